@@ -12,9 +12,10 @@ PREFIX     ?= /usr
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
 BUILD      ?= build
-CC         ?= gcc
+ifeq ($(origin CC),default)
+CC         := gcc
+endif
 CLANG      ?= clang
-AR         ?= ar
 CFLAGS     ?= -O2 -g
 V          ?= 0
 SANITIZE   ?= 0
@@ -37,13 +38,20 @@ endif
 WARN := -Wall -Wextra -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wstrict-prototypes \
         -Wmissing-prototypes -Wvla -Wformat=2 -Werror
 HARDEN := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
-ifeq ($(SANITIZE),1)
-HARDEN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE
-LDSAN := -fsanitize=address,undefined
+SAN := address,undefined
+ifneq ($(SANITIZE),0)
+HARDEN := -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer -fPIE
+LDSAN := -fsanitize=$(SAN)
+endif
+ifeq ($(SANITIZE),fuzz)
+HARDEN += -fsanitize=fuzzer-no-link
 endif
 
-CC_FLAGS = -std=gnu11 $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -Iinclude -Isrc -I. \
-           -ffile-prefix-map=$(CURDIR)=. -DCAIRN_VERSION='"$(VERSION)"' -DCAIRN_SYSCONFDIR='"$(SYSCONFDIR)"'
+# Evaluated when make parses: on a bare machine it is empty, which is why `check` and `demo` call make again.
+PC_CFLAGS := $(shell pkg-config --cflags jansson xencontrol tss2-esys libcurl libevent sqlite3 2>/dev/null)
+LANG_FLAGS = -std=gnu11 -Iinclude -Isrc -I. $(PC_CFLAGS) -DCAIRN_VERSION='"$(VERSION)"' \
+             -DCAIRN_SYSCONFDIR='"$(SYSCONFDIR)"'
+CC_FLAGS = $(LANG_FLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
 LD_FLAGS = $(LDFLAGS) $(LDSAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 
 pc = $(shell pkg-config --cflags --libs $(1) 2>/dev/null)
@@ -73,7 +81,7 @@ all: $(LIB_CORE) $(PROGRAMS)
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CC_FLAGS) $(shell pkg-config --cflags jansson xencontrol 2>/dev/null) -c -o $@ $<
+	$(Q)$(CC) $(CC_FLAGS) -c -o $@ $<
 
 $(LIB_CORE): $(call objs,src/core/*.c keys/*.c src/boot/*.c)
 $(LIB_TPM): $(call objs,src/tpm/*.c)
@@ -99,15 +107,133 @@ $(BUILD)/bin/cairn-verifier: $(BUILD)/obj/attest/main.o $(LIB_VERIFIER) $(LIB_CO
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_VERIFIER) $(LIBS_CORE)
 
-# ---- tests: one cmocka program a file -------------------------------------------------------------------------
+# ---- dependencies -----------------------------------------------------------------------------------------------
+.PHONY: deps
+deps:
+	$(Q)tests/setup/deps build check demo
+
+# ---- tests: one cmocka program a file ---------------------------------------------------------------------------
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB_TESTS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
-.PHONY: units
+.PHONY: units asan integration machine
 units: $(UNITS)
 	$(Q)tests/setup/run-units $^
+
+asan:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=1 units
+
+integration: all
+	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats)
+
+machine: all
+	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/machine/*.bats)
+
+# ---- fuzz: one libFuzzer target a file, built by clang with the sanitizers ----------------------------------------
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+ifeq ($(SANITIZE),fuzz)
+$(BUILD)/fuzz_%: $(BUILD)/obj/tests/fuzz/fuzz_%.o $(LIB_TESTS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(LD_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS_ALL)
+.PHONY: fuzzers
+fuzzers: $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+endif
+
+.PHONY: fuzz
+fuzz:
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz SANITIZE=fuzz CC=$(CLANG) CFLAGS='-O1 -g' fuzzers
+	$(Q)FUZZ_SECONDS=$(FUZZ_SECONDS) tests/setup/run-fuzz $(BUILD)/corpus $(FUZZERS)
+
+# ---- check, demo, soak --------------------------------------------------------------------------------------------
+.PHONY: check demo soak
+check demo:
+	$(Q)tests/setup/deps build check demo
+	$(Q)+$(MAKE) --no-print-directory $@-here
+
+.PHONY: check-here demo-here
+check-here:
+	$(Q)MAKE='$(MAKE)' tests/setup/check $(abspath $(BUILD))
+
+demo-here: all
+	$(Q)BUILD=$(abspath $(BUILD)) tests/machine/demo
+
+# Each fuzz target for SOAK_SECONDS, then the units and the programs' tests over and over under the sanitizers.
+SOAK_SECONDS ?= 600
+SOAK_ROUNDS  ?= 20
+soak:
+	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
+	$(Q)for i in $$(seq $(SOAK_ROUNDS)); do echo "soak: round $$i of $(SOAK_ROUNDS)"; \
+	  $(MAKE) --no-print-directory asan integration || exit 1; done
+
+# ---- bench: each program prints name, value, unit, budget, ok|over -------------------------------------------------
+BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB_TESTS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL)
+
+.PHONY: bench
+bench: $(BENCHES)
+	$(Q)tests/setup/run-bench $^
+
+# ---- lint -----------------------------------------------------------------------------------------------------------
+C_FILES := $(wildcard src/core/*.c src/tpm/*.c src/agent/*.c src/xen/*.c src/boot/*.c src/cli/*.c src/relay/*.c \
+             keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/fuzz/*.c tests/bench/*.c)
+H_FILES := $(shell find include src attest keys tests -name '*.h' -not -path 'src/boot/efi/*' 2>/dev/null)
+TIDIED  := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(C_FILES))
+# The object stands for the file and every header that it includes.
+$(BUILD)/lint/%.tidy: $(BUILD)/obj/%.o .clang-tidy
+	$(call say,TIDY,$*.c)
+	$(Q)mkdir -p $(@D)
+	$(Q)clang-tidy --quiet $*.c -- $(LANG_FLAGS) >$@.log 2>/dev/null || { cat $@.log; exit 1; }
+	$(Q)touch $@
+
+$(BUILD)/lint/cppcheck: $(C_FILES) $(H_FILES)
+	$(call say,CPPCHECK,$(words $(C_FILES)) files)
+	$(Q)mkdir -p $@.cache
+	$(Q)cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability,performance \
+	  --suppress=missingIncludeSystem --suppress=normalCheckLevelMaxBranches --cppcheck-build-dir=$@.cache -j2 \
+	  --library=posix --suppress=unknownMacro -Iinclude -Isrc -I. $(C_FILES)
+	$(Q)touch $@
+
+MAN_PAGES := $(wildcard docs/man/*.1 docs/man/*.8)
+$(BUILD)/lint/man: $(MAN_PAGES)
+	$(call say,MANDOC,$(words $^) pages)
+	$(Q)mkdir -p $(@D) && mandoc -T lint -W warning $^ && touch $@
+
+.PHONY: lint format
+lint: $(TIDIED) $(BUILD)/lint/cppcheck $(BUILD)/lint/man
+	$(Q)echo "lint: clean"
+
+format:
+	clang-format -i $(C_FILES) $(H_FILES)
+
+# ---- install, packages ----------------------------------------------------------------------------------------------
+bindir  = $(DESTDIR)$(PREFIX)/bin
+sbindir = $(DESTDIR)$(PREFIX)/sbin
+libdir  = $(DESTDIR)$(PREFIX)/lib
+share   = $(DESTDIR)$(PREFIX)/share
+confdir = $(DESTDIR)$(SYSCONFDIR)/cairn
+UNIT_FILES := $(wildcard src/agent/*.service src/relay/*.service attest/*.service)
+CONF_FILES := $(wildcard src/agent/*.conf src/relay/*.conf attest/*.conf)
+
+.PHONY: install deb
+install: all
+	install -d $(bindir) $(sbindir) $(libdir)/systemd/system $(DESTDIR)$(PREFIX)/include/cairn $(confdir) \
+	  $(share)/man/man1 $(share)/man/man8 $(share)/bash-completion/completions
+	install -m 755 $(BUILD)/bin/cairn $(bindir)/
+	install -m 755 $(filter-out %/cairn,$(PROGRAMS)) $(sbindir)/
+	install -m 644 $(LIB_CORE) $(libdir)/
+	install -m 644 include/cairn/*.h $(DESTDIR)$(PREFIX)/include/cairn/
+	install -m 644 docs/man/*.1 $(share)/man/man1/
+	install -m 644 docs/man/*.8 $(share)/man/man8/
+	install -m 644 src/cli/completion/* $(share)/bash-completion/completions/
+	install -m 644 $(UNIT_FILES) $(libdir)/systemd/system/
+	for f in $(CONF_FILES); do [ -e $(confdir)/$${f##*/} ] || install -m 644 $$f $(confdir)/ || exit 1; done
+
+deb: all
+	$(Q)MAKE='$(MAKE)' src/package/deb $(abspath $(BUILD)) $(VERSION)
 
 .PHONY: clean
 clean:
