@@ -109,7 +109,7 @@ struct cairn_launch {
 
 /* ---- the others ------------------------------------------------------------------------------------------------- */
 struct cairn_refusal {
-	const char *name; /* "" where it is not known or is not a name */
+	char name[CAIRN_NAME_MAX + 1]; /* "" where it is not known or is not a name */
 	struct cairn_reasons reasons;
 };
 
