@@ -56,7 +56,7 @@ static void test_not_canonical(void **state)
 
 static void test_depth(void **state)
 {
-	char text[80];
+	char text[96];
 
 	(void)state;
 	for (size_t depth = 1; depth <= 40; depth++) {
