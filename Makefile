@@ -112,9 +112,10 @@ $(BUILD)/bin/cairn-verifier: $(BUILD)/obj/attest/main.o $(LIB_VERIFIER) $(LIB_CO
 deps:
 	$(Q)tests/setup/deps build check demo
 
-# ---- tests: one cmocka program a file ---------------------------------------------------------------------------
+# ---- tests: one cmocka program a file; *_fixture.c is linked into each ----------------------------------------
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
-$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(LIB_TESTS)
+FIXTURES := $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/unit/*_fixture.c))
+$(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(FIXTURES) $(LIB_TESTS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
