@@ -27,8 +27,8 @@ bool cairn_name_equal(const struct cairn_name *a, const struct cairn_name *b);
 /* The Name of a marshalled TPMT_PUBLIC. */
 enum cairn_status cairn_name_of(struct cairn_name *out, struct cairn_span tpmt_public) CAIRN_MUST_CHECK;
 
-/* ---- EK: RSA-2048, template L-1
- * ----------------------------------------------------------------------------------- */
+/* ---- EK: RSA-2048, template L-1 ---- */
+
 #define CAIRN_EK_MODULUS 256
 
 struct cairn_ekpub {
@@ -41,8 +41,9 @@ enum cairn_status cairn_ekpub_parse(struct cairn_ekpub *out, struct cairn_span t
 /* CAIRN_OK if the certificate is for this key, else CAIRN_E_MISMATCH. */
 enum cairn_status cairn_ekpub_match_cert(const struct cairn_ekpub *ek, X509 *cert) CAIRN_MUST_CHECK;
 
-/* ---- AK: ECC P-256 primary key of the endorsement hierarchy
- * -------------------------------------------------------- restricted, sign, fixedTPM, fixedParent,
+/* ---- AK: ECC P-256 primary key of the endorsement hierarchy ---- */
+
+/* restricted, sign, fixedTPM, fixedParent,
  * sensitiveDataOrigin, userWithAuth, noDA; no policy; ECDSA with SHA-256. */
 struct cairn_akpub {
 	struct cairn_p256 point;
@@ -51,8 +52,9 @@ struct cairn_akpub {
 /* As cairn_ekpub_parse; and CAIRN_E_MALFORMED if the point is not on the curve. */
 enum cairn_status cairn_akpub_parse(struct cairn_akpub *out, struct cairn_span tpm2b_public) CAIRN_MUST_CHECK;
 
-/* ---- release key: an external P-256 key that signs approvals
- * -------------------------------------------------------- TPMT_PUBLIC{ECC, SHA-256, sign|userWithAuth, no
+/* ---- release key: an external P-256 key that signs approvals ---- */
+
+/* TPMT_PUBLIC{ECC, SHA-256, sign|userWithAuth, no
  * policy, sym NULL, scheme NULL, P-256, kdf NULL, x, y}: appended to out as bytes (without the size of a
  * TPM2B), and its Name. */
 enum cairn_status cairn_release_key_public(struct cairn_buf *out,

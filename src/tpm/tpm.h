@@ -24,10 +24,10 @@ struct cairn_approval; /* cairn/approval.h */
 struct cairn_key;      /* cairn/jwk.h */
 struct cairn_sealed;   /* cairn/sealed.h */
 
-/* ---- connection
- * ------------------------------------------------------------------------------------------------- tcti is a
- * TCTI configuration as tpm2-tss takes it ("device:/dev/tpm0", "swtpm:path=/run/x/sock"); never NULL. The TPM
- * must have been started (firmware or kernel do that), and have the SHA-256 bank active, else
+/* ---- connection ---- */
+
+/* tcti is a TCTI configuration as tpm2-tss takes it ("device:/dev/tpm0", "swtpm:path=/run/x/sock"); never
+ * NULL. The TPM must have been started (firmware or kernel do that), and have the SHA-256 bank active, else
  * CAIRN_E_UNSUPPORTED. tpm2-tss's own messages are silenced unless TSS2_LOG is set. Where opening fails and
  * why is not NULL, the reason is written there. */
 struct cairn_tpm_why {
@@ -43,15 +43,15 @@ void cairn_tpm_close(struct cairn_tpm *t);
 const char *cairn_tpm_error(const struct cairn_tpm *t);
 
 struct cairn_tpm_info {
-	char manufacturer[5]; /* four characters, "IBM " */
+	char manufacturer[5]; /* at most four characters, "IBM" */
 	char vendor[17];
 	uint64_t firmware; /* TPM_PT_FIRMWARE_VERSION_1 << 32 | _2 */
 };
 enum cairn_status cairn_tpm_info(struct cairn_tpm *t, struct cairn_tpm_info *out) CAIRN_MUST_CHECK;
 
-/* ---- PCRs
- * ---------------------------------------------------------------------------------------------------------
- * The active banks, as the TPM gave them when the connection was opened (they change only with a reboot). */
+/* ---- PCRs ---- */
+
+/* The active banks, as the TPM gave them when the connection was opened (they change only with a reboot). */
 struct cairn_tpm_banks {
 	size_t count;
 	enum cairn_alg alg[CAIRN_BANK_MAX]; /* ascending; sha1, sha256, sha384, sha512 */
@@ -73,9 +73,9 @@ enum cairn_status cairn_tpm_pcrs_read(struct cairn_tpm *t, uint32_t mask,
 enum cairn_status cairn_tpm_pcr_extend(struct cairn_tpm *t, unsigned index, const struct cairn_digest *d,
 				       size_t count) CAIRN_MUST_CHECK;
 
-/* ---- identity
- * ----------------------------------------------------------------------------------------------------- EK:
- * RSA-2048, template L-1 of the TCG EK Credential Profile; the persistent 0x81010001 where that is such a
+/* ---- identity ---- */
+
+/* EK: RSA-2048, template L-1 of the TCG EK Credential Profile; the persistent 0x81010001 where that is such a
  * key. The certificate is NV index 0x01c00002 as stored, perhaps with padding behind it; empty where there is
  * none. AK: an ECC P-256 primary key of the endorsement hierarchy (cairn/tpmkey.h has its template). */
 struct cairn_tpm_identity {
@@ -96,27 +96,28 @@ void cairn_tpm_identity_fini(struct cairn_tpm_identity *id);
 enum cairn_status cairn_tpm_activate(struct cairn_tpm *t, struct cairn_span id_object,
 				     struct cairn_span secret, struct cairn_buf *out) CAIRN_MUST_CHECK;
 
-/* ---- quote
- * --------------------------------------------------------------------------------------------------------
- * Quotes the PCRs of mask in the SHA-256 bank with the AK. attest gets the bytes of TPMS_ATTEST, signature
+/* ---- quote ---- */
+
+/* Quotes the PCRs of mask in the SHA-256 bank with the AK. attest gets the bytes of TPMS_ATTEST, signature
  * those of TPMT_SIGNATURE (ECDSA, SHA-256). extra_data: 1 to 64 bytes. */
 enum cairn_status cairn_tpm_quote(struct cairn_tpm *t, uint32_t mask, struct cairn_span extra_data,
 				  struct cairn_buf *attest, struct cairn_buf *signature) CAIRN_MUST_CHECK;
 
-/* ---- sealing
- * ------------------------------------------------------------------------------------------------------
- * Seals a secret of 1 to CAIRN_SEALED_SECRET_MAX bytes for a class and a release key; see cairn/sealed.h for
+/* ---- sealing ---- */
+
+/* Seals a secret of 1 to CAIRN_SEALED_SECRET_MAX bytes for a class and a release key; see cairn/sealed.h for
  * what then opens it. The secret crosses the bus encrypted only. out is ended with cairn_sealed_fini.
  * CAIRN_E_MALFORMED: class; CAIRN_E_USAGE: the key is not P-256, the length. */
 enum cairn_status cairn_tpm_seal(struct cairn_tpm *t, const char *class, const struct cairn_key *release_key,
 				 struct cairn_span secret, struct cairn_sealed *out) CAIRN_MUST_CHECK;
 
 /* Opens it. secret gets the plaintext: use cairn_auto_secret. No PCR may be extended meanwhile (the caller's
- * lock); if one is all the same, the policy is tried once more. CAIRN_E_DENIED      the approval selects PCRs
- * that must not be sealed to (cairn/approval.h) CAIRN_E_UNTRUSTED   the approval is by another key than the
- * blob names CAIRN_E_SIGNATURE   the approval's signature does not verify for this class CAIRN_E_MISMATCH the
- * blob was changed or was sealed by another TPM CAIRN_E_TPM_POLICY  the PCRs are not the approved ones, or
- * the object's policy is another */
+ * lock); if one is all the same, the policy is tried once more.
+ *
+ * CAIRN_E_DENIED: the approval selects PCRs that must not be sealed to (cairn/approval.h). CAIRN_E_UNTRUSTED:
+ * it is by another key than the blob names. CAIRN_E_SIGNATURE: its signature does not verify for the blob's
+ * class. CAIRN_E_MISMATCH: the blob was changed or was sealed by another TPM. CAIRN_E_TPM_POLICY: the PCRs
+ * are not the approved ones. */
 enum cairn_status cairn_tpm_unseal(struct cairn_tpm *t, const struct cairn_sealed *blob,
 				   const struct cairn_approval *approval,
 				   struct cairn_buf *secret) CAIRN_MUST_CHECK;
