@@ -240,4 +240,5 @@ deb: all
 clean:
 	rm -rf $(BUILD)
 
+include src/boot/efi/efi.mk
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
