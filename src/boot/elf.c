@@ -120,7 +120,7 @@ static bool named(struct cairn_span names, uint32_t offset, const char *name)
 enum cairn_status cairn_elf_section(struct cairn_span *out, const struct cairn_elf *e, const char *name)
 {
 	struct part p;
-	struct cairn_span names;
+	struct cairn_span names = {0};
 	enum cairn_status s = read_section(&p, e, e->names_index);
 	if (s == CAIRN_OK)
 		s = slice(&names, e->file, p.offset, p.size);

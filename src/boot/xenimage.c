@@ -1,6 +1,8 @@
 /* Xen's build id out of its image, and the command lines that run. The image is reference material that an operator
  * vouches for, but it is parsed as hostile bytes all the same: unpacking is bounded, lengths go through the cursor. */
 #include <string.h>
+
+#define ZLIB_CONST
 #include <zlib.h>
 
 #include "boot/elf.h"
@@ -99,7 +101,7 @@ static enum cairn_status inflate_step(struct cairn_buf *out, z_stream *z, int *s
 
 static enum cairn_status gunzip(struct cairn_buf *out, struct cairn_span in)
 {
-	z_stream z = {.next_in = (z_const Bytef *)in.ptr, .avail_in = (uInt)in.len};
+	z_stream z = {.next_in = in.ptr, .avail_in = (uInt)in.len};
 	if (in.len > CAIRN_XEN_IMAGE_MAX)
 		return CAIRN_E_LIMIT;
 	if (inflateInit2(&z, GZIP_WINDOW) != Z_OK)
