@@ -1,0 +1,138 @@
+/* cairn launch, stop, status, phase: what cairnd does with domains. The paths given are made absolute here, since
+ * cairnd reads the files itself and has another working directory. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+static void free_text(char **p)
+{
+	free(*p);
+}
+
+int cairn_cmd_launch(int argc, char **argv)
+{
+	const char *socket = NULL, *timeout = NULL;
+	bool json = false;
+	const struct cairn_cli_opt opts[] = {
+		{.name = "timeout", .arg = "SECONDS", .value = &timeout, .help = "give up after so long [120]"},
+		CAIRN_CLI_OPT_SOCKET(socket),
+		CAIRN_CLI_OPT_JSON(json),
+	};
+	const struct cairn_cli_synopsis syn = {
+		"cairn launch", "CONFIG",
+		"Has cairnd measure, authorise, record and start the domain of an xl configuration file.\n"
+		"Exit 1: refused; the reasons name file, expected and found value.", opts, 3, 1, 1};
+	int code;
+	unsigned long seconds = 120;
+	if (!cairn_cli_parse(&code, &syn, argc, argv))
+		return code;
+	if (timeout && !cairn_cli_number(&seconds, "timeout", timeout, 3600))
+		return CAIRN_EXIT_USAGE;
+	__attribute__((cleanup(free_text))) char *path = realpath(argv[optind], NULL);
+	if (!path)
+		return cairn_cli_fail(CAIRN_E_IO, NULL, "%s", argv[optind]);
+	cairn_auto_json json_t *answer = NULL;
+	json_t *request = json_pack("{s:s, s:s, s:I}", "op", "launch", "config", path, "timeout_s", (json_int_t)seconds);
+	if (!cairn_cli_agent(&answer, &code, socket, request, (unsigned)(seconds + 10) * 1000, json))
+		return code;
+	if (json)
+		return cairn_cli_put_json(answer);
+	cairn_cli_put(cairn_cli_str(answer, "name"));
+	printf(": running as domain %lld, launch record %lld\n",
+	       (long long)json_integer_value(json_object_get(answer, "domid")),
+	       (long long)json_integer_value(json_object_get(answer, "recnum")));
+	return CAIRN_EXIT_GOOD;
+}
+
+/* An operation that takes one string and answers with little. */
+static int simple(int argc, char **argv, const char *op, const char *member, const struct cairn_cli_synopsis *text)
+{
+	const char *socket = NULL;
+	bool json = false;
+	const struct cairn_cli_opt opts[] = {CAIRN_CLI_OPT_SOCKET(socket), CAIRN_CLI_OPT_JSON(json)};
+	struct cairn_cli_synopsis syn = *text;
+	syn.opts = opts;
+	syn.opt_count = 2;
+	int code;
+	if (!cairn_cli_parse(&code, &syn, argc, argv))
+		return code;
+	cairn_auto_json json_t *answer = NULL;
+	json_t *request = json_pack("{s:s, s:s}", "op", op, member, argv[optind]);
+	if (!cairn_cli_agent(&answer, &code, socket, request, 60000, json))
+		return code;
+	return json ? cairn_cli_put_json(answer) : CAIRN_EXIT_GOOD;
+}
+
+int cairn_cmd_stop(int argc, char **argv)
+{
+	static const struct cairn_cli_synopsis syn = {.command = "cairn stop", .operands = "NAME",
+						      .about = "Destroys a domain that cairnd launched.",
+						      .operands_min = 1, .operands_max = 1};
+	return simple(argc, argv, "stop", "name", &syn);
+}
+
+int cairn_cmd_phase(int argc, char **argv)
+{
+	static const struct cairn_cli_synopsis syn = {
+		.command = "cairn phase", .operands = "none|failed|HEX",
+		.about = "Extends PCR 13 with the identity of dom0's root, at the hand-over from its initramfs.",
+		.operands_min = 1, .operands_max = 1};
+	return simple(argc, argv, "phase", "phase", &syn);
+}
+
+static void put_domain(const json_t *d)
+{
+	size_t i;
+	json_t *role;
+	cairn_cli_put(cairn_cli_str(d, "name"));
+	printf("\tdomain %lld\t", (long long)json_integer_value(json_object_get(d, "domid")));
+	cairn_cli_put(cairn_cli_str(d, "state"));
+	printf("\trecord %lld\t", (long long)json_integer_value(json_object_get(d, "recnum")));
+	json_t *roles = json_object_get(d, "roles");
+	if (json_array_size(roles) == 0)
+		fputs("guest", stdout);
+	json_array_foreach(roles, i, role) {
+		const char *text = json_string_value(role);
+		fputs(i ? "," : "", stdout);
+		cairn_cli_put(text ? text : "?");
+	}
+	putchar('\n');
+}
+
+int cairn_cmd_status(int argc, char **argv)
+{
+	const char *socket = NULL;
+	bool json = false;
+	const struct cairn_cli_opt opts[] = {CAIRN_CLI_OPT_SOCKET(socket), CAIRN_CLI_OPT_JSON(json)};
+	const struct cairn_cli_synopsis syn = {
+		"cairn status", "",
+		"Prints the state of cairnd and a line for each domain: name, number, state, record, roles.\n"
+		"Exit 0 only if the state is `ok`; 1 otherwise.", opts, 2, 0, 0};
+	int code;
+	if (!cairn_cli_parse(&code, &syn, argc, argv))
+		return code;
+	cairn_auto_json json_t *answer = NULL;
+	if (!cairn_cli_agent(&answer, &code, socket, json_pack("{s:s}", "op", "status"), 30000, json))
+		return code;
+	const char *state = cairn_cli_str(answer, "state");
+	code = strcmp(state, "ok") == 0 ? CAIRN_EXIT_GOOD : CAIRN_EXIT_NOT_TRUSTED;
+	if (json) {
+		int rc = cairn_cli_put_json(answer);
+		return rc ? rc : code;
+	}
+	fputs("state   ", stdout);
+	cairn_cli_put(state);
+	fputs("\nboot    ", stdout);
+	cairn_cli_put(cairn_cli_str(answer, "boot_id"));
+	fputs("\nversion ", stdout);
+	cairn_cli_put(cairn_cli_str(answer, "version"));
+	putchar('\n');
+	size_t i;
+	json_t *d;
+	json_array_foreach(json_object_get(answer, "domains"), i, d)
+		put_domain(d);
+	return code;
+}
