@@ -25,6 +25,7 @@ VERSION    := 0.1.0
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
+.SECONDARY:
 SHELL := /bin/bash
 
 ifeq ($(V),0)
