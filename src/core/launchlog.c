@@ -1,0 +1,297 @@
+/* Lines of the launch log: building, reading, replaying. The text is hostile; nothing in it is believed that the digests
+ * of the records do not say as well. */
+#include "cairn/launchlog.h"
+
+#include <string.h>
+
+#include "core/schema.h"
+
+#define LINE_MAX_BARE (CAIRN_LOG_LINE_MAX - 1) /* without the newline */
+
+void cairn_log_entry_fini(struct cairn_log_entry *e)
+{
+	cairn_json_release(&e->object);
+	cairn_json_release(&e->line);
+	memset(e, 0, sizeof(*e));
+}
+
+/* ---- building ---------------------------------------------------------------------------------------------------- */
+
+static bool bank_known(enum cairn_alg a)
+{
+	return a == CAIRN_ALG_SHA1 || a == CAIRN_ALG_SHA256 || a == CAIRN_ALG_SHA384 || a == CAIRN_ALG_SHA512;
+}
+
+/* A sorted copy. Usage: unknown, doubled, none or too many, or without SHA-256. */
+static enum cairn_status sort_banks(enum cairn_alg *out, const enum cairn_alg *algs, size_t count)
+{
+	bool sha256 = false;
+
+	if (count == 0 || count > CAIRN_BANK_MAX)
+		return CAIRN_E_USAGE;
+	for (size_t i = 0; i < count; i++) {
+		size_t at = i;
+
+		for (; at > 0 && out[at - 1] > algs[i]; at--)
+			out[at] = out[at - 1];
+		if (!bank_known(algs[i]) || (at > 0 && out[at - 1] == algs[i]))
+			return CAIRN_E_USAGE;
+		out[at] = algs[i];
+		sha256 = sha256 || algs[i] == CAIRN_ALG_SHA256;
+	}
+	return sha256 ? CAIRN_OK : CAIRN_E_USAGE;
+}
+
+static enum cairn_status add_digest(json_t *array, enum cairn_alg alg, struct cairn_span record)
+{
+	struct cairn_digest d;
+	enum cairn_status st = cairn_hash(&d, alg, record);
+	json_t *v;
+
+	if (st != CAIRN_OK)
+		return st;
+	v = json_pack("{s:o, s:s}", "digest", cairn_json_hex(cairn_digest_span(&d)), "hashAlg", cairn_alg_name(alg));
+	return json_array_append_new(array, v) == 0 ? CAIRN_OK : CAIRN_E_NOMEM;
+}
+
+static enum cairn_status write_line(struct cairn_buf *out, const json_t *v)
+{
+	cairn_auto_buf struct cairn_buf line = {0};
+	enum cairn_status st = cairn_json_dump(&line, v);
+
+	if (st == CAIRN_OK && line.len > LINE_MAX_BARE)
+		st = CAIRN_E_LIMIT;
+	if (st != CAIRN_OK)
+		return st;
+	cairn_buf_add_u8(&line, '\n');
+	if (cairn_buf_status(&line) != CAIRN_OK)
+		return cairn_buf_status(&line);
+	cairn_buf_add(out, cairn_buf_span(&line));
+	return cairn_buf_status(out);
+}
+
+enum cairn_status cairn_log_line_build(struct cairn_buf *out, uint64_t recnum, const struct cairn_pcr_numbers *pcrs,
+				       struct cairn_span record, const enum cairn_alg *algs, size_t alg_count)
+{
+	cairn_auto_json json_t *object = NULL;
+	cairn_auto_json json_t *digests = json_array();
+	cairn_auto_json json_t *line = NULL;
+	enum cairn_alg bank[CAIRN_BANK_MAX];
+	enum cairn_record_type type = CAIRN_RECORD_HOST;
+	enum cairn_status st = sort_banks(bank, algs, alg_count);
+
+	if (st == CAIRN_OK)
+		st = cairn_record_parse(&object, &type, record);
+	for (size_t i = 0; st == CAIRN_OK && i < alg_count; i++)
+		st = add_digest(digests, bank[i], record);
+	if (st != CAIRN_OK)
+		return st;
+	line = json_pack("{s:{s:s%, s:s}, s:s, s:O, s:o, s:o}", "content", "record", (const char *)record.ptr, record.len,
+			 "type", cairn_record_type_name(type), "content_type", "cairn", "digests", digests, "pcr",
+			 cairn_schema_number(cairn_record_pcr(type, pcrs)), "recnum", cairn_schema_number(recnum));
+	return line != NULL ? write_line(out, line) : CAIRN_E_NOMEM;
+}
+
+/* ---- one line ---------------------------------------------------------------------------------------------------- */
+
+static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
+static const char *const OURS[] = {"cairn", NULL};
+
+static const struct cairn_field DIGEST[] = {
+	{.name = "digest", .kind = CAIRN_F_HEX, .min = 20, .max = CAIRN_DIGEST_MAX},
+	{.name = "hashAlg", .kind = CAIRN_F_WORD, .words = BANKS},
+	{0},
+};
+static const struct cairn_field DIGESTS[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = DIGEST}};
+static const struct cairn_field CONTENT[] = {
+	{.name = "record", .kind = CAIRN_F_TEXT, .min = 2, .max = CAIRN_RECORD_MAX},
+	{.name = "type", .kind = CAIRN_F_NAME},
+	{0},
+};
+static const struct cairn_field LINE[] = {
+	{.name = "content", .kind = CAIRN_F_OBJECT, .sub = CONTENT},
+	{.name = "content_type", .kind = CAIRN_F_WORD, .words = OURS},
+	{.name = "digests", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = DIGESTS},
+	{.name = "pcr", .kind = CAIRN_F_INT, .max = CAIRN_PCR_COUNT - 1},
+	{.name = "recnum", .kind = CAIRN_F_INT, .max = INT64_MAX},
+	{0},
+};
+
+/* The digest that the line claims, which must be the one of the record. */
+static enum cairn_status check_digest(struct cairn_digest *out, const json_t *claim, struct cairn_span record)
+{
+	struct cairn_digest said;
+	enum cairn_alg alg = cairn_alg_by_name(cairn_schema_str(claim, "hashAlg"));
+	enum cairn_status st = cairn_digest_parse(&said, alg, cairn_schema_str(claim, "digest"));
+
+	if (st == CAIRN_OK)
+		st = cairn_hash(out, alg, record);
+	return st == CAIRN_OK && !cairn_digest_equal(&said, out) ? CAIRN_E_MISMATCH : st;
+}
+
+static enum cairn_status check_digests(struct cairn_log_entry *e, const json_t *claims)
+{
+	enum cairn_alg before = CAIRN_ALG_NONE;
+	bool sha256 = false;
+
+	for (size_t i = 0; i < json_array_size(claims); i++) {
+		struct cairn_digest *d = &e->digest[e->digest_count++];
+		enum cairn_status st = check_digest(d, json_array_get(claims, i), e->record);
+
+		if (st != CAIRN_OK)
+			return st;
+		if (d->alg <= before)
+			return CAIRN_E_MALFORMED;
+		before = d->alg;
+		sha256 = sha256 || d->alg == CAIRN_ALG_SHA256;
+	}
+	return sha256 ? CAIRN_OK : CAIRN_E_MALFORMED;
+}
+
+static enum cairn_status read_line(struct cairn_log_entry *e, struct cairn_span line)
+{
+	const json_t *content;
+	enum cairn_status st = line.len <= LINE_MAX_BARE ? CAIRN_OK : CAIRN_E_LIMIT;
+
+	if (st == CAIRN_OK)
+		st = cairn_json_parse_canonical(&e->line, line);
+	if (st == CAIRN_OK)
+		st = cairn_schema_check(e->line, LINE);
+	if (st != CAIRN_OK)
+		return st;
+	content = json_object_get(e->line, "content");
+	e->record = cairn_span_str(cairn_schema_str(content, "record"));
+	e->recnum = cairn_schema_int(e->line, "recnum");
+	e->pcr = (unsigned)cairn_schema_int(e->line, "pcr");
+	st = cairn_record_parse(&e->object, &e->type, e->record);
+	if (st == CAIRN_OK && strcmp(cairn_schema_str(content, "type"), cairn_record_type_name(e->type)) != 0)
+		st = CAIRN_E_MISMATCH;
+	if (st == CAIRN_OK)
+		st = check_digests(e, json_object_get(e->line, "digests"));
+	return st;
+}
+
+enum cairn_status cairn_log_line_parse(struct cairn_log_entry *out, struct cairn_span line,
+				       const struct cairn_pcr_numbers *pcrs)
+{
+	struct cairn_log_entry e = {0};
+	enum cairn_status st = read_line(&e, line);
+
+	if (st == CAIRN_OK && e.pcr != cairn_record_pcr(e.type, pcrs))
+		st = CAIRN_E_MISMATCH;
+	if (st == CAIRN_OK)
+		*out = e;
+	else
+		cairn_log_entry_fini(&e);
+	return st;
+}
+
+/* ---- the log ----------------------------------------------------------------------------------------------------- */
+
+void cairn_log_reader_init(struct cairn_log_reader *r, struct cairn_span text, const struct cairn_pcr_numbers *pcrs)
+{
+	memset(r, 0, sizeof(*r));
+	r->text = text;
+	r->pcrs = *pcrs;
+}
+
+/* The host record has said which banks and PCRs this host uses; its own line must use them. */
+static enum cairn_status begin(struct cairn_log_reader *r, const struct cairn_log_entry *e)
+{
+	cairn_auto_host struct cairn_host h = {0};
+	enum cairn_status st = cairn_host_from_json(&h, e->object);
+
+	if (st != CAIRN_OK)
+		return st;
+	if (h.pcrs.host != r->pcrs.host || h.pcrs.launch != r->pcrs.launch || h.pcrs.phase != r->pcrs.phase)
+		return CAIRN_E_MISMATCH;
+	r->bank_count = h.bank_count;
+	memcpy(r->bank, h.bank, sizeof(r->bank));
+	return CAIRN_OK;
+}
+
+static bool same_banks(const struct cairn_log_reader *r, const struct cairn_log_entry *e)
+{
+	bool same = r->bank_count == e->digest_count;
+
+	for (size_t i = 0; same && i < e->digest_count; i++)
+		same = r->bank[i] == e->digest[i].alg;
+	return same;
+}
+
+static enum cairn_status check_place(struct cairn_log_reader *r, const struct cairn_log_entry *e)
+{
+	enum cairn_status st = CAIRN_OK;
+
+	if (e->recnum != r->recnum || (e->type == CAIRN_RECORD_HOST) != (r->recnum == 0) ||
+	    (e->type == CAIRN_RECORD_BOOT) != (r->recnum == 1))
+		return CAIRN_E_MISMATCH;
+	if (r->recnum == 0)
+		st = begin(r, e);
+	return st == CAIRN_OK && !same_banks(r, e) ? CAIRN_E_MISMATCH : st;
+}
+
+enum cairn_status cairn_log_next(struct cairn_log_reader *r, struct cairn_log_entry *out)
+{
+	struct cairn_span rest = cairn_span(r->text.ptr + r->off, r->text.len - r->off);
+	struct cairn_log_entry e = {0};
+	const uint8_t *end;
+	enum cairn_status st;
+
+	if (r->text.len > CAIRN_LOG_MAX)
+		return CAIRN_E_LIMIT;
+	if (rest.len == 0)
+		return CAIRN_E_NOTFOUND;
+	end = memchr(rest.ptr, '\n', rest.len);
+	if (end == NULL)
+		return CAIRN_E_TRUNCATED;
+	rest.len = (size_t)(end - rest.ptr);
+	st = cairn_log_line_parse(&e, rest, &r->pcrs);
+	if (st == CAIRN_OK)
+		st = check_place(r, &e);
+	if (st != CAIRN_OK) {
+		cairn_log_entry_fini(&e);
+		return st;
+	}
+	r->off += rest.len + 1;
+	r->recnum++;
+	*out = e;
+	return CAIRN_OK;
+}
+
+static enum cairn_status replay_entry(struct cairn_log_summary *s, const struct cairn_log_reader *r,
+				      const struct cairn_log_entry *e)
+{
+	enum cairn_status st = CAIRN_OK;
+
+	if (e->recnum == 0)
+		st = cairn_pcrs_init(&s->replay, r->bank, r->bank_count);
+	if (st == CAIRN_OK && e->type == CAIRN_RECORD_BOOT)
+		st = cairn_json_get_hex(s->boot_id, sizeof(s->boot_id), e->object, "boot_id");
+	for (size_t i = 0; st == CAIRN_OK && i < e->digest_count; i++)
+		st = cairn_pcrs_extend(&s->replay, e->pcr, &e->digest[i]);
+	return st;
+}
+
+enum cairn_status cairn_log_replay(struct cairn_log_summary *out, struct cairn_span text,
+				   const struct cairn_pcr_numbers *pcrs)
+{
+	struct cairn_log_summary s = {0};
+	struct cairn_log_reader r;
+	enum cairn_status st = CAIRN_OK;
+
+	cairn_log_reader_init(&r, text, pcrs);
+	while (st == CAIRN_OK) {
+		cairn_auto_log_entry struct cairn_log_entry e = {0};
+
+		st = cairn_log_next(&r, &e);
+		if (st == CAIRN_OK)
+			st = replay_entry(&s, &r, &e);
+	}
+	if (st != CAIRN_E_NOTFOUND && st != CAIRN_E_TRUNCATED)
+		return st;
+	s.records = r.recnum;
+	s.torn_at = r.off;
+	*out = s;
+	return st == CAIRN_E_NOTFOUND ? CAIRN_OK : st;
+}

@@ -1,0 +1,179 @@
+/* From a record's object to the struct of its type. The schema is checked first, so that reading cannot fail. */
+#include <stdio.h>
+#include <string.h>
+
+#include "core/record_schema.h"
+
+#define str     cairn_schema_str
+#define integer cairn_schema_int
+
+static enum cairn_status expect(const json_t *v, enum cairn_record_type want)
+{
+	enum cairn_record_type type;
+	enum cairn_status st = cairn_record_check(&type, v);
+
+	return st == CAIRN_OK && type != want ? CAIRN_E_MALFORMED : st;
+}
+
+static enum cairn_status read_vouched(struct cairn_digest *out, const json_t *parent, const char *member)
+{
+	const char *hex = str(json_object_get(parent, member), "sha256");
+
+	if (strcmp(hex, CAIRN_UNVOUCHED) == 0)
+		return CAIRN_OK;
+	return cairn_digest_parse(out, CAIRN_ALG_SHA256, hex);
+}
+
+static void read_config(struct cairn_host *h, const json_t *config)
+{
+	const json_t *modes = json_object_get(config, "modes"), *pcrs = json_object_get(config, "pcrs");
+	const char *bank[CAIRN_BANK_MAX];
+
+	h->bank_count = cairn_schema_strs(bank, CAIRN_BANK_MAX, config, "banks");
+	for (size_t i = 0; i < h->bank_count; i++)
+		h->bank[i] = cairn_alg_by_name(bank[i]);
+	h->mode_service = str(modes, "service");
+	h->mode_guest = str(modes, "guest");
+	h->pcrs.host = (unsigned)integer(pcrs, "host");
+	h->pcrs.launch = (unsigned)integer(pcrs, "launch");
+	h->pcrs.phase = (unsigned)integer(pcrs, "phase");
+}
+
+enum cairn_status cairn_host_from_json(struct cairn_host *out, json_t *v)
+{
+	const json_t *dom0 = json_object_get(v, "dom0"), *xen = json_object_get(v, "xen");
+	struct cairn_host h = {0};
+	enum cairn_status st = expect(v, CAIRN_RECORD_HOST);
+
+	if (st == CAIRN_OK)
+		st = read_vouched(&h.agent, v, "agent");
+	if (st == CAIRN_OK)
+		st = read_vouched(&h.xen, xen, "image");
+	if (st == CAIRN_OK)
+		st = read_vouched(&h.kernel, dom0, "kernel");
+	if (st == CAIRN_OK)
+		st = read_vouched(&h.initrd, dom0, "initrd");
+	if (st != CAIRN_OK)
+		return st;
+	h.build_id = str(xen, "build_id");
+	h.xen_cmdline = str(xen, "cmdline");
+	h.dom0_cmdline = str(dom0, "cmdline");
+	read_config(&h, json_object_get(v, "config"));
+	h.authority_count =
+		cairn_schema_strs(h.authority, CAIRN_TRUST_MAX, json_object_get(v, "trust"), "authorities");
+	h.doc = json_incref(v);
+	*out = h;
+	return CAIRN_OK;
+}
+
+static void read_pairs(struct cairn_launch *l, json_t *config)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(config, key, value)
+		if (l->config_count < CAIRN_CONFIG_MAX)
+			l->config[l->config_count++] = (struct cairn_pair){key, json_string_value(value)};
+}
+
+static void read_backends(struct cairn_launch *l, const json_t *uses)
+{
+	for (size_t i = 0; i < json_array_size(uses) && i < CAIRN_BACKENDS_MAX; i++) {
+		const json_t *use = json_array_get(uses, i);
+
+		l->backend[l->backend_count++] = (struct cairn_backend_use){str(use, "class"), str(use, "backend")};
+	}
+}
+
+static enum cairn_status read_components(struct cairn_launch *l, const json_t *components)
+{
+	enum cairn_status st = cairn_json_get_component(&l->kernel, components, "kernel");
+
+	l->has_ramdisk = json_object_get(components, "ramdisk") != NULL;
+	if (st == CAIRN_OK && l->has_ramdisk)
+		st = cairn_json_get_component(&l->ramdisk, components, "ramdisk");
+	return st;
+}
+
+static enum cairn_status read_manifest_ref(struct cairn_launch *l, const json_t *m)
+{
+	l->has_manifest = json_is_object(m);
+	if (!l->has_manifest)
+		return CAIRN_OK;
+	l->manifest.kid = str(m, "kid");
+	l->manifest.name = str(m, "name");
+	l->manifest.release = integer(m, "release");
+	return cairn_json_get_digest(&l->manifest.sha256, CAIRN_ALG_SHA256, m, "sha256");
+}
+
+enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *v)
+{
+	const json_t *domain = json_object_get(v, "domain");
+	struct cairn_launch l = {0};
+	enum cairn_status st = expect(v, CAIRN_RECORD_LAUNCH);
+
+	if (st == CAIRN_OK)
+		st = read_components(&l, json_object_get(v, "components"));
+	if (st == CAIRN_OK)
+		st = read_manifest_ref(&l, json_object_get(v, "manifest"));
+	if (st != CAIRN_OK)
+		return st;
+	l.name = str(domain, "name");
+	l.type = str(domain, "type");
+	l.uuid = str(domain, "uuid");
+	l.memory_mib = integer(domain, "memory_mib");
+	l.vcpus = integer(domain, "vcpus");
+	l.cmdline = str(v, "cmdline");
+	l.restart = integer(v, "restart");
+	l.role_count = cairn_schema_strs(l.role, CAIRN_ROLES_MAX, v, "roles");
+	read_pairs(&l, json_object_get(v, "config"));
+	read_backends(&l, json_object_get(v, "backends_used"));
+	l.doc = json_incref(v);
+	*out = l;
+	return CAIRN_OK;
+}
+
+enum cairn_status cairn_refusal_from_json(struct cairn_refusal *out, json_t *v)
+{
+	cairn_auto_reasons struct cairn_reasons reasons = {0};
+	enum cairn_status st = expect(v, CAIRN_RECORD_REFUSAL);
+
+	if (st == CAIRN_OK)
+		st = cairn_reasons_from_json(&reasons, json_object_get(v, "reasons"));
+	if (st != CAIRN_OK)
+		return st;
+	snprintf(out->name, sizeof(out->name), "%s", str(json_object_get(v, "domain"), "name"));
+	out->reasons = reasons;
+	cairn_reasons_init(&reasons);
+	return CAIRN_OK;
+}
+
+enum cairn_status cairn_exit_from_json(struct cairn_exit_record *out, json_t *v)
+{
+	enum cairn_status st = expect(v, CAIRN_RECORD_EXIT);
+
+	if (st != CAIRN_OK)
+		return st;
+	*out = (struct cairn_exit_record){integer(v, "launch"), str(v, "name"), str(v, "reason"), json_incref(v)};
+	return CAIRN_OK;
+}
+
+void cairn_host_fini(struct cairn_host *h)
+{
+	cairn_json_release(&h->doc);
+}
+
+void cairn_launch_fini(struct cairn_launch *l)
+{
+	cairn_json_release(&l->doc);
+}
+
+void cairn_refusal_fini(struct cairn_refusal *r)
+{
+	cairn_reasons_fini(&r->reasons);
+}
+
+void cairn_exit_fini(struct cairn_exit_record *x)
+{
+	cairn_json_release(&x->doc);
+}
