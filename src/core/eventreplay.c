@@ -1,0 +1,135 @@
+/* From an event log to PCR values. */
+#include "cairn/eventlog.h"
+
+#include <string.h>
+
+/* TCG_EfiStartupLocalityEvent. PFP 1.05 r23, section 10.4.5.3. */
+static const uint8_t LOCALITY[16] = "StartupLocality";
+#define DRTM_PCRS 0x7e0000u /* 17 to 22: PC Client Platform TPM Profile 1.05, section 4.6.1 */
+
+struct replayer {
+	struct cairn_replay r;
+	struct cairn_hasher *hasher[CAIRN_BANK_MAX];
+	uint32_t seen; /* PCRs that had an event, whatever its digests */
+	bool has_locality;
+};
+
+static void replayer_fini(struct replayer *p)
+{
+	for (size_t i = 0; i < CAIRN_BANK_MAX; i++)
+		cairn_hasher_free(p->hasher[i]);
+}
+
+static enum cairn_status replayer_init(struct replayer *p, const struct cairn_eventlog *log)
+{
+	enum cairn_status s = cairn_pcrs_init(&p->r.pcrs, log->bank, log->banks);
+
+	for (size_t i = 0; i < log->banks && s == CAIRN_OK; i++)
+		s = cairn_hasher_new(&p->hasher[i], log->bank[i]);
+	return s;
+}
+
+static enum cairn_status set_locality(struct replayer *p, const struct cairn_event *ev)
+{
+	struct cairn_cur c = cairn_cur(ev->data);
+	uint8_t locality;
+
+	(void)cairn_cur_bytes(&c, sizeof LOCALITY);
+	locality = cairn_cur_u8(&c);
+	if (cairn_cur_end(&c) != CAIRN_OK || ev->pcr != 0 || p->has_locality || p->seen & 1)
+		return CAIRN_E_MALFORMED;
+	if (locality != 0 && locality != 3 && locality != 4)
+		return CAIRN_E_MALFORMED;
+	p->has_locality = true;
+	p->r.startup_locality = locality;
+	for (size_t i = 0; i < p->r.pcrs.count; i++) {
+		struct cairn_digest *pcr0 = &p->r.pcrs.bank[i].pcr[0];
+		pcr0->bytes[cairn_alg_size(pcr0->alg) - 1] = locality;
+	}
+	return CAIRN_OK;
+}
+
+static enum cairn_status no_action(struct replayer *p, const struct cairn_event *ev)
+{
+	size_t n = sizeof LOCALITY;
+
+	if (ev->data.len < n || memcmp(ev->data.ptr, LOCALITY, n) != 0)
+		return CAIRN_OK;
+	return set_locality(p, ev);
+}
+
+/* Nothing but a dynamic launch can have made PCRs 17-22 extendable, and it sets them to zero. */
+static void start_drtm(struct replayer *p)
+{
+	p->r.drtm = true;
+	for (size_t i = 0; i < p->r.pcrs.count; i++)
+		for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++)
+			if (DRTM_PCRS >> n & 1)
+				memset(p->r.pcrs.bank[i].pcr[n].bytes, 0, CAIRN_DIGEST_MAX);
+}
+
+static enum cairn_status extend(struct cairn_digest *pcr, struct cairn_hasher *h, struct cairn_span digest)
+{
+	enum cairn_status s = cairn_hasher_add(h, cairn_digest_span(pcr));
+
+	if (s == CAIRN_OK)
+		s = cairn_hasher_add(h, digest);
+	return s == CAIRN_OK ? cairn_hasher_take(h, pcr) : s;
+}
+
+static enum cairn_status replay_event(struct replayer *p, const struct cairn_event *ev)
+{
+	uint32_t bit;
+
+	if (ev->type == CAIRN_EV_NO_ACTION)
+		return no_action(p, ev);
+	bit = UINT32_C(1) << ev->pcr;
+	if (bit & DRTM_PCRS && !p->r.drtm)
+		start_drtm(p);
+	p->seen |= bit;
+	for (size_t i = 0; i < p->r.pcrs.count; i++) {
+		struct cairn_bank *b = &p->r.pcrs.bank[i];
+		const struct cairn_event_digest *d = cairn_event_digest_of(ev, b->alg);
+		enum cairn_status s;
+
+		b->extended |= bit;
+		if (!d) {
+			p->r.incomplete[i] |= bit;
+			continue;
+		}
+		s = extend(&b->pcr[ev->pcr], p->hasher[i], d->value);
+		if (s != CAIRN_OK)
+			return s;
+	}
+	return CAIRN_OK;
+}
+
+enum cairn_status cairn_eventlog_replay(struct cairn_replay *out, const struct cairn_eventlog *log)
+{
+	__attribute__((cleanup(replayer_fini))) struct replayer p = {0};
+	struct cairn_eventlog_iter it = cairn_eventlog_iter(log);
+	enum cairn_status s = replayer_init(&p, log);
+	struct cairn_event ev;
+
+	while (s == CAIRN_OK && cairn_eventlog_next(&it, &ev))
+		s = replay_event(&p, &ev);
+	if (s == CAIRN_OK)
+		*out = p.r;
+	return s;
+}
+
+uint32_t cairn_replay_differs(const struct cairn_replay *r, const struct cairn_bank *actual, uint32_t mask)
+{
+	const struct cairn_bank *b = cairn_pcrs_bank_const(&r->pcrs, actual->alg);
+	uint32_t differs = mask;
+
+	if (!b)
+		return mask;
+	for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++) {
+		bool incomplete = r->incomplete[b - r->pcrs.bank] >> n & 1;
+
+		if (!incomplete && cairn_digest_equal(&b->pcr[n], &actual->pcr[n]))
+			differs &= ~(UINT32_C(1) << n);
+	}
+	return differs;
+}
