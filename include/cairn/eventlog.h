@@ -1,11 +1,12 @@
 /* Boot event logs: the crypto-agile log of a PC's firmware, of GRUB and of Intel TXT.
  *
- * Sources: TCG PC Client Platform Firmware Profile (PFP) 1.05 r23, sections 10.2 (structures) and 10.4 (event types).
+ * Sources: TCG PC Client Platform Firmware Profile (PFP) 1.05 r23, sections 10.2 (structures) and 10.4 (event
+ * types).
  *
- * Three layers. Syntax: cairn_eventlog_open accepts a log as a whole or not at all. Replay: cairn_eventlog_replay
- * computes PCR values. Meaning: cairn_event_check and bootfacts.h. An event's type, its text and the order of events of
- * different PCRs are NOT covered by any digest; only what cairn_event_check calls matching was hashed. A log proves
- * nothing until its replay was compared with PCRs that a TPM gave.
+ * Three layers. Syntax: cairn_eventlog_open accepts a log as a whole or not at all. Replay:
+ * cairn_eventlog_replay computes PCR values. Meaning: cairn_event_check and bootfacts.h. An event's type, its
+ * text and the order of events of different PCRs are NOT covered by any digest; only what cairn_event_check
+ * calls matching was hashed. A log proves nothing until its replay was compared with PCRs that a TPM gave.
  *
  * Not read: logs of TPM 1.2 and of confidential-computing measurement registers (CAIRN_E_UNSUPPORTED).
  */
@@ -20,22 +21,22 @@
 #define CAIRN_EVENTLOG_PADDING_MIN 8
 
 enum cairn_event_type { /* PFP 1.05 r23, section 10.4.1, table 27 */
-	CAIRN_EV_PREBOOT_CERT = 0x00,
-	CAIRN_EV_POST_CODE = 0x01,
-	CAIRN_EV_NO_ACTION = 0x03,
-	CAIRN_EV_SEPARATOR = 0x04,
-	CAIRN_EV_ACTION = 0x05,
-	CAIRN_EV_EVENT_TAG = 0x06,
-	CAIRN_EV_S_CRTM_CONTENTS = 0x07,
-	CAIRN_EV_S_CRTM_VERSION = 0x08,
-	CAIRN_EV_IPL = 0x0d,
-	CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG = 0x80000001,
-	CAIRN_EV_EFI_VARIABLE_BOOT = 0x80000002,
-	CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION = 0x80000003,
-	CAIRN_EV_EFI_BOOT_SERVICES_DRIVER = 0x80000004,
-	CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER = 0x80000005,
-	CAIRN_EV_EFI_GPT_EVENT = 0x80000006,
-	CAIRN_EV_EFI_ACTION = 0x80000007,
+			CAIRN_EV_PREBOOT_CERT = 0x00,
+			CAIRN_EV_POST_CODE = 0x01,
+			CAIRN_EV_NO_ACTION = 0x03,
+			CAIRN_EV_SEPARATOR = 0x04,
+			CAIRN_EV_ACTION = 0x05,
+			CAIRN_EV_EVENT_TAG = 0x06,
+			CAIRN_EV_S_CRTM_CONTENTS = 0x07,
+			CAIRN_EV_S_CRTM_VERSION = 0x08,
+			CAIRN_EV_IPL = 0x0d,
+			CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG = 0x80000001,
+			CAIRN_EV_EFI_VARIABLE_BOOT = 0x80000002,
+			CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION = 0x80000003,
+			CAIRN_EV_EFI_BOOT_SERVICES_DRIVER = 0x80000004,
+			CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER = 0x80000005,
+			CAIRN_EV_EFI_GPT_EVENT = 0x80000006,
+			CAIRN_EV_EFI_ACTION = 0x80000007,
 };
 
 /* "EV_SEPARATOR", the names of PFP and of Intel TXT (0x401-0x4ff); "unknown". */
@@ -66,11 +67,11 @@ struct cairn_eventlog {
 	enum cairn_alg bank[CAIRN_BANK_MAX]; /* in the order of the Spec ID event */
 };
 
-/* Reads the whole log. Refused: a first event that is not exactly a Spec ID event "Spec ID Event03" of PCR 0 with
- * known, distinct algorithms of the right size and with exact vendor information; an event with a digest of another
- * algorithm or two of one; PCRs from 24 on (but see EV_NO_ACTION above); any tail that is not padding.
- * CAIRN_E_MALFORMED, _TRUNCATED, _TRAILING, _VERSION (a newer major version), _UNSUPPORTED (unknown algorithm, TPM 1.2,
- * not a PCR log), _LIMIT. */
+/* Reads the whole log. Refused: a first event that is not exactly a Spec ID event "Spec ID Event03" of PCR 0
+ * with known, distinct algorithms of the right size and with exact vendor information; an event with a digest
+ * of another algorithm or two of one; PCRs from 24 on (but see EV_NO_ACTION above); any tail that is not
+ * padding. CAIRN_E_MALFORMED, _TRUNCATED, _TRAILING, _VERSION (a newer major version), _UNSUPPORTED (unknown
+ * algorithm, TPM 1.2, not a PCR log), _LIMIT. */
 enum cairn_status cairn_eventlog_open(struct cairn_eventlog *out, struct cairn_span bytes) CAIRN_MUST_CHECK;
 
 /* The events in order:
@@ -90,36 +91,40 @@ bool cairn_eventlog_next(struct cairn_eventlog_iter *it, struct cairn_event *ev)
 /* The digest of the event for one bank; NULL if it has none. */
 const struct cairn_event_digest *cairn_event_digest_of(const struct cairn_event *ev, enum cairn_alg alg);
 /* The same, copied. CAIRN_E_NOTFOUND. */
-enum cairn_status cairn_event_digest_get(struct cairn_digest *out, const struct cairn_event *ev, enum cairn_alg alg)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_event_digest_get(struct cairn_digest *out, const struct cairn_event *ev,
+					 enum cairn_alg alg) CAIRN_MUST_CHECK;
 
-/* ---- replay ------------------------------------------------------------------------------------------------- */
+/* ---- replay
+ * ------------------------------------------------------------------------------------------------- */
 struct cairn_replay {
 	struct cairn_pcrs pcrs; /* a bank for each bank of the log; .extended: the PCRs that have an event */
 	/* For each bank, the PCRs with an event that has no digest for it: their values mean nothing. */
 	uint32_t incomplete[CAIRN_BANK_MAX];
 	uint8_t startup_locality; /* what PCR 0 started from: 0, 3 or 4 */
-	bool drtm;		  /* has events of PCRs 17-22, which then start from zero and not from all ones */
+	bool drtm; /* has events of PCRs 17-22, which then start from zero and not from all ones */
 };
 
-/* EV_NO_ACTION is never extended. CAIRN_E_MALFORMED: a StartupLocality event that is not the only one, not before the
- * first event of PCR 0, or wrong in itself. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
-enum cairn_status cairn_eventlog_replay(struct cairn_replay *out, const struct cairn_eventlog *log) CAIRN_MUST_CHECK;
+/* EV_NO_ACTION is never extended. CAIRN_E_MALFORMED: a StartupLocality event that is not the only one, not
+ * before the first event of PCR 0, or wrong in itself. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
+enum cairn_status cairn_eventlog_replay(struct cairn_replay *out,
+					const struct cairn_eventlog *log) CAIRN_MUST_CHECK;
 
-/* The PCRs of mask for which the replay does not vouch for the values in actual: other value, incomplete, or no such
- * bank in the log. 0 is what one wants. */
+/* The PCRs of mask for which the replay does not vouch for the values in actual: other value, incomplete, or
+ * no such bank in the log. 0 is what one wants. */
 uint32_t cairn_replay_differs(const struct cairn_replay *r, const struct cairn_bank *actual, uint32_t mask);
 
-/* ---- meaning ------------------------------------------------------------------------------------------------- */
+/* ---- meaning
+ * ------------------------------------------------------------------------------------------------- */
 enum cairn_event_check {
 	CAIRN_EVENT_UNCHECKED, /* the digest is of something that the log does not hold */
 	CAIRN_EVENT_MATCHES,   /* every digest is that of the data (of GRUB's texts: without their prefix) */
 	CAIRN_EVENT_DIFFERS,   /* the type or the data is a lie */
 };
 
-/* Checked: EV_SEPARATOR, EV_ACTION, EV_EFI_ACTION, EV_EFI_VARIABLE_DRIVER_CONFIG, and EV_IPL of PCR 8 whose text has
- * one of the prefixes "grub_cmd: ", "kernel_cmdline: ", "module_cmdline: ". */
-enum cairn_status cairn_event_check(enum cairn_event_check *out, const struct cairn_event *ev) CAIRN_MUST_CHECK;
+/* Checked: EV_SEPARATOR, EV_ACTION, EV_EFI_ACTION, EV_EFI_VARIABLE_DRIVER_CONFIG, and EV_IPL of PCR 8 whose
+ * text has one of the prefixes "grub_cmd: ", "kernel_cmdline: ", "module_cmdline: ". */
+enum cairn_status cairn_event_check(enum cairn_event_check *out,
+				    const struct cairn_event *ev) CAIRN_MUST_CHECK;
 
 /* The texts that GRUB measures (GRUB 2.06, grub-core/commands/tpm.c). */
 enum cairn_grub_text {
@@ -127,7 +132,8 @@ enum cairn_grub_text {
 	CAIRN_GRUB_COMMAND, /* PCR 8: a command with its arguments, joined by single spaces */
 	CAIRN_GRUB_KERNEL,  /* PCR 8: the command line of the kernel (of Xen) */
 	CAIRN_GRUB_MODULE,  /* PCR 8: the command line of a module */
-	CAIRN_GRUB_FILE,    /* PCR 9: the path of a file; the digest is that of its content, the path is not hashed */
+	CAIRN_GRUB_FILE,    /* PCR 9: the path of a file; the digest is that of its content, the path is not
+			       hashed */
 };
 
 /* Which of them the event says it is, and the text without prefix and final NUL. */

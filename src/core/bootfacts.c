@@ -23,14 +23,14 @@ struct reader {
 const char *cairn_boot_problem_text(enum cairn_boot_problem p)
 {
 	static const char *const texts[] = {
-		[CAIRN_BOOT_OK] = "the log names Xen and dom0",
-		[CAIRN_BOOT_NO_XEN] = "the log has no multiboot2 and module2 commands of GRUB",
-		[CAIRN_BOOT_EVENT_TYPE] = "PCR 8 or 9 holds an event that is not GRUB's",
-		[CAIRN_BOOT_TEXT_DIFFERS] = "the text of an event is not what was hashed",
-		[CAIRN_BOOT_COMMAND] = "a GRUB command after multiboot2 may have changed what was booted",
-		[CAIRN_BOOT_REPEATED] = "GRUB loaded or measured the same thing twice",
-		[CAIRN_BOOT_INCOMPLETE] = "a file was loaded without being measured",
-		[CAIRN_BOOT_LIMIT] = "the firmware started more images than cairn lists",
+	    [CAIRN_BOOT_OK] = "the log names Xen and dom0",
+	    [CAIRN_BOOT_NO_XEN] = "the log has no multiboot2 and module2 commands of GRUB",
+	    [CAIRN_BOOT_EVENT_TYPE] = "PCR 8 or 9 holds an event that is not GRUB's",
+	    [CAIRN_BOOT_TEXT_DIFFERS] = "the text of an event is not what was hashed",
+	    [CAIRN_BOOT_COMMAND] = "a GRUB command after multiboot2 may have changed what was booted",
+	    [CAIRN_BOOT_REPEATED] = "GRUB loaded or measured the same thing twice",
+	    [CAIRN_BOOT_INCOMPLETE] = "a file was loaded without being measured",
+	    [CAIRN_BOOT_LIMIT] = "the firmware started more images than cairn lists",
 	};
 
 	return (unsigned)p < sizeof texts / sizeof texts[0] ? texts[p] : "unknown";
@@ -96,14 +96,14 @@ static void command(struct reader *r, struct cairn_span text)
 
 static void cmdline(struct reader *r, struct cairn_span text, bool of_kernel)
 {
-	if (!r->started || of_kernel != (r->slot == SLOT_XEN)) {
+	if (!r->started) /* of a kernel that multiboot2 has replaced */
+		return;
+	if (of_kernel != (r->slot == SLOT_XEN) || (r->slot < SLOTS && r->has_cmdline[r->slot])) {
 		refuse(r, CAIRN_BOOT_REPEATED);
 		return;
 	}
 	if (r->slot == SLOTS)
 		return;
-	if (r->has_cmdline[r->slot])
-		refuse(r, CAIRN_BOOT_REPEATED);
 	r->has_cmdline[r->slot] = true;
 	r->file[r->slot].cmdline = text;
 }
@@ -163,12 +163,14 @@ static enum cairn_status image(struct reader *r)
 	return cairn_event_digest_get(&r->f.image[r->f.image_count++], &r->ev, r->bank);
 }
 
-/* UEFI_VARIABLE_DATA. PFP 1.05 r23, section 10.2.6; the GUID is EFI_GLOBAL_VARIABLE, UEFI 2.10, section 3.3. */
+/* UEFI_VARIABLE_DATA. PFP 1.05 r23, section 10.2.6; the GUID is EFI_GLOBAL_VARIABLE, UEFI 2.10, section 3.3.
+ */
 static bool secure_boot_variable(enum cairn_secure_boot *out, struct cairn_span data)
 {
 	static const uint8_t guid[16] = {0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11,
 					 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c};
-	static const uint8_t name[] = {'S', 0, 'e', 0, 'c', 0, 'u', 0, 'r', 0, 'e', 0, 'B', 0, 'o', 0, 'o', 0, 't', 0};
+	static const uint8_t name[] = {'S', 0, 'e', 0, 'c', 0, 'u', 0, 'r', 0,
+				       'e', 0, 'B', 0, 'o', 0, 'o', 0, 't', 0};
 	struct cairn_cur c = cairn_cur(data);
 	struct cairn_span vendor = cairn_cur_bytes(&c, sizeof guid);
 	uint64_t name_chars = cairn_cur_u64le(&c), size = cairn_cur_u64le(&c);
@@ -239,7 +241,8 @@ static void conclude(struct reader *r)
 	r->f.initrd = r->file[SLOT_INITRD];
 }
 
-enum cairn_status cairn_boot_facts(struct cairn_boot_facts *out, const struct cairn_eventlog *log, enum cairn_alg bank)
+enum cairn_status cairn_boot_facts(struct cairn_boot_facts *out, const struct cairn_eventlog *log,
+				   enum cairn_alg bank)
 {
 	struct cairn_eventlog_iter it = cairn_eventlog_iter(log);
 	struct reader r = {.bank = bank, .slot = SLOTS};

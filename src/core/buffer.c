@@ -1,4 +1,5 @@
-/* The owning buffer. It grows by allocating anew and wiping the old place, so that a secret leaves no copies behind. */
+/* The owning buffer. It grows by allocating anew and wiping the old place, so that a secret leaves no copies
+ * behind. */
 #include "cairn/bytes.h"
 
 #include <openssl/crypto.h>

@@ -1,4 +1,5 @@
-/* The reader of configuration files. It keeps one copy of the text, in which keys and values are ended by NULs. */
+/* The reader of configuration files. It keeps one copy of the text, in which keys and values are ended by
+ * NULs. */
 #include "cairn/config.h"
 
 #include <stdarg.h>
@@ -18,7 +19,7 @@ struct cairn_config {
 };
 
 static enum cairn_status refuse(struct cairn_buf *why, const char *name, unsigned line, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+    __attribute__((format(printf, 4, 5)));
 
 static enum cairn_status refuse(struct cairn_buf *why, const char *name, unsigned line, const char *fmt, ...)
 {
@@ -94,13 +95,14 @@ static enum cairn_status add_entry(struct cairn_config *c, char *key, char *valu
 	return CAIRN_OK;
 }
 
-static enum cairn_status parse_line(struct cairn_config *c, char *text, unsigned line, const char *const *keys,
-				    struct cairn_buf *why)
+static enum cairn_status parse_line(struct cairn_config *c, char *text, unsigned line,
+				    const char *const *keys, struct cairn_buf *why)
 {
 	char *start = trim(text), *eq;
 
 	if (has_control(start))
-		return refuse(why, c->name, line, "a control character (are the line ends those of another system?)");
+		return refuse(why, c->name, line,
+			      "a control character (are the line ends those of another system?)");
 	if (start[0] == '\0' || start[0] == '#')
 		return CAIRN_OK;
 	eq = strchr(start, '=');
@@ -205,8 +207,8 @@ static bool parse_u64(uint64_t *out, const char *s)
 	return true;
 }
 
-enum cairn_status cairn_config_u64(uint64_t *out, const struct cairn_config *c, const char *key, uint64_t fallback,
-				   uint64_t min, uint64_t max, struct cairn_buf *why)
+enum cairn_status cairn_config_u64(uint64_t *out, const struct cairn_config *c, const char *key,
+				   uint64_t fallback, uint64_t min, uint64_t max, struct cairn_buf *why)
 {
 	const struct entry *e = find(c, key);
 	uint64_t v = 0;
@@ -222,8 +224,8 @@ enum cairn_status cairn_config_u64(uint64_t *out, const struct cairn_config *c, 
 	return CAIRN_OK;
 }
 
-enum cairn_status cairn_config_choice(size_t *out, const struct cairn_config *c, const char *key, size_t fallback,
-				      const char *const *choices, struct cairn_buf *why)
+enum cairn_status cairn_config_choice(size_t *out, const struct cairn_config *c, const char *key,
+				      size_t fallback, const char *const *choices, struct cairn_buf *why)
 {
 	cairn_auto_buf struct cairn_buf all = {0};
 	const struct entry *e = find(c, key);

@@ -1,4 +1,5 @@
-/* Digests and hashing. The algorithm is fetched once for a hasher: fetching costs more than hashing a short message. */
+/* Digests and hashing. The algorithm is fetched once for a hasher: fetching costs more than hashing a short
+ * message. */
 #include "cairn/digest.h"
 
 #include <openssl/evp.h>
@@ -10,9 +11,9 @@ static const struct alg_row {
 	size_t size;
 	const char *name, *openssl;
 } algs[] = {
-	{CAIRN_ALG_SHA1, 20, "sha1", "SHA1"},       {CAIRN_ALG_SHA256, 32, "sha256", "SHA256"},
-	{CAIRN_ALG_SHA384, 48, "sha384", "SHA384"}, {CAIRN_ALG_SHA512, 64, "sha512", "SHA512"},
-	{CAIRN_ALG_SM3_256, 32, "sm3_256", "SM3"},
+    {CAIRN_ALG_SHA1, 20, "sha1", "SHA1"},	{CAIRN_ALG_SHA256, 32, "sha256", "SHA256"},
+    {CAIRN_ALG_SHA384, 48, "sha384", "SHA384"}, {CAIRN_ALG_SHA512, 64, "sha512", "SHA512"},
+    {CAIRN_ALG_SM3_256, 32, "sm3_256", "SM3"},
 };
 
 static const struct alg_row *alg_row(enum cairn_alg alg)
@@ -151,7 +152,8 @@ void cairn_hasher_free(struct cairn_hasher *h)
 	free(h);
 }
 
-enum cairn_status cairn_hash2(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span a, struct cairn_span b)
+enum cairn_status cairn_hash2(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span a,
+			      struct cairn_span b)
 {
 	auto_hasher struct cairn_hasher h = {0};
 	enum cairn_status s = hasher_init(&h, alg);

@@ -1,4 +1,5 @@
-/* Hex and base64 (RFC 4648 sections 4, 5 and 8), strict in both directions: one text for each value, no other. */
+/* Hex and base64 (RFC 4648 sections 4, 5 and 8), strict in both directions: one text for each value, no
+ * other. */
 #include "cairn/bytes.h"
 
 #include <string.h>
@@ -81,7 +82,8 @@ static int b64_digit(uint8_t c, const char *alphabet)
 	return at ? (int)(at - alphabet) : -1;
 }
 
-/* in: 2 to 4 digits of one group, without padding. The number of bytes, or 0: a wrong digit, or spare bits that are set. */
+/* in: 2 to 4 digits of one group, without padding. The number of bytes, or 0: a wrong digit, or spare bits
+ * that are set. */
 static size_t b64_group(uint8_t out[3], struct cairn_span in, const char *alphabet)
 {
 	uint32_t v = 0;
@@ -108,7 +110,8 @@ static enum cairn_status b64_decode(struct cairn_buf *out, struct cairn_span in,
 		return CAIRN_E_MALFORMED;
 	for (size_t i = 0; i < in.len; i += 4) {
 		uint8_t bytes[3];
-		size_t n = b64_group(bytes, cairn_span(in.ptr + i, in.len - i < 4 ? in.len - i : 4), alphabet);
+		size_t n =
+		    b64_group(bytes, cairn_span(in.ptr + i, in.len - i < 4 ? in.len - i : 4), alphabet);
 
 		if (n == 0) {
 			out->len = start;

@@ -111,13 +111,14 @@ static void read_event(struct cairn_event *ev, const struct cairn_eventlog *log,
 		cairn_cur_fail(c, CAIRN_E_LIMIT);
 }
 
-/* True if what is left is the unused space of a log area. An event differs from padding in its first bytes, so this
- * looks at few of them. */
+/* True if what is left is the unused space of a log area. An event differs from padding in its first bytes,
+ * so this looks at few of them. */
 static bool is_padding(const struct cairn_cur *c)
 {
 	struct cairn_span rest = cairn_span(c->in.ptr + c->off, cairn_cur_left(c));
 
-	return rest.len >= CAIRN_EVENTLOG_PADDING_MIN && (cairn_span_all(rest, 0x00) || cairn_span_all(rest, 0xff));
+	return rest.len >= CAIRN_EVENTLOG_PADDING_MIN &&
+	       (cairn_span_all(rest, 0x00) || cairn_span_all(rest, 0xff));
 }
 
 static enum cairn_status read_events(struct cairn_eventlog *log, struct cairn_cur *c)
@@ -183,7 +184,8 @@ const struct cairn_event_digest *cairn_event_digest_of(const struct cairn_event 
 	return NULL;
 }
 
-enum cairn_status cairn_event_digest_get(struct cairn_digest *out, const struct cairn_event *ev, enum cairn_alg alg)
+enum cairn_status cairn_event_digest_get(struct cairn_digest *out, const struct cairn_event *ev,
+					 enum cairn_alg alg)
 {
 	const struct cairn_event_digest *d = cairn_event_digest_of(ev, alg);
 

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* PCRs 17 to 22 hold all ones until a dynamic launch. PC Client Platform TPM Profile 1.05, section 4.6.1, table 4. */
+/* PCRs 17 to 22 hold all ones until a dynamic launch. PC Client Platform TPM Profile 1.05, section 4.6.1,
+ * table 4. */
 #define DRTM_FIRST 17
 #define DRTM_LAST  22
 

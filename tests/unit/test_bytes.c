@@ -32,7 +32,8 @@ static void spans(void **state)
 
 static void cursor_reads_both_byte_orders(void **state)
 {
-	static const uint8_t in[] = {1, 2, 1, 3, 2, 1, 0, 8, 7, 6, 5, 4, 3, 2, 1, 1, 2, 1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+	static const uint8_t in[] = {1, 2, 1, 3, 2, 1, 0, 8, 7, 6, 5, 4, 3, 2, 1,
+				     1, 2, 1, 2, 3, 4, 1, 2, 3, 4, 5, 6, 7, 8, 9};
 	struct cairn_cur c = cairn_cur(cairn_span(in, sizeof in));
 
 	(void)state;
@@ -122,8 +123,12 @@ static void hex_is_strict(void **state)
 static void base64_vectors(void **state)
 {
 	/* RFC 4648, section 10. */
-	static const char *const pairs[][2] = {{"", ""},	     {"f", "Zg=="},	    {"fo", "Zm8="},
-					       {"foo", "Zm9v"},      {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+	static const char *const pairs[][2] = {{"", ""},
+					       {"f", "Zg=="},
+					       {"fo", "Zm8="},
+					       {"foo", "Zm9v"},
+					       {"foob", "Zm9vYg=="},
+					       {"fooba", "Zm9vYmE="},
 					       {"foobar", "Zm9vYmFy"}};
 
 	(void)state;
@@ -143,7 +148,8 @@ static void base64_vectors(void **state)
 
 static void base64_is_strict(void **state)
 {
-	static const char *const bad[] = {"Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zm9v\n", "Zm 9v", "-_8=", "Zg==Zg=="};
+	static const char *const bad[] = {
+	    "Zg", "Zg=", "Zh==", "Zm9=", "Z===", "====", "Zm9v\n", "Zm 9v", "-_8=", "Zg==Zg=="};
 	static const char *const bad_url[] = {"Z", "Zh", "Zm9", "Zg==", "+/8", "Zm9v\n", "Zm9vZ"};
 	cairn_auto_buf struct cairn_buf d = {0};
 
@@ -205,15 +211,15 @@ static void statuses(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(spans),
-		cmocka_unit_test(cursor_reads_both_byte_orders),
-		cmocka_unit_test(cursor_failure_sticks),
-		cmocka_unit_test(buffer_grows_and_formats),
-		cmocka_unit_test(hex_is_strict),
-		cmocka_unit_test(base64_vectors),
-		cmocka_unit_test(base64_is_strict),
-		cmocka_unit_test(files),
-		cmocka_unit_test(statuses),
+	    cmocka_unit_test(spans),
+	    cmocka_unit_test(cursor_reads_both_byte_orders),
+	    cmocka_unit_test(cursor_failure_sticks),
+	    cmocka_unit_test(buffer_grows_and_formats),
+	    cmocka_unit_test(hex_is_strict),
+	    cmocka_unit_test(base64_vectors),
+	    cmocka_unit_test(base64_is_strict),
+	    cmocka_unit_test(files),
+	    cmocka_unit_test(statuses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

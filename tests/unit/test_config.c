@@ -13,7 +13,8 @@ static const char *const keys[] = {"listen", "port", "strict", "mode", NULL};
 
 static void good(void **state)
 {
-	static const char text[] = "# first\n\n  listen =\t127.0.0.1 # not a comment \nport=8443\n\t# x\nstrict = yes\nmode = b";
+	static const char text[] =
+	    "# first\n\n  listen =\t127.0.0.1 # not a comment \nport=8443\n\t# x\nstrict = yes\nmode = b";
 	static const char *const modes[] = {"a", "b", NULL};
 	struct cairn_config *c = NULL;
 	uint64_t n = 0;
@@ -57,14 +58,14 @@ static void wrong_lines(void **state)
 	static const struct {
 		const char *text, *why;
 	} bad[] = {
-		{"\nprot = 1\n", "f:2: unknown key 'prot'"},
-		{"port = 1\n\nport = 1\n", "f:3: 'port' was given before, in line 1"},
-		{"port\n", "f:1: expected 'key = value' or '# comment'"},
-		{"port =\n", "f:1: 'port' has no value"},
-		{" = 1\n", "f:1: a key is made of a-z 0-9 _ - and '.'"},
-		{"Port = 1\n", "f:1: a key is made of a-z 0-9 _ - and '.'"},
-		{"port = 1\r\n", "f:1: a control character (are the line ends those of another system?)"},
-		{"# \x1b[2J\n", "f:1: a control character (are the line ends those of another system?)"},
+	    {"\nprot = 1\n", "f:2: unknown key 'prot'"},
+	    {"port = 1\n\nport = 1\n", "f:3: 'port' was given before, in line 1"},
+	    {"port\n", "f:1: expected 'key = value' or '# comment'"},
+	    {"port =\n", "f:1: 'port' has no value"},
+	    {" = 1\n", "f:1: a key is made of a-z 0-9 _ - and '.'"},
+	    {"Port = 1\n", "f:1: a key is made of a-z 0-9 _ - and '.'"},
+	    {"port = 1\r\n", "f:1: a control character (are the line ends those of another system?)"},
+	    {"# \x1b[2J\n", "f:1: a control character (are the line ends those of another system?)"},
 	};
 
 	(void)state;
@@ -72,7 +73,8 @@ static void wrong_lines(void **state)
 		cairn_auto_buf struct cairn_buf why = {0};
 		struct cairn_config *c = NULL;
 
-		assert_int_equal(cairn_config_parse(&c, cairn_span_str(bad[i].text), "f", keys, &why), CAIRN_E_USAGE);
+		assert_int_equal(cairn_config_parse(&c, cairn_span_str(bad[i].text), "f", keys, &why),
+				 CAIRN_E_USAGE);
 		assert_string_equal(cairn_buf_str(&why), bad[i].why);
 		assert_null(c);
 	}
@@ -95,8 +97,14 @@ static void wrong_files(void **state)
 
 static void wrong_values(void **state)
 {
-	static const char *const numbers[] = {"0", "65536", "-1", "0x10", "1.5", "18446744073709551616", "80 "
-													 "80"};
+	static const char *const numbers[] = {"0",
+					      "65536",
+					      "-1",
+					      "0x10",
+					      "1.5",
+					      "18446744073709551616",
+					      "80 "
+					      "80"};
 	static const char *const modes[] = {"a", "b", NULL};
 	(void)state;
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
@@ -123,8 +131,8 @@ static void wrong_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good),	       cmocka_unit_test(fallbacks),    cmocka_unit_test(wrong_lines),
-		cmocka_unit_test(wrong_files), cmocka_unit_test(wrong_values),
+	    cmocka_unit_test(good),	   cmocka_unit_test(fallbacks),	   cmocka_unit_test(wrong_lines),
+	    cmocka_unit_test(wrong_files), cmocka_unit_test(wrong_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,14 +15,14 @@ static const struct {
 	size_t size;
 	const char *name, *abc;
 } vectors[] = {
-	{CAIRN_ALG_SHA1, 20, "sha1", "a9993e364706816aba3e25717850c26c9cd0d89d"},
-	{CAIRN_ALG_SHA256, 32, "sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
-	{CAIRN_ALG_SHA384, 48, "sha384",
-	 "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"},
-	{CAIRN_ALG_SHA512, 64, "sha512",
-	 "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
-	 "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
-	{CAIRN_ALG_SM3_256, 32, "sm3_256", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"},
+    {CAIRN_ALG_SHA1, 20, "sha1", "a9993e364706816aba3e25717850c26c9cd0d89d"},
+    {CAIRN_ALG_SHA256, 32, "sha256", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"},
+    {CAIRN_ALG_SHA384, 48, "sha384",
+     "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7"},
+    {CAIRN_ALG_SHA512, 64, "sha512",
+     "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+     "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f"},
+    {CAIRN_ALG_SM3_256, 32, "sm3_256", "66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0"},
 };
 
 static void known_answers(void **state)
@@ -33,7 +33,8 @@ static void known_answers(void **state)
 
 		assert_int_equal(cairn_hash(&d, vectors[i].alg, cairn_span_str("abc")), CAIRN_OK);
 		assert_string_equal(cairn_digest_hex(&d).text, vectors[i].abc);
-		assert_int_equal(cairn_hash2(&e, vectors[i].alg, cairn_span_str("a"), cairn_span_str("bc")), CAIRN_OK);
+		assert_int_equal(cairn_hash2(&e, vectors[i].alg, cairn_span_str("a"), cairn_span_str("bc")),
+				 CAIRN_OK);
 		assert_true(cairn_digest_equal(&d, &e));
 		assert_int_equal(cairn_digest_parse(&e, vectors[i].alg, vectors[i].abc), CAIRN_OK);
 		assert_true(cairn_digest_equal(&d, &e));
@@ -98,10 +99,10 @@ static void hasher_is_reusable(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(known_answers),
-		cmocka_unit_test(unknown_algorithm),
-		cmocka_unit_test(comparisons),
-		cmocka_unit_test(hasher_is_reusable),
+	    cmocka_unit_test(known_answers),
+	    cmocka_unit_test(unknown_algorithm),
+	    cmocka_unit_test(comparisons),
+	    cmocka_unit_test(hasher_is_reusable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -19,7 +19,8 @@ static void reset_values(void **state)
 	assert_int_equal(cairn_pcrs_init(&p, banks, 2), CAIRN_OK);
 	for (size_t b = 0; b < 2; b++)
 		for (unsigned i = 0; i < CAIRN_PCR_COUNT; i++)
-			assert_true(cairn_span_all(cairn_digest_span(&p.bank[b].pcr[i]), i >= 17 && i <= 22 ? 0xff : 0));
+			assert_true(cairn_span_all(cairn_digest_span(&p.bank[b].pcr[i]),
+						   i >= 17 && i <= 22 ? 0xff : 0));
 	assert_ptr_equal(cairn_pcrs_bank(&p, CAIRN_ALG_SHA384), &p.bank[1]);
 	assert_ptr_equal(cairn_pcrs_bank_const(&p, CAIRN_ALG_SHA256), &p.bank[0]);
 	assert_null(cairn_pcrs_bank(&p, CAIRN_ALG_SHA1));
@@ -46,9 +47,10 @@ static void extending(void **state)
 	(void)state;
 	assert_int_equal(cairn_pcrs_init(&p, banks, 2), CAIRN_OK);
 	/* What any TPM gives for an extend of PCR 0 with 32 zero bytes: SHA256 of 64 zero bytes. */
-	assert_int_equal(cairn_digest_parse(&d, CAIRN_ALG_SHA256,
-					    "0000000000000000000000000000000000000000000000000000000000000000"),
-			 CAIRN_OK);
+	assert_int_equal(
+	    cairn_digest_parse(&d, CAIRN_ALG_SHA256,
+			       "0000000000000000000000000000000000000000000000000000000000000000"),
+	    CAIRN_OK);
 	assert_int_equal(cairn_pcrs_extend(&p, 11, &d), CAIRN_OK);
 	assert_string_equal(cairn_digest_hex(&p.bank[0].pcr[11]).text,
 			    "f5a5fd42d16a20302798ef6ed309979b43003d2320d9f0e8ea9831a92759fb4b");
@@ -83,10 +85,10 @@ static void composite(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reset_values),
-		cmocka_unit_test(bad_banks),
-		cmocka_unit_test(extending),
-		cmocka_unit_test(composite),
+	    cmocka_unit_test(reset_values),
+	    cmocka_unit_test(bad_banks),
+	    cmocka_unit_test(extending),
+	    cmocka_unit_test(composite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
