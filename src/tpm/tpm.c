@@ -178,6 +178,25 @@ enum cairn_status cairn_tpm_public_add(struct cairn_buf *out, const TPM2B_PUBLIC
 	return cairn_buf_status(out);
 }
 
+enum cairn_status cairn_tpm_template(TPM2B_PUBLIC *out, const struct cairn_buf *head,
+				     struct cairn_span unique)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	size_t off = 0;
+
+	if (head->failed)
+		return CAIRN_E_NOMEM;
+	cairn_buf_add_u16be(&b, (uint16_t)(head->len + unique.len));
+	cairn_buf_add(&b, cairn_buf_span(head));
+	cairn_buf_add(&b, unique);
+	if (b.failed)
+		return CAIRN_E_NOMEM;
+	*out = (TPM2B_PUBLIC){0};
+	if (Tss2_MU_TPM2B_PUBLIC_Unmarshal(b.ptr, b.len, &off, out) != TSS2_RC_SUCCESS || off != b.len)
+		return CAIRN_E_INTERNAL;
+	return CAIRN_OK;
+}
+
 enum cairn_status cairn_tpm_primary(struct cairn_tpm *t, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
 				    struct cairn_tpm_handle *out, TPM2B_PUBLIC **pub)
 {

@@ -53,6 +53,9 @@ void cairn_tpm_freep(void *pointer_to_pointer);
 TPML_PCR_SELECTION cairn_tpm_selection(enum cairn_alg alg, uint32_t mask);
 /* Appends the TPM2B_PUBLIC. */
 enum cairn_status cairn_tpm_public_add(struct cairn_buf *out, const TPM2B_PUBLIC *pub);
+/* A template (keys/template.h) and its `unique`, as bytes, for ESAPI. */
+enum cairn_status cairn_tpm_template(TPM2B_PUBLIC *out, const struct cairn_buf *head,
+				     struct cairn_span unique);
 /* A primary key with empty authorisation; pub (may be NULL) gets its public area, to be freed by Esys_Free.
  */
 enum cairn_status cairn_tpm_primary(struct cairn_tpm *t, ESYS_TR hierarchy, const TPM2B_PUBLIC *template,
