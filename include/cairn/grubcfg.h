@@ -5,9 +5,10 @@
  * opened), loader/multiboot.c, loader/multiboot_mbi2.c and lib/cmdline.c (the file, then the command line built of the
  * arguments behind its name). The digest of an event is the hash of the string without a NUL, or of the whole file.
  *
- * Only what can be predicted with certainty is accepted: one simple command a line, from the list in grubcfg.c;
- * double quotes, single quotes and comments as GRUB has them. Variables, escapes, control structures, functions, menu
- * entries and file-reading commands other than multiboot2 and module2 are CAIRN_E_UNSUPPORTED.
+ * Only what can be predicted with certainty is accepted: one simple command a line, from the list in grubcfg.c; double
+ * quotes, single quotes and comments as GRUB has them; "if COMMAND; then" on a line and "fi" on another, where the
+ * command is multiboot2 or module2 (a good boot fulfils it); behind boot only sleep, reboot, halt, echo. Variables,
+ * escapes, other control structures, functions, menu entries and other commands are CAIRN_E_UNSUPPORTED.
  */
 #ifndef CAIRN_GRUBCFG_H
 #define CAIRN_GRUBCFG_H
@@ -57,6 +58,11 @@ struct cairn_grub_fault {
 enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_span cfg, const char *cfg_path,
 				     const struct cairn_grub_files *files, struct cairn_grub_fault *fault)
 	CAIRN_MUST_CHECK;
+/* The configuration that a GRUB image reads: the one that the embedded configuration names with configfile, or that of
+ * the prefix. Both as cut out of the image; embedded is empty where there is none. Appends the path to out.
+ * CAIRN_E_UNSUPPORTED: a prefix with a device of its own, or an embedded configuration that does other things first. */
+enum cairn_status cairn_grub_config_path(struct cairn_buf *out, struct cairn_span embedded, struct cairn_span prefix,
+					 struct cairn_grub_fault *fault) CAIRN_MUST_CHECK;
 void cairn_grub_boot_free(struct cairn_grub_boot *b); /* NULL is fine */
 
 #endif

@@ -16,6 +16,8 @@ struct run {
 	struct cairn_grub_fault *fault;
 	struct cairn_grub_words words;
 	unsigned line, modules;
+	unsigned depth;   /* open `if` blocks; each has one condition, which a good boot fulfils */
+	bool conditional; /* the command is the condition of an `if` */
 	bool booted;
 };
 
@@ -209,6 +211,8 @@ static const struct command {
 static enum cairn_status find_command(const struct command **out, struct run *r)
 {
 	const char *name = r->words.word[0];
+	if (r->conditional && strcmp(name, "multiboot2") != 0 && strcmp(name, "module2") != 0)
+		return refuse(r, CAIRN_E_UNSUPPORTED, "a condition that is neither multiboot2 nor module2", name);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
@@ -220,20 +224,22 @@ static enum cairn_status find_command(const struct command **out, struct run *r)
 	return refuse(r, CAIRN_E_UNSUPPORTED, "a command whose measurements cairn does not predict", name);
 }
 
-/* script/execute.c: all words joined by one space are measured, then the command runs. */
-static enum cairn_status run_line(struct run *r, struct cairn_span line)
+/* Behind boot nothing runs in a good boot; only what belongs there is let pass: the way out of a failed one. */
+static enum cairn_status skip_command(struct run *r)
 {
-	const char *why = "";
+	static const char *const tail[] = {"sleep", "reboot", "halt", "echo"};
+	for (size_t i = 0; !r->conditional && i < sizeof(tail) / sizeof(tail[0]); i++)
+		if (strcmp(r->words.word[0], tail[i]) == 0)
+			return CAIRN_OK;
+	return refuse(r, CAIRN_E_UNSUPPORTED, "a command behind boot", r->words.word[0]);
+}
+
+/* script/execute.c: all words joined by one space are measured, then the command runs. */
+static enum cairn_status run_words(struct run *r)
+{
 	const struct command *command = NULL;
 	cairn_auto_buf struct cairn_buf joined = {0};
-	enum cairn_status s = cairn_grub_split(&r->words, line, &why);
-	if (s != CAIRN_OK)
-		return refuse(r, s, why, "");
-	if (r->words.count == 0)
-		return CAIRN_OK;
-	if (r->booted)
-		return refuse(r, CAIRN_E_UNSUPPORTED, "a command behind boot", r->words.word[0]);
-	s = find_command(&command, r);
+	enum cairn_status s = find_command(&command, r);
 	if (s != CAIRN_OK)
 		return s;
 	for (size_t i = 0; i < r->words.count; i++)
@@ -241,6 +247,44 @@ static enum cairn_status run_line(struct run *r, struct cairn_span line)
 	const char *text = cairn_buf_str(&joined);
 	s = text ? measure_string(r, "grub-cmd", "grub_cmd: ", text) : CAIRN_E_NOMEM;
 	return s == CAIRN_OK ? command->run(r) : s;
+}
+
+static struct cairn_span trim(struct cairn_span s)
+{
+	while (s.len > 0 && (s.ptr[0] == ' ' || s.ptr[0] == '\t'))
+		s = cairn_span(s.ptr + 1, s.len - 1);
+	while (s.len > 0 && (s.ptr[s.len - 1] == ' ' || s.ptr[s.len - 1] == '\t'))
+		s.len--;
+	return s;
+}
+
+/* "if COMMAND; then": the words around the command fall, and are not measured; the block ends with a line "fi". */
+static struct cairn_span open_block(struct run *r, struct cairn_span line)
+{
+	static const char begin[] = "if ", end[] = "; then";
+	const size_t b = sizeof(begin) - 1, e = sizeof(end) - 1;
+	r->conditional = line.len > b + e && memcmp(line.ptr, begin, b) == 0 &&
+			 memcmp(line.ptr + line.len - e, end, e) == 0;
+	if (!r->conditional)
+		return line;
+	r->depth++;
+	return cairn_span(line.ptr + b, line.len - b - e);
+}
+
+static enum cairn_status run_line(struct run *r, struct cairn_span line)
+{
+	const char *why = "";
+	line = trim(line);
+	if (r->depth > 0 && cairn_span_equal(line, cairn_span_str("fi"))) {
+		r->depth--;
+		return CAIRN_OK;
+	}
+	enum cairn_status s = cairn_grub_split(&r->words, open_block(r, line), &why);
+	if (s != CAIRN_OK)
+		return refuse(r, s, why, "");
+	if (r->words.count == 0)
+		return r->conditional ? refuse(r, CAIRN_E_MALFORMED, "an if without a condition", "") : CAIRN_OK;
+	return r->booted ? skip_command(r) : run_words(r);
 }
 
 static enum cairn_status run_all(struct run *r, struct cairn_span cfg)
@@ -254,10 +298,12 @@ static enum cairn_status run_all(struct run *r, struct cairn_span cfg)
 		len += nl != NULL;
 		cfg = cairn_span(cfg.ptr + len, cfg.len - len);
 	}
-	if (s != CAIRN_OK || r->booted)
+	if (s != CAIRN_OK)
 		return s;
 	r->line = 0;
-	return refuse(r, CAIRN_E_MALFORMED, "the configuration never boots", "");
+	if (r->depth != 0)
+		return refuse(r, CAIRN_E_MALFORMED, "an if without its fi", "");
+	return r->booted ? CAIRN_OK : refuse(r, CAIRN_E_MALFORMED, "the configuration never boots", "");
 }
 
 static enum cairn_status begin(struct run *r, struct cairn_span cfg, const char *cfg_path)
@@ -284,6 +330,37 @@ enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_
 	else
 		cairn_grub_boot_free(r.boot);
 	return s;
+}
+
+/* kern/main.c runs the embedded configuration with the rescue parser, whose commands are not measured; configfile
+ * (commands/configfile.c) then runs the other one in normal mode without reading the lists of modules. */
+static enum cairn_status embedded_path(struct cairn_buf *out, struct run *r, struct cairn_span config)
+{
+	const uint8_t *nl = config.len ? memchr(config.ptr, '\n', config.len) : NULL;
+	const char *why = "";
+	enum cairn_status s =
+		cairn_grub_split(&r->words, cairn_span(config.ptr, nl ? (size_t)(nl - config.ptr) : config.len), &why);
+	r->line = 1;
+	if (s != CAIRN_OK)
+		return refuse(r, s, why, "");
+	if (r->words.count != 2 || strcmp(r->words.word[0], "configfile") != 0)
+		return refuse(r, CAIRN_E_UNSUPPORTED, "an embedded configuration that does not begin with configfile", "");
+	cairn_buf_add_str(out, r->words.word[1]);
+	return cairn_buf_status(out);
+}
+
+enum cairn_status cairn_grub_config_path(struct cairn_buf *out, struct cairn_span embedded, struct cairn_span prefix,
+					 struct cairn_grub_fault *fault)
+{
+	struct run r = {.fault = fault};
+	*fault = (struct cairn_grub_fault){0};
+	if (prefix.len == 0 || prefix.ptr[0] != '/')
+		return refuse(&r, CAIRN_E_UNSUPPORTED, "a GRUB image whose prefix is not a plain path", "");
+	if (embedded.len > 0)
+		return embedded_path(out, &r, embedded);
+	cairn_buf_add(out, prefix);
+	cairn_buf_add_str(out, "/grub.cfg");
+	return cairn_buf_status(out);
 }
 
 void cairn_grub_boot_free(struct cairn_grub_boot *b)

@@ -9,7 +9,7 @@
 #define INFO_SIZE    24         /* struct grub_module_info64 */
 #define HEADER_SIZE  8          /* struct grub_module_header */
 
-enum { OBJ_ELF = 0, OBJ_MEMDISK = 1, OBJ_CONFIG = 2, OBJ_PREFIX = 3 };
+enum { OBJ_ELF = 0, OBJ_CONFIG = 2, OBJ_PREFIX = 3 };
 
 /* The text up to its NUL, which must be there. */
 static enum cairn_status text_of(struct cairn_span *out, struct cairn_span s)
@@ -44,13 +44,9 @@ static enum cairn_status add_object(struct cairn_grub_image *g, uint32_t type, s
 		return add_module(g, object);
 	case OBJ_PREFIX: /* the last one counts */
 		return text_of(&g->prefix, object);
-	case OBJ_CONFIG:
-		g->has_config = true;
-		return CAIRN_OK;
-	case OBJ_MEMDISK:
-		g->has_memdisk = true;
-		return CAIRN_OK;
-	default: /* public keys, device trees, shim's switch: nothing that decides which files are read */
+	case OBJ_CONFIG: /* the first one counts */
+		return g->config.len ? CAIRN_OK : text_of(&g->config, object);
+	default: /* memdisk, public keys, device trees, shim's switch: they do not decide which files are read */
 		return CAIRN_OK;
 	}
 }

@@ -1,4 +1,4 @@
-/* What a GRUB EFI image made by grub-mkimage carries: the prefix, the modules, an embedded configuration, a memdisk.
+/* What a GRUB EFI image made by grub-mkimage carries: the prefix, the modules, an embedded configuration.
  *
  * Source: GRUB 2.06, include/grub/kernel.h (module info and headers), kern/main.c (what it does with them).
  */
@@ -11,7 +11,7 @@
 
 struct cairn_grub_image {
 	struct cairn_span prefix; /* without the NUL; empty where there is none */
-	bool has_config, has_memdisk;
+	struct cairn_span config; /* the embedded configuration, without the NUL; empty where there is none */
 	size_t count;
 	struct cairn_span module[CAIRN_GRUB_MODULES_MAX]; /* names, borrowed */
 };
