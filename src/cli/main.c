@@ -12,6 +12,8 @@ static const struct cairn_cli_command commands[] = {
 	{"stop", "destroy a domain that cairnd launched", cairn_cmd_stop},
 	{"status", "state of cairnd and of each domain", cairn_cmd_status},
 	{"phase", "extend PCR 13 at the hand-over from dom0's initramfs", cairn_cmd_phase},
+	{"chain", "what measured what, compared with the TPM", cairn_cmd_chain},
+	{"log", "the launch log; show or replay any log file", cairn_cmd_log},
 	{"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
 	{"manifest", "signed reference values", cairn_cmd_manifest},
 	{"query", "what the server says of a host", cairn_cmd_query},
