@@ -14,10 +14,13 @@ static const struct cairn_cli_command commands[] = {
 	{"phase", "extend PCR 13 at the hand-over from dom0's initramfs", cairn_cmd_phase},
 	{"chain", "what measured what, compared with the TPM", cairn_cmd_chain},
 	{"log", "the launch log; show or replay any log file", cairn_cmd_log},
+	{"seal", "seal a secret to this host and a release key", cairn_cmd_seal},
+	{"unseal", "open a sealed secret with an approval", cairn_cmd_unseal},
 	{"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
 	{"manifest", "signed reference values", cairn_cmd_manifest},
 	{"query", "what the server says of a host", cairn_cmd_query},
 	{"jwks", "the server's public token keys", cairn_cmd_jwks},
+	{"ear", "judge attestation results offline", cairn_cmd_ear},
 };
 
 /* Facts that could not be written were not told. */
