@@ -1,5 +1,4 @@
-/* Images: Authenticode, GRUB's modules, Xen's build id. All three meet the same bytes.
- * seeds: tests/data/boot */
+/* Images: Authenticode, GRUB's modules, Xen's build id. All three meet the same bytes. */
 #include <stdlib.h>
 
 #include "boot/grubimage.h"

@@ -1,5 +1,4 @@
-/* GRUB configurations: any text, with files that are all there.
- * seeds: tests/data/boot */
+/* GRUB configurations: any text, with files that are all there. */
 #include <stdlib.h>
 #include <string.h>
 
