@@ -74,7 +74,7 @@ struct cairn_quote; /* checked */
 struct cairn_quote_expected {
 	const struct cairn_ak *ak;
 	struct cairn_span qualified_signer; /* cairn_ak_qualified_name */
-	struct cairn_span extra_data;	    /* 16 bytes or more: a quote is never taken without a nonce */
+	struct cairn_span extra_data;	    /* 8 bytes or more: a quote is never taken without a nonce */
 	uint32_t selection;		    /* PCRs of the SHA-256 bank, exactly these; not 0 */
 	const struct cairn_bank
 	    *bank; /* SHA-256 values that it must hold; or NULL, and cairn_quote_holds later */

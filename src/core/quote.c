@@ -7,7 +7,7 @@
 #include "src/core/quote_internal.h"
 #include "src/core/tpm_constants.h"
 
-#define EXTRA_DATA_MIN 16
+#define EXTRA_DATA_MIN 8
 #define SELECT_SIZE    3 /* bytes of a bit map of 24 PCRs */
 
 struct cairn_quote {

@@ -1,0 +1,469 @@
+/* The check of quotes: recorded ones, ones made here, and everything that must not pass for one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/data_fixture.h"
+#include "tests/unit/quote_fixture.h"
+
+#define MASK 0x3bffu /* what cairn quotes */
+
+static const char nonce[] = "0123456789abcdef0123456789abcdef";
+
+struct scene {
+	struct software_ak ak;
+	struct cairn_pcrs pcrs;
+	struct cairn_digest pcr_digest;
+	struct software_quote quote;
+	struct cairn_buf attest, signature;
+	struct cairn_quote_expected expected;
+};
+
+static void scene_init(struct scene *s, const char *kind, uint16_t scheme, enum cairn_alg hash)
+{
+	static const enum cairn_alg banks[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384};
+
+	*s = (struct scene){0};
+	software_ak_init(&s->ak, kind, scheme, hash);
+	assert_int_equal(cairn_pcrs_init(&s->pcrs, banks, 2), CAIRN_OK);
+	for (size_t i = 0; i < 2; i++)
+		for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++)
+			s->pcrs.bank[i].pcr[n].bytes[5] = (uint8_t)(n + 1);
+	s->quote = software_quote(&s->ak, cairn_span_str(nonce), MASK, &s->pcrs.bank[0], &s->pcr_digest);
+	s->expected = (struct cairn_quote_expected){
+	    .ak = &s->ak.ak,
+	    .qualified_signer = cairn_span(s->ak.signer.bytes, s->ak.signer.len),
+	    .extra_data = cairn_span_str(nonce),
+	    .selection = MASK,
+	};
+}
+
+static void scene_sign(struct scene *s)
+{
+	s->attest.len = s->signature.len = 0;
+	software_quote_marshal(&s->attest, &s->quote);
+	software_ak_sign(&s->signature, &s->ak, cairn_buf_span(&s->attest));
+}
+
+static void scene_fini(struct scene *s)
+{
+	software_ak_fini(&s->ak);
+	cairn_buf_fini(&s->attest);
+	cairn_buf_fini(&s->signature);
+}
+
+static enum cairn_status check(const struct scene *s, const char **failed)
+{
+	struct cairn_quote *q = NULL;
+	enum cairn_status st = cairn_quote_check(&q, &s->expected, cairn_buf_span(&s->attest),
+						 cairn_buf_span(&s->signature), failed);
+
+	assert_true((st == CAIRN_OK) == (q != NULL));
+	cairn_quote_free(q);
+	return st;
+}
+
+static void assert_refused(const struct scene *s, enum cairn_status status, const char *field)
+{
+	const char *failed = "";
+	enum cairn_status st = check(s, &failed);
+
+	if (st != status || strcmp(failed, field) != 0)
+		fail_msg("%s at %s instead of %s at %s", cairn_status_name(st), failed,
+			 cairn_status_name(status), field);
+}
+
+static void every_scheme(void **state)
+{
+	static const struct {
+		const char *kind;
+		uint16_t scheme;
+		enum cairn_alg hash;
+	} schemes[] = {
+	    {"P-256", AK_ECDSA, CAIRN_ALG_SHA256}, {"P-384", AK_ECDSA, CAIRN_ALG_SHA384},
+	    {"P-256", AK_ECDSA, CAIRN_ALG_SHA384}, {"RSA", AK_RSASSA, CAIRN_ALG_SHA256},
+	    {"RSA", AK_RSAPSS, CAIRN_ALG_SHA256},  {"RSA", AK_RSAPSS, CAIRN_ALG_SHA384},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof schemes / sizeof schemes[0]; i++) {
+		struct cairn_quote *q = NULL;
+		struct cairn_tpm_clock clock;
+		struct scene s;
+
+		scene_init(&s, schemes[i].kind, schemes[i].scheme, schemes[i].hash);
+		scene_sign(&s);
+		s.expected.bank = &s.pcrs.bank[0];
+		assert_int_equal(cairn_quote_check(&q, &s.expected, cairn_buf_span(&s.attest),
+						   cairn_buf_span(&s.signature), NULL),
+				 CAIRN_OK);
+		clock = cairn_quote_clock(q);
+		assert_true(clock.clock == 0x0102030405060708 && clock.reset_count == 9 &&
+			    clock.restart_count == 7);
+		assert_true(clock.safe);
+		assert_true(cairn_quote_firmware_version(q) == 0x2019102300163636);
+		assert_int_equal(cairn_quote_selection(q), MASK);
+		assert_true(cairn_digest_equal(cairn_quote_pcr_digest(q), &s.pcr_digest));
+		assert_int_equal(cairn_quote_holds(q, &s.pcrs.bank[0]), CAIRN_OK);
+		assert_int_equal(cairn_quote_holds(q, &s.pcrs.bank[1]), CAIRN_E_USAGE);
+		s.pcrs.bank[0].pcr[10].bytes[0] ^= 1; /* not selected */
+		assert_int_equal(cairn_quote_holds(q, &s.pcrs.bank[0]), CAIRN_OK);
+		s.pcrs.bank[0].pcr[13].bytes[31] ^= 1;
+		assert_int_equal(cairn_quote_holds(q, &s.pcrs.bank[0]), CAIRN_E_DIVERGED);
+		assert_refused(&s, CAIRN_E_DIVERGED, "pcrDigest");
+		cairn_quote_free(q);
+		scene_fini(&s);
+	}
+}
+
+static void every_byte_tampered(void **state)
+{
+	static const struct {
+		const char *kind;
+		uint16_t scheme;
+	} schemes[] = {{"P-256", AK_ECDSA}, {"RSA", AK_RSASSA}, {"RSA", AK_RSAPSS}};
+	static const uint8_t masks[] = {0x01, 0x80};
+
+	(void)state;
+	for (size_t i = 0; i < 3 * sizeof masks; i++) {
+		struct cairn_buf *both[2];
+		struct scene s;
+
+		scene_init(&s, schemes[i / 2].kind, schemes[i / 2].scheme, CAIRN_ALG_SHA256);
+		scene_sign(&s);
+		both[0] = &s.attest;
+		both[1] = &s.signature;
+		assert_int_equal(check(&s, NULL), CAIRN_OK);
+		for (size_t k = 0; k < 2; k++) {
+			for (size_t n = 0; n < both[k]->len; n++) {
+				both[k]->ptr[n] ^= masks[i % 2];
+				if (check(&s, NULL) == CAIRN_OK)
+					fail_msg("%s: byte %zu of %zu", schemes[i / 2].kind, n, k);
+				both[k]->ptr[n] ^= masks[i % 2];
+			}
+		}
+		scene_fini(&s);
+	}
+}
+
+static void every_cut_and_any_tail(void **state)
+{
+	struct scene s;
+	size_t attest, signature;
+
+	(void)state;
+	scene_init(&s, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	scene_sign(&s);
+	attest = s.attest.len;
+	signature = s.signature.len;
+	for (s.attest.len = 0; s.attest.len < attest; s.attest.len++)
+		assert_refused(&s, CAIRN_E_TRUNCATED, "TPMS_ATTEST");
+	for (s.signature.len = 0; s.signature.len < signature; s.signature.len++)
+		assert_int_not_equal(check(&s, NULL), CAIRN_OK);
+	s.signature.len = signature;
+	cairn_buf_add_u8(&s.signature, 0);
+	assert_refused(&s, CAIRN_E_TRAILING, "TPMT_SIGNATURE");
+	s.signature.len = signature;
+	cairn_buf_add_u8(&s.attest, 0);
+	assert_refused(&s, CAIRN_E_TRAILING, "TPMS_ATTEST");
+	scene_fini(&s);
+}
+
+/* Everything here has a good signature by the AK: only the field under test is wrong. */
+static void signed_but_not_the_quote_asked_for(void **state)
+{
+	static const uint16_t types[] = {0x8014, 0x8015, 0x8016, 0x8017, 0x8019, 0x801a, 0x801c, 0};
+	static const uint32_t masks[] = {0, 1, MASK | 1 << 10, MASK & ~1u, MASK << 8, 0xffffff, 1 << 16};
+	struct software_quote good;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	good = s.quote;
+	s.quote.magic = 0;
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_MISMATCH, "magic");
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		s.quote = good;
+		s.quote.type = types[i];
+		scene_sign(&s);
+		assert_refused(&s, CAIRN_E_MISMATCH, "type");
+	}
+	for (size_t i = 0; i < sizeof masks / sizeof masks[0]; i++) {
+		s.quote = good;
+		s.quote.selection = masks[i];
+		scene_sign(&s);
+		assert_refused(&s, CAIRN_E_MISMATCH, "pcrSelect");
+	}
+	s.quote = good;
+	s.quote.extra_data = cairn_span("", 0);
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_MISMATCH, "extraData");
+	s.quote.extra_data = cairn_span(nonce, sizeof nonce - 2);
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_MISMATCH, "extraData");
+	s.quote = good;
+	s.quote.signer = cairn_span(s.ak.ak.name, s.ak.ak.name_len); /* the name, not the qualified name */
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_MISMATCH, "qualifiedSigner");
+	scene_fini(&s);
+}
+
+static void wrong_banks_and_sizes(void **state)
+{
+	static const uint8_t sizes[] = {0, 1, 2, 4};
+	static const uint32_t counts[] = {0, 2, 5};
+	struct software_quote good;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	good = s.quote;
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) { /* the same bank twice as well */
+		s.quote = good;
+		s.quote.banks = counts[i];
+		scene_sign(&s);
+		assert_refused(&s, CAIRN_E_MISMATCH, "pcrSelect");
+	}
+	s.quote.banks = 6;
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_LIMIT, "TPMS_ATTEST");
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		s.quote = good;
+		s.quote.select_size = sizes[i];
+		scene_sign(&s);
+		assert_refused(&s, CAIRN_E_MALFORMED, "TPMS_ATTEST");
+	}
+	for (uint16_t bank = 0; bank < 0x20; bank++) {
+		s.quote = good;
+		s.quote.bank = bank;
+		scene_sign(&s);
+		if (bank != CAIRN_ALG_SHA256)
+			assert_refused(&s, CAIRN_E_MISMATCH, "pcrSelect");
+	}
+	s.quote = good;
+	s.quote.pcr_digest.len = 20;
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_MISMATCH, "pcrDigest");
+	s.quote.pcr_digest.len = 0;
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_MISMATCH, "pcrDigest");
+	s.quote = good;
+	s.quote.safe = 2;
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_MALFORMED, "TPMS_ATTEST");
+	scene_fini(&s);
+}
+
+static void another_key_scheme_or_hash(void **state)
+{
+	struct software_ak other;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	scene_sign(&s);
+	software_ak_init(&other, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	s.expected.ak = &other.ak; /* the AK of another TPM, whose name was not looked at */
+	assert_refused(&s, CAIRN_E_SIGNATURE, "signature");
+	s.expected.qualified_signer = cairn_span(other.signer.bytes, other.signer.len);
+	assert_refused(&s, CAIRN_E_MISMATCH, "qualifiedSigner");
+	software_ak_fini(&other);
+	scene_fini(&s);
+
+	scene_init(&s, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	scene_sign(&s);
+	s.signature.ptr[3] = CAIRN_ALG_SHA1;
+	assert_refused(&s, CAIRN_E_MISMATCH, "hash");
+	s.signature.ptr[3] = CAIRN_ALG_SHA384;
+	assert_refused(&s, CAIRN_E_MISMATCH, "hash");
+	s.signature.ptr[3] = CAIRN_ALG_SHA256;
+	s.signature.ptr[1] = 0x1a; /* ECDAA */
+	assert_refused(&s, CAIRN_E_UNSUPPORTED, "TPMT_SIGNATURE");
+	s.signature.len = 0;
+	cairn_buf_add(&s.signature, cairn_span("\0\x14\0\x0b\0\x01\0", 7)); /* RSASSA for an ECC key */
+	assert_refused(&s, CAIRN_E_MISMATCH, "sigAlg");
+	s.signature.len = 0;
+	cairn_buf_add(&s.signature, cairn_span("\0\x18\0\x0b\0\0\0\0", 8)); /* r and s empty */
+	assert_refused(&s, CAIRN_E_SIGNATURE, "signature");
+	s.signature.len = 0;
+	cairn_buf_add(&s.signature, cairn_span("\0\x18\0\x0b\0\1\0\0\1\0", 10)); /* r = s = 0 */
+	assert_refused(&s, CAIRN_E_SIGNATURE, "signature");
+	scene_sign(&s);
+	s.ak.ak.key[0] ^= 1; /* off the curve */
+	assert_refused(&s, CAIRN_E_MALFORMED, "signature");
+	scene_fini(&s);
+}
+
+/* A caller that forgot to say what it expects gets no quote. */
+static void nothing_expected(void **state)
+{
+	struct cairn_quote_expected good;
+	struct cairn_ak none = {0};
+	struct scene s;
+
+	(void)state;
+	scene_init(&s, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	good = s.expected;
+	s.quote.extra_data = cairn_span("", 0);
+	s.expected.extra_data = cairn_span("", 0);
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_USAGE, "expectation");
+	s.expected.extra_data = cairn_span(nonce, 7);
+	assert_refused(&s, CAIRN_E_USAGE, "expectation");
+	s.expected = good;
+	s.quote.selection = s.expected.selection = 0;
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_USAGE, "expectation");
+	s.expected.selection = 1 << 24;
+	assert_refused(&s, CAIRN_E_USAGE, "expectation");
+	s.expected = good;
+	s.expected.qualified_signer = cairn_span("", 0);
+	assert_refused(&s, CAIRN_E_USAGE, "expectation");
+	s.expected = good;
+	s.expected.ak = NULL;
+	assert_refused(&s, CAIRN_E_USAGE, "expectation");
+	s.expected.ak = &none;
+	assert_refused(&s, CAIRN_E_USAGE, "expectation");
+	scene_fini(&s);
+}
+
+/* ---- recorded quotes
+ * ------------------------------------------------------------------------------------------- */
+
+/* qualifiedSigner of an attestation: the recorded ones do not tell what their AK hangs from. */
+static struct cairn_span signer_of(const struct cairn_buf *attest)
+{
+	struct cairn_cur c = cairn_cur(cairn_buf_span(attest));
+
+	(void)cairn_cur_bytes(&c, 6);
+	return cairn_cur_bytes(&c, cairn_cur_u16be(&c));
+}
+
+static void recorded_azure(void **state)
+{
+	static const char file[] = "quote/quote-azure-snp-vtpm.kv";
+	static const enum cairn_alg banks[] = {CAIRN_ALG_SHA256};
+	cairn_auto_buf struct cairn_buf attest = {0}, raw = {0}, sig = {0}, modulus = {0}, area = {0};
+	struct cairn_quote *q = NULL;
+	struct cairn_pcrs pcrs;
+	struct cairn_ak ak;
+
+	(void)state;
+	data_load_key(&attest, file, "attest");
+	data_load_key(&raw, file, "sig_raw_rsassa");
+	data_load_key(&modulus, file, "ak_rsa_modulus");
+	software_area_rsa(&area, cairn_buf_span(&modulus), AK_ATTRIBUTES, AK_RSASSA, CAIRN_ALG_SHA256);
+	assert_int_equal(cairn_ak_parse(&ak, cairn_buf_span(&area)), CAIRN_OK);
+	cairn_buf_add(&sig, cairn_span("\0\x14\0\x0b\1\0", 6));
+	cairn_buf_add(&sig, cairn_buf_span(&raw));
+	assert_int_equal(cairn_pcrs_init(&pcrs, banks, 1), CAIRN_OK);
+	for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++) {
+		cairn_auto_buf struct cairn_buf value = {0};
+		char key[32];
+
+		(void)snprintf(key, sizeof key, "pcr_sha256_%u", n);
+		data_load_key(&value, file, key);
+		memcpy(pcrs.bank[0].pcr[n].bytes, value.ptr, 32);
+	}
+	struct cairn_quote_expected e = {.ak = &ak,
+					 .qualified_signer = signer_of(&attest),
+					 .extra_data = cairn_span_str("challenge"),
+					 .selection = 0xffffff,
+					 .bank = &pcrs.bank[0]};
+	assert_int_equal(cairn_quote_check(&q, &e, cairn_buf_span(&attest), cairn_buf_span(&sig), NULL),
+			 CAIRN_OK);
+	assert_int_equal(cairn_quote_clock(q).reset_count, 3);
+	cairn_quote_free(q);
+	q = NULL;
+	pcrs.bank[0].pcr[23].bytes[31] ^= 1;
+	assert_int_equal(cairn_quote_check(&q, &e, cairn_buf_span(&attest), cairn_buf_span(&sig), NULL),
+			 CAIRN_E_DIVERGED);
+	assert_null(q);
+}
+
+static EVP_PKEY *pem_key(struct cairn_buf *pem)
+{
+	BIO *bio = BIO_new_mem_buf(pem->ptr, (int)pem->len);
+	EVP_PKEY *key = PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+
+	BIO_free(bio);
+	assert_non_null(key);
+	return key;
+}
+
+static void recorded_keylime(void **state)
+{
+	static const char file[] = "quote/quote-keylime-rsa2048.kv";
+	cairn_auto_buf struct cairn_buf attest = {0}, sig = {0}, pem = {0}, recorded_nonce = {0}, area = {0};
+	struct cairn_quote *q = NULL;
+	struct cairn_ak ak;
+	EVP_PKEY *key;
+
+	(void)state;
+	data_load_key(&attest, file, "attest");
+	data_load_key(&sig, file, "sig");
+	data_load_key(&pem, file, "ak_pem");
+	data_load_key(&recorded_nonce, file, "nonce");
+	key = pem_key(&pem);
+	software_area(&area, key, AK_ATTRIBUTES, AK_RSASSA, CAIRN_ALG_SHA256);
+	EVP_PKEY_free(key);
+	assert_int_equal(cairn_ak_parse(&ak, cairn_buf_span(&area)), CAIRN_OK);
+	struct cairn_quote_expected e = {.ak = &ak,
+					 .qualified_signer = signer_of(&attest),
+					 .extra_data = cairn_buf_span(&recorded_nonce),
+					 .selection = 1 << 16};
+	assert_int_equal(cairn_quote_check(&q, &e, cairn_buf_span(&attest), cairn_buf_span(&sig), NULL),
+			 CAIRN_OK);
+	assert_true(cairn_quote_clock(q).safe);
+	cairn_quote_free(q);
+	q = NULL;
+	e.selection = 1; /* a resettable PCR passed off as PCR 0 */
+	assert_int_equal(cairn_quote_check(&q, &e, cairn_buf_span(&attest), cairn_buf_span(&sig), NULL),
+			 CAIRN_E_MISMATCH);
+	assert_null(q);
+}
+
+/* A SHA-1 AK is refused; and what its TPM made when the AK was created is no quote. */
+static void recorded_windows(void **state)
+{
+	static const char file[] = "quote/quote-windows-gce.kv";
+	cairn_auto_buf struct cairn_buf area = {0}, attest = {0}, sig = {0};
+	struct cairn_quote *q = NULL;
+	const char *failed = "";
+	struct cairn_ak ak;
+
+	(void)state;
+	data_load_key(&area, file, "ak_public");
+	data_load_key(&attest, file, "create_attest");
+	data_load_key(&sig, file, "create_sig");
+	assert_int_equal(cairn_ak_parse(&ak, cairn_buf_span(&area)), CAIRN_E_UNSUPPORTED);
+	area.ptr[47] = CAIRN_ALG_SHA256;
+	assert_int_equal(cairn_ak_parse(&ak, cairn_buf_span(&area)), CAIRN_OK);
+	struct cairn_quote_expected e = {.ak = &ak,
+					 .qualified_signer = signer_of(&attest),
+					 .extra_data = cairn_span_str(nonce),
+					 .selection = 0xffffff};
+	assert_int_equal(cairn_quote_check(&q, &e, cairn_buf_span(&attest), cairn_buf_span(&sig), &failed),
+			 CAIRN_E_MISMATCH);
+	assert_string_equal(failed, "type");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(every_scheme),	      cmocka_unit_test(every_byte_tampered),
+	    cmocka_unit_test(every_cut_and_any_tail), cmocka_unit_test(signed_but_not_the_quote_asked_for),
+	    cmocka_unit_test(wrong_banks_and_sizes),  cmocka_unit_test(another_key_scheme_or_hash),
+	    cmocka_unit_test(nothing_expected),	      cmocka_unit_test(recorded_azure),
+	    cmocka_unit_test(recorded_keylime),	      cmocka_unit_test(recorded_windows),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
