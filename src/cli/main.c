@@ -17,6 +17,7 @@ static const struct cairn_cli_command commands[] = {
 	{"seal", "seal a secret to this host and a release key", cairn_cmd_seal},
 	{"unseal", "open a sealed secret with an approval", cairn_cmd_unseal},
 	{"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
+	{"key", "make signing keys, take out their public parts", cairn_cmd_key},
 	{"manifest", "signed reference values", cairn_cmd_manifest},
 	{"query", "what the server says of a host", cairn_cmd_query},
 	{"jwks", "the server's public token keys", cairn_cmd_jwks},

@@ -1,4 +1,5 @@
-/* Images: Authenticode, GRUB's modules, Xen's build id. All three meet the same bytes. */
+/* Images: Authenticode, GRUB's modules, Xen's build id. All three meet the same bytes.
+ * seeds: tests/data/boot */
 #include <stdlib.h>
 
 #include "boot/grubimage.h"

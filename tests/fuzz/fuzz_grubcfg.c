@@ -1,4 +1,5 @@
-/* GRUB configurations: any text, with files that are all there. */
+/* GRUB configurations: any text, with files that are all there.
+ * seeds: tests/data/boot */
 #include <stdlib.h>
 #include <string.h>
 

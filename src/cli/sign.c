@@ -1,0 +1,93 @@
+/* Signing manifests and reading them. The clock of the signer is the only one that a manifest's dates come from. */
+#include <string.h>
+#include <time.h>
+
+#include "sign.h"
+
+#define DAY          86400
+#define CLOCK_SLACK  300 /* seconds by which the server's clock may be behind the signer's */
+#define DAYS_DEFAULT 365
+#define DAYS_MAX     36500
+
+static int explain(enum cairn_status s, const char *path, struct cairn_buf *why)
+{
+	if (why->len == 0)
+		return cairn_cli_fail(s, NULL, "%s", path);
+	return cairn_cli_complain(cairn_status_exit(s), "%s", cairn_buf_str(why)); /* it names the file */
+}
+
+bool cairn_cli_signing_head(struct cairn_manifest *m, int *exit_code, const struct cairn_cli_signing *s)
+{
+	unsigned long release, days = DAYS_DEFAULT;
+	*exit_code = CAIRN_EXIT_USAGE;
+	if (!cairn_cli_number(&release, "release", s->release, 0xffffffff))
+		return false;
+	if (s->days && !cairn_cli_number(&days, "valid-days", s->days, DAYS_MAX))
+		return false;
+	uint64_t now = (uint64_t)time(NULL);
+	m->name = s->name;
+	m->release = release;
+	m->not_before = now - CLOCK_SLACK;
+	m->not_after = now + days * DAY;
+	return true;
+}
+
+int cairn_cli_signing_finish(const struct cairn_manifest *m, const struct cairn_cli_signing *s)
+{
+	cairn_auto_key struct cairn_key *key = NULL;
+	cairn_auto_buf struct cairn_buf why = {0}, jws = {0};
+	enum cairn_status st = cairn_key_load_private(&key, s->key, &why);
+	if (st)
+		return explain(st, s->key, &why);
+	st = cairn_manifest_sign(&jws, m, key);
+	if (st == CAIRN_E_USAGE)
+		return cairn_cli_complain(CAIRN_EXIT_USAGE, "%s: manifests are signed by an authority's key", s->key);
+	if (st)
+		return cairn_cli_fail(st, "names are letters, digits, '_', '.', '-'; text has no control characters",
+				      "manifest %s", m->name);
+	return cairn_cli_write(s->output, cairn_buf_span(&jws), 0644);
+}
+
+/* header "." payload "." signature: the middle part, decoded. */
+static enum cairn_status payload_of(struct cairn_buf *out, struct cairn_span jws)
+{
+	const uint8_t *first = jws.len ? memchr(jws.ptr, '.', jws.len) : NULL;
+	if (!first)
+		return CAIRN_E_MALFORMED;
+	struct cairn_span rest = cairn_span(first + 1, jws.len - (size_t)(first + 1 - jws.ptr));
+	const uint8_t *second = rest.len ? memchr(rest.ptr, '.', rest.len) : NULL;
+	if (!second)
+		return CAIRN_E_MALFORMED;
+	return cairn_b64url_decode(out, cairn_span(rest.ptr, (size_t)(second - rest.ptr)));
+}
+
+static enum cairn_status load_unverified(struct cairn_manifest *m, const char *path, struct cairn_span jws)
+{
+	cairn_auto_buf struct cairn_buf payload = {0};
+	enum cairn_status s = payload_of(&payload, jws);
+	if (!s)
+		s = cairn_manifest_parse(m, cairn_buf_span(&payload));
+	if (!s)
+		cairn_cli_complain(0, "%s: signature not verified: no --authorities", path);
+	return s;
+}
+
+bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const char *path, const char *authorities)
+{
+	cairn_auto_jwks struct cairn_jwks *set = NULL;
+	cairn_auto_buf struct cairn_buf why = {0}, jws = {0};
+	enum cairn_status s = cairn_file_read(&jws, path, CAIRN_JWS_MAX);
+	if (!s && authorities) {
+		s = cairn_jwks_load(&set, authorities, &why);
+		if (s) {
+			*exit_code = explain(s, authorities, &why);
+			return false;
+		}
+		s = cairn_manifest_load(m, cairn_buf_span(&jws), set);
+	} else if (!s) {
+		s = load_unverified(m, path, cairn_buf_span(&jws));
+	}
+	if (s)
+		*exit_code = cairn_cli_fail(s, NULL, "%s", path);
+	return s == CAIRN_OK;
+}
