@@ -3,7 +3,8 @@
  * A JSON file {"format":"cairn-approval","version":1,"class","release","bank":"sha256","pcrs":{"4":hex,...},"policy":hex,
  * "key":public JWK (P-256),"signature":base64url of r || s}. policy is the policyDigest of TPM2_PolicyPCR over these
  * PCRs; the signature is over aHash = SHA-256(policy || policyRef), policyRef = "cairn-seal-v1:" CLASS, as
- * TPM2_PolicyAuthorize wants it (TPM 2.0 Library r1.59, part 3, section 23.16).
+ * TPM2_PolicyAuthorize wants it (TPM 2.0 Library r1.59, part 3, section 23.16). The release number is a label outside
+ * of the signature: nothing may be decided by it.
  */
 #ifndef CAIRN_APPROVAL_H
 #define CAIRN_APPROVAL_H
