@@ -90,6 +90,7 @@ $(LIB_AGENT): $(call objs,src/agent/*.c src/xen/*.c)
 $(LIB_CLI): $(call objs,src/cli/*.c)
 $(LIB_NET): $(call objs,src/relay/*.c)
 $(LIB_VERIFIER): $(call objs,attest/*.c attest/store/*.c)
+$(BUILD)/obj/attest/api.o: attest/openapi.json
 $(BUILD)/lib/%.a:
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcsD $@ $^

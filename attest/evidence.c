@@ -1,0 +1,331 @@
+/* Challenges and evidence.
+ *
+ * Evidence goes through three gates: is it for us, now (document, host, nonce); does the host's own TPM say it (quote);
+ * do the logs replay to it (in the appraisal). Only what passes all three changes what the server holds of the host.
+ * Whatever stops before that is refused, audited, and leaves the verdict alone, so that nobody can turn a host red from
+ * outside: such a host turns stale, by silence.
+ */
+#include <string.h>
+
+#include "attest/result.h"
+#include "attest/verifier.h"
+#include "cairn/quote.h"
+
+struct evidence {
+	json_t *doc;
+	uint8_t host_id[32], boot_id[32];
+	const char *token, *kid, *launch_log; /* borrow from doc */
+	struct cairn_buf quote, signature, boot_log;
+	struct cairn_nonce nonce;
+	struct cairn_host_row row;
+	struct cairn_quote *checked;
+	uint64_t now_ms;
+};
+
+static void evidence_fini(struct evidence *e)
+{
+	json_decref(e->doc);
+	cairn_buf_fini(&e->quote);
+	cairn_buf_fini(&e->signature);
+	cairn_buf_fini(&e->boot_log);
+	cairn_host_row_fini(&e->row);
+	cairn_quote_free(e->checked);
+}
+
+/* ---- nonces ------------------------------------------------------------------------------------------------------- */
+
+static enum cairn_status fresh_nonce(struct cairn_buf *out, uint64_t *expires_ms, const struct cairn_verifier *v,
+				     const struct cairn_host_row *h)
+{
+	uint64_t now = cairn_now_ms();
+	/* Issue times order the nonces of a host: one handed out with an answer comes after the one that it answers. */
+	struct cairn_nonce n = {.issued_ms = now > h->nonce_issued_ms ? now : h->nonce_issued_ms + 1,
+				.time = {h->reset_count, h->restart_count, h->clock}};
+	n.expires_ms = n.issued_ms + v->set.nonce_lifetime_s * 1000;
+	memcpy(n.host_id, h->id, sizeof n.host_id);
+	*expires_ms = n.expires_ms;
+	return cairn_nonce_make(out, v->nonce_key, &n);
+}
+
+static bool barred(const struct cairn_host_row *h, struct cairn_response *resp)
+{
+	if (h->state != CAIRN_STATE_REVOKED && h->state != CAIRN_STATE_CLEARED)
+		return false;
+	cairn_response_error(resp, 403, "host-barred",
+			     "the host is revoked or its TPM was cleared; an operator must forget it first");
+	return true;
+}
+
+void cairn_handle_challenge(struct cairn_verifier *v, const struct cairn_call *call, struct cairn_response *resp)
+{
+	static const char *const members[] = {"host_id", NULL};
+	cairn_auto_json json_t *body = cairn_call_object(call, resp, members);
+	cairn_auto_row struct cairn_host_row h = {0};
+	uint8_t id[32];
+	if (!body)
+		return;
+	if (cairn_json_get_hex(id, sizeof id, body, "host_id")) {
+		cairn_response_error(resp, 400, "malformed", "host_id is not 64 lower-case hex digits");
+		return;
+	}
+	enum cairn_status st = cairn_store_host_get(&h, v->store, id);
+	if (st == CAIRN_E_NOTFOUND) {
+		cairn_response_error(resp, 404, "unknown-host", "the host is not enrolled");
+		return;
+	}
+	if (!st && barred(&h, resp))
+		return;
+	cairn_auto_buf struct cairn_buf token = {0};
+	uint64_t expires_ms = 0;
+	if (!st)
+		st = fresh_nonce(&token, &expires_ms, v, &h);
+	if (st) {
+		cairn_response_failure(resp, st, "making a nonce");
+		return;
+	}
+	v->count[COUNT_CHALLENGES]++;
+	cairn_response_json(resp, 200,
+			    json_pack("{s:s,s:s,s:I}", "nonce", cairn_buf_str(&token), "verifier_kid",
+				      cairn_verifier_kid(v), "expires", (json_int_t)(expires_ms / 1000)));
+}
+
+/* ---- refusals ----------------------------------------------------------------------------------------------------- */
+
+static bool reject(struct cairn_verifier *v, const struct cairn_call *call, const struct evidence *e,
+		   struct cairn_response *resp, int code, const char *name, const char *text)
+{
+	struct cairn_hex id = {""};
+	if (e->doc) {
+		struct cairn_digest d = {.alg = CAIRN_ALG_SHA256};
+		memcpy(d.bytes, e->host_id, sizeof e->host_id);
+		id = cairn_digest_hex(&d);
+	}
+	v->count[COUNT_EVIDENCE_REJECTED]++;
+	if (cairn_audit_refusal(v, "evidence-rejected", id.text[0] ? id.text : "unknown", "%s: %s (from %s)", name, text,
+			call->peer))
+		cairn_response_error(resp, 503, "unavailable", "the refusal could not be written to the audit log");
+	else
+		cairn_response_error(resp, code, name, "%s", text);
+	return false;
+}
+
+/* ---- gate 1: the document, the host, the nonce ---------------------------------------------------------------------- */
+
+static enum cairn_status read_members(struct evidence *e)
+{
+	static const char *const members[] = {"format",	 "version",   "host_id",  "boot_id",	"nonce",	 "verifier_kid",
+					      "quote",	 "signature", "boot_log", "launch_log", "agent_version", NULL};
+	const char *agent = NULL;
+	enum cairn_status st = cairn_json_format(e->doc, "cairn-evidence", 1);
+	if (!st)
+		st = cairn_json_only(e->doc, members);
+	if (!st)
+		st = cairn_json_get_hex(e->host_id, sizeof e->host_id, e->doc, "host_id");
+	if (!st)
+		st = cairn_json_get_hex(e->boot_id, sizeof e->boot_id, e->doc, "boot_id");
+	if (!st)
+		st = cairn_json_get_str(&e->token, e->doc, "nonce");
+	if (!st)
+		st = cairn_json_get_str(&e->kid, e->doc, "verifier_kid");
+	if (!st)
+		st = cairn_json_get_str(&e->launch_log, e->doc, "launch_log");
+	if (!st)
+		st = cairn_json_get_str(&agent, e->doc, "agent_version");
+	if (!st)
+		st = cairn_json_get_b64(&e->quote, e->doc, "quote");
+	if (!st)
+		st = cairn_json_get_b64(&e->signature, e->doc, "signature");
+	return st ? st : cairn_json_get_b64(&e->boot_log, e->doc, "boot_log");
+}
+
+static bool read_document(struct evidence *e, struct cairn_verifier *v, const struct cairn_call *call,
+			  struct cairn_response *resp)
+{
+	enum cairn_status st = cairn_json_parse(&e->doc, call->body);
+	if (!st)
+		st = read_members(e);
+	if (st == CAIRN_E_VERSION)
+		return reject(v, call, e, resp, 400, "newer-version",
+			      "the evidence has a newer version than this server knows: update cairn-verifier");
+	if (st)
+		return reject(v, call, e, resp, 400, "malformed", cairn_status_text(st));
+	if (strcmp(e->kid, cairn_verifier_kid(v)) != 0)
+		return reject(v, call, e, resp, 403, "other-verifier", "the evidence was made for another verifier");
+	return true;
+}
+
+static bool find_host(struct evidence *e, struct cairn_verifier *v, const struct cairn_call *call,
+		      struct cairn_response *resp)
+{
+	enum cairn_status st = cairn_store_host_get(&e->row, v->store, e->host_id);
+	if (st == CAIRN_E_NOTFOUND)
+		return reject(v, call, e, resp, 404, "unknown-host", "the host is not enrolled");
+	if (st) {
+		cairn_response_failure(resp, st, "reading a host");
+		return false;
+	}
+	if (e->row.state == CAIRN_STATE_REVOKED || e->row.state == CAIRN_STATE_CLEARED)
+		return reject(v, call, e, resp, 403, "host-barred",
+			      "the host is revoked or its TPM was cleared; an operator must forget it first");
+	return true;
+}
+
+static bool check_nonce(struct evidence *e, struct cairn_verifier *v, const struct cairn_call *call,
+			struct cairn_response *resp)
+{
+	enum cairn_status st = cairn_nonce_open(&e->nonce, v->nonce_key, e->token, e->now_ms);
+	if (st == CAIRN_E_STALE)
+		return reject(v, call, e, resp, 409, "stale-nonce", "the nonce has expired");
+	if (st)
+		return reject(v, call, e, resp, 403, "bad-nonce", "the nonce was not made by this server");
+	if (memcmp(e->nonce.host_id, e->host_id, sizeof e->host_id) != 0)
+		return reject(v, call, e, resp, 403, "bad-nonce", "the nonce was made for another host");
+	if (e->nonce.issued_ms <= e->row.nonce_issued_ms)
+		return reject(v, call, e, resp, 409, "stale-nonce", "the nonce, or a later one, was used before");
+	return true;
+}
+
+/* ---- gate 2: the quote ------------------------------------------------------------------------------------------------ */
+
+static enum cairn_status check_quote(struct evidence *e, const char **failed)
+{
+	struct cairn_ak ak;
+	struct cairn_qualified_name signer;
+	struct cairn_digest extra;
+	struct cairn_quote_binding b = {.verifier_kid = e->kid,
+					.nonce = cairn_span_str(e->token),
+					.boot_log = cairn_buf_span(&e->boot_log),
+					.launch_log = cairn_span_str(e->launch_log)};
+	memcpy(b.host_id, e->host_id, sizeof b.host_id);
+	memcpy(b.boot_id, e->boot_id, sizeof b.boot_id);
+	enum cairn_status st = cairn_ak_parse(&ak, cairn_span(e->row.ak_public, e->row.ak_public_len));
+	if (!st)
+		st = cairn_ak_qualified_name(&signer, &ak);
+	if (!st)
+		st = cairn_quote_binding(&extra, &b);
+	if (st)
+		return CAIRN_E_INTERNAL; /* of the row, not of the evidence */
+	struct cairn_quote_expected want = {.ak = &ak,
+					    .qualified_signer = cairn_span(signer.bytes, signer.len),
+					    .extra_data = cairn_digest_span(&extra),
+					    .selection = CAIRN_APPRAISAL_PCRS};
+	return cairn_quote_check(&e->checked, &want, cairn_buf_span(&e->quote), cairn_buf_span(&e->signature), failed);
+}
+
+static bool quote_good(struct evidence *e, struct cairn_verifier *v, const struct cairn_call *call,
+		       struct cairn_response *resp)
+{
+	const char *failed = NULL;
+	enum cairn_status st = check_quote(e, &failed);
+	if (!st)
+		return true;
+	if (st == CAIRN_E_INTERNAL || st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO) {
+		cairn_response_failure(resp, st, "checking a quote");
+		return false;
+	}
+	if (st == CAIRN_E_SIGNATURE)
+		return reject(v, call, e, resp, 403, "bad-signature",
+			      "the quote is not signed by the host's attestation key");
+	return reject(v, call, e, resp, 403, "bad-quote", failed ? failed : cairn_status_text(st));
+}
+
+/* The clock may fall only where a counter rose; a reset count that falls is a TPM that was cleared. */
+static bool time_good(struct evidence *e, struct cairn_verifier *v, const struct cairn_call *call,
+		      struct cairn_response *resp)
+{
+	struct cairn_tpm_clock c = cairn_quote_clock(e->checked);
+	struct cairn_tpm_time quote = {c.reset_count, c.restart_count, c.clock};
+	struct cairn_tpm_time row = {e->row.reset_count, e->row.restart_count, e->row.clock};
+	if (quote.reset_count < row.reset_count) {
+		enum cairn_status st = cairn_store_host_set_state(v->store, e->row.id, CAIRN_STATE_CLEARED);
+		if (st) {
+			cairn_response_failure(resp, st, "marking a host as cleared");
+			return false;
+		}
+		return reject(v, call, e, resp, 403, "host-cleared",
+			      "the TPM's reset count fell: it was cleared; forget the host and enrol it again");
+	}
+	if (cairn_tpm_time_compare(&quote, &row) < 0 || cairn_tpm_time_compare(&quote, &e->nonce.time) < 0)
+		return reject(v, call, e, resp, 409, "clock-order", "the quote is older than one that was accepted");
+	e->row.reset_count = c.reset_count;
+	e->row.restart_count = c.restart_count;
+	e->row.clock = c.clock;
+	return true;
+}
+
+/* ---- gate 3 and what follows ------------------------------------------------------------------------------------------ */
+
+static bool appraise(struct cairn_verdict *verdict, const struct evidence *e, struct cairn_verifier *v,
+		     const struct cairn_call *call, struct cairn_response *resp)
+{
+	struct cairn_appraisal a = {.quote = e->checked,
+				    .boot_log = cairn_buf_span(&e->boot_log),
+				    .launch_log = cairn_span_str(e->launch_log),
+				    .manifest = (const struct cairn_manifest *const *)v->manifest,
+				    .manifest_count = v->manifest_count,
+				    .now = e->now_ms / 1000,
+				    .policy = v->set.policy};
+	memcpy(a.boot_id, e->boot_id, sizeof a.boot_id);
+	enum cairn_status st = cairn_appraise(verdict, &a);
+	if (!st)
+		return true;
+	if (st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO || st == CAIRN_E_INTERNAL) {
+		cairn_response_failure(resp, st, "appraising evidence");
+		return false;
+	}
+	if (st == CAIRN_E_DIVERGED)
+		return reject(v, call, e, resp, 403, "logs-diverged", "the logs do not replay to the quote");
+	return reject(v, call, e, resp, 403, "bad-log", cairn_status_text(st));
+}
+
+static enum cairn_status keep(struct evidence *e, struct cairn_verifier *v, const struct cairn_verdict *verdict)
+{
+	struct cairn_host_row *h = &e->row;
+	enum cairn_state before = cairn_host_state(h, e->now_ms);
+	cairn_buf_fini(&h->verdict);
+	enum cairn_status st = cairn_result_verdict(&h->verdict, verdict, e->token, e->boot_id);
+	h->state = verdict->state;
+	h->nonce_issued_ms = e->nonce.issued_ms;
+	h->seen_ms = e->now_ms;
+	/* Evidence is as old as its nonce, which may be from the future if the clock was set back. */
+	h->stale_ms = e->nonce.issued_ms < e->now_ms ? e->nonce.issued_ms : e->now_ms;
+	h->stale_ms += v->set.stale_after_s * 1000;
+	if (!st && before != h->state)
+		st = cairn_audit(v, "state", h->label, "%s -> %s", cairn_state_name(before), cairn_state_name(h->state));
+	return st ? st : cairn_store_host_accept(v->store, h);
+}
+
+static void answer(struct evidence *e, struct cairn_verifier *v, const struct cairn_verdict *verdict,
+		   struct cairn_response *resp)
+{
+	cairn_auto_buf struct cairn_buf next = {0};
+	uint64_t expires_ms = 0;
+	enum cairn_status st = fresh_nonce(&next, &expires_ms, v, &e->row);
+	if (st)
+		cairn_response_failure(resp, st, "making a nonce");
+	else
+		cairn_response_json(resp, 200,
+				    json_pack("{s:s,s:o,s:s,s:s,s:I}", "state", cairn_state_name(verdict->state),
+					      "reasons", cairn_result_reasons(verdict->submods), "next_nonce",
+					      cairn_buf_str(&next), "verifier_kid", cairn_verifier_kid(v), "expires",
+					      (json_int_t)(expires_ms / 1000)));
+}
+
+void cairn_handle_evidence(struct cairn_verifier *v, const struct cairn_call *call, struct cairn_response *resp)
+{
+	struct evidence e = {.now_ms = cairn_now_ms()};
+	cairn_auto_verdict struct cairn_verdict verdict = {0};
+	if (read_document(&e, v, call, resp) && find_host(&e, v, call, resp) && check_nonce(&e, v, call, resp) &&
+	    quote_good(&e, v, call, resp) && time_good(&e, v, call, resp) && appraise(&verdict, &e, v, call, resp)) {
+		enum cairn_status st = keep(&e, v, &verdict);
+		if (st == CAIRN_E_STALE)
+			reject(v, call, &e, resp, 409, "stale-nonce", "the nonce, or a later one, was used before");
+		else if (st)
+			cairn_response_failure(resp, st, "keeping a verdict");
+		else {
+			v->count[COUNT_EVIDENCE_ACCEPTED]++;
+			answer(&e, v, &verdict, resp);
+		}
+	}
+	evidence_fini(&e);
+}

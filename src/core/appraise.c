@@ -1,0 +1,131 @@
+/* The appraisal: replay, then the parts, then one state. See cairn/appraise.h. */
+#include "cairn/appraise.h"
+
+#include <string.h>
+
+#include "appraise_part.h"
+
+#define BOOT_LOG_PCRS	0x03ffu /* 0-9: firmware, GRUB */
+#define LAUNCH_LOG_PCRS (CAIRN_APPRAISAL_PCRS & ~BOOT_LOG_PCRS)
+
+static const char *const state_names[CAIRN_STATE_COUNT] = {
+	[CAIRN_STATE_UNKNOWN] = "unknown",	 [CAIRN_STATE_TRUSTED] = "trusted",
+	[CAIRN_STATE_CONTRAINDICATED] = "contraindicated", [CAIRN_STATE_UNMEASURED] = "unmeasured",
+	[CAIRN_STATE_REVOKED] = "revoked",	 [CAIRN_STATE_CLEARED] = "cleared",
+	[CAIRN_STATE_STALE] = "stale",		 [CAIRN_STATE_PENDING] = "pending",
+};
+
+const char *cairn_state_name(enum cairn_state s)
+{
+	return (unsigned)s < CAIRN_STATE_COUNT ? state_names[s] : state_names[CAIRN_STATE_UNKNOWN];
+}
+
+enum cairn_state cairn_state_by_name(const char *name)
+{
+	for (enum cairn_state s = CAIRN_STATE_TRUSTED; s < CAIRN_STATE_COUNT; s++)
+		if (strcmp(name, state_names[s]) == 0)
+			return s;
+	return CAIRN_STATE_UNKNOWN;
+}
+
+void cairn_verdict_fini(struct cairn_verdict *v)
+{
+	json_decref(v->submods);
+	*v = (struct cairn_verdict){0};
+}
+
+/* ---- replay --------------------------------------------------------------------------------------------------------- */
+
+/* The quote carries one digest over all its PCRs, so the two logs are judged together. */
+static enum cairn_status replays(const struct cairn_appraisal *a, const struct cairn_eventlog *log,
+				 const struct cairn_launch_facts *facts)
+{
+	struct cairn_bank bank = facts->sha256;
+	if (cairn_quote_selection(a->quote) != CAIRN_APPRAISAL_PCRS)
+		return CAIRN_E_MISMATCH;
+	if (log) {
+		struct cairn_replay r;
+		enum cairn_status st = cairn_eventlog_replay(&r, log);
+		if (st)
+			return st;
+		const struct cairn_bank *boot = cairn_pcrs_bank_const(&r.pcrs, CAIRN_ALG_SHA256);
+		if (!boot || (r.incomplete[boot - r.pcrs.bank] & BOOT_LOG_PCRS))
+			return CAIRN_E_DIVERGED;
+		for (unsigned i = 0; i < CAIRN_PCR_COUNT; i++)
+			if (BOOT_LOG_PCRS >> i & 1)
+				bank.pcr[i] = boot->pcr[i];
+	}
+	bank.extended |= CAIRN_APPRAISAL_PCRS;
+	return cairn_quote_holds(a->quote, &bank);
+}
+
+/* ---- the state -------------------------------------------------------------------------------------------------------- */
+
+static enum cairn_state overall(const struct cairn_parts *p)
+{
+	const struct cairn_part *part[] = {&p->firmware, &p->boot, &p->xen, &p->dom0};
+	enum cairn_state state = CAIRN_STATE_UNKNOWN;
+	bool bad = p->contraindicated, unmeasured = false, affirmed = true;
+	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
+		bad = bad || part[i]->tier == CAIRN_TIER_CONTRAINDICATED;
+		unmeasured = unmeasured || part[i]->unmeasured;
+		affirmed = affirmed && (part[i]->tier == CAIRN_TIER_AFFIRMING ||
+					(part[i] == &p->firmware && part[i]->tier == CAIRN_TIER_WARNING));
+	}
+	if (bad)
+		state = CAIRN_STATE_CONTRAINDICATED;
+	else if (unmeasured)
+		state = CAIRN_STATE_UNMEASURED;
+	else if (affirmed)
+		state = CAIRN_STATE_TRUSTED;
+	return state;
+}
+
+static enum cairn_status conclude(struct cairn_verdict *out, struct cairn_parts *p)
+{
+	json_t *s = p->domains;
+	if (json_object_set_new(s, "firmware", cairn_part_json(&p->firmware)) ||
+	    json_object_set_new(s, "boot", cairn_part_json(&p->boot)) ||
+	    json_object_set_new(s, "xen", cairn_part_json(&p->xen)) ||
+	    json_object_set_new(s, "dom0", cairn_part_json(&p->dom0)))
+		return CAIRN_E_NOMEM;
+	enum cairn_state state = overall(p);
+	if (state == CAIRN_STATE_UNKNOWN)
+		return CAIRN_E_INTERNAL;
+	out->state = state;
+	out->submods = json_incref(s);
+	return CAIRN_OK;
+}
+
+static enum cairn_status judge(struct cairn_verdict *out, const struct cairn_appraisal *a,
+			       const struct cairn_eventlog *log, const struct cairn_launch_facts *facts)
+{
+	struct cairn_parts p = {.domains = json_object()};
+	enum cairn_status st = p.domains ? cairn_appraise_boot(&p, a, log, facts->host) : CAIRN_E_NOMEM;
+	if (!st)
+		st = cairn_appraise_launches(&p, a, facts);
+	if (!st)
+		st = conclude(out, &p);
+	cairn_reasons_fini(&p.firmware.reasons);
+	cairn_reasons_fini(&p.boot.reasons);
+	cairn_reasons_fini(&p.xen.reasons);
+	cairn_reasons_fini(&p.dom0.reasons);
+	json_decref(p.domains);
+	return st;
+}
+
+enum cairn_status cairn_appraise(struct cairn_verdict *out, const struct cairn_appraisal *a)
+{
+	struct cairn_eventlog log;
+	struct cairn_launch_facts facts = {0};
+	bool has_log = a->boot_log.len > 0;
+	enum cairn_status st = has_log ? cairn_eventlog_open(&log, a->boot_log) : CAIRN_OK;
+	if (!st)
+		st = cairn_launch_facts_read(&facts, a);
+	if (!st)
+		st = replays(a, has_log ? &log : NULL, &facts);
+	if (!st)
+		st = judge(out, a, has_log ? &log : NULL, &facts);
+	cairn_launch_facts_fini(&facts);
+	return st;
+}

@@ -1,0 +1,295 @@
+/* The boot path against the platform manifests.
+ *
+ * The log has replayed to the quote, so its digests are what was extended; its texts are only descriptions. Digests of
+ * PCRs 4, 8 and 9 are compared in the order of extension. What comes after the first one that differs, in that PCR, is
+ * not compared any more: nothing says what belongs where.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "appraise_part.h"
+
+#define BOOT_PCRS 3
+static const unsigned boot_pcr[BOOT_PCRS] = {4, 8, 9};
+
+struct deviation {
+	bool found;
+	unsigned pcr;
+	const struct cairn_manifest_event *expected; /* NULL: the manifest has no more events */
+	struct cairn_digest have;		     /* alg NONE: the log has no more events */
+	struct cairn_span text;			     /* of the log, if it is one of GRUB */
+};
+
+struct comparison {
+	const struct cairn_manifest *manifest;
+	struct deviation deviation[BOOT_PCRS];
+	size_t matched;
+	bool good; /* no deviation */
+};
+
+/* ---- events --------------------------------------------------------------------------------------------------------- */
+
+static const struct cairn_manifest_event *next_expected(const struct cairn_manifest *m, unsigned pcr, size_t *at)
+{
+	while (*at < m->event_count) {
+		const struct cairn_manifest_event *e = &m->event[(*at)++];
+		if (e->pcr == pcr)
+			return e;
+	}
+	return NULL;
+}
+
+static enum cairn_status compare_event(struct comparison *c, struct deviation *d, size_t *at,
+				       const struct cairn_event *ev)
+{
+	struct cairn_digest have;
+	enum cairn_status st = cairn_event_digest_get(&have, ev, CAIRN_ALG_SHA256);
+	if (st)
+		return st;
+	const struct cairn_manifest_event *want = next_expected(c->manifest, ev->pcr, at);
+	if (want && cairn_digest_equal(&want->sha256, &have)) {
+		c->matched++;
+		return CAIRN_OK;
+	}
+	*d = (struct deviation){.found = true, .pcr = ev->pcr, .expected = want, .have = have};
+	struct cairn_span text;
+	if (cairn_event_grub_text(&text, ev) != CAIRN_GRUB_NONE)
+		d->text = text;
+	return CAIRN_OK;
+}
+
+static int boot_pcr_index(uint32_t pcr)
+{
+	for (int i = 0; i < BOOT_PCRS; i++)
+		if (boot_pcr[i] == pcr)
+			return i;
+	return -1;
+}
+
+static enum cairn_status compare_events(struct comparison *c, const struct cairn_eventlog *log)
+{
+	size_t at[BOOT_PCRS] = {0};
+	struct cairn_eventlog_iter it = cairn_eventlog_iter(log);
+	struct cairn_event ev;
+	while (cairn_eventlog_next(&it, &ev)) {
+		int i = ev.type == CAIRN_EV_NO_ACTION ? -1 : boot_pcr_index(ev.pcr);
+		if (i < 0 || c->deviation[i].found)
+			continue;
+		enum cairn_status st = compare_event(c, &c->deviation[i], &at[i], &ev);
+		if (st)
+			return st;
+	}
+	c->good = true;
+	for (int i = 0; i < BOOT_PCRS; i++) {
+		struct deviation *d = &c->deviation[i];
+		if (!d->found && (d->expected = next_expected(c->manifest, boot_pcr[i], &at[i]))) {
+			d->found = true;
+			d->pcr = boot_pcr[i];
+		}
+		c->good = c->good && !d->found;
+	}
+	return CAIRN_OK;
+}
+
+/* ---- the best manifest ------------------------------------------------------------------------------------------------ */
+
+#define RANKS 5
+/* Higher is better: what matches whole, then what is valid now, then what matches further, then the newer release. */
+static void rank(uint64_t out[RANKS], const struct comparison *c, uint64_t now, const json_t *host_record)
+{
+	out[0] = c->good;
+	out[1] = json_equal(c->manifest->host_record, host_record) == 1;
+	out[2] = cairn_manifest_validity(c->manifest, now) == CAIRN_VALID;
+	out[3] = c->matched;
+	out[4] = c->manifest->release;
+}
+
+static bool better(const struct comparison *a, const struct comparison *b, uint64_t now, const json_t *host_record)
+{
+	uint64_t ra[RANKS], rb[RANKS];
+	if (!b->manifest)
+		return true;
+	rank(ra, a, now, host_record);
+	rank(rb, b, now, host_record);
+	for (size_t i = 0; i < RANKS; i++)
+		if (ra[i] != rb[i])
+			return ra[i] > rb[i];
+	return false;
+}
+
+static enum cairn_status find_best(struct comparison *best, const struct cairn_appraisal *a,
+				   const struct cairn_eventlog *log, const json_t *host_record)
+{
+	for (size_t i = 0; i < a->manifest_count; i++) {
+		struct comparison c = {.manifest = a->manifest[i]};
+		if (c.manifest->kind != CAIRN_MANIFEST_PLATFORM)
+			continue;
+		enum cairn_status st = log ? compare_events(&c, log) : CAIRN_OK;
+		if (st)
+			return st;
+		if (better(&c, best, a->now, host_record))
+			*best = c;
+	}
+	return CAIRN_OK;
+}
+
+/* ---- what the events say ------------------------------------------------------------------------------------------------ */
+
+static struct cairn_part *part_of(struct cairn_parts *p, const char *component)
+{
+	if (strncmp(component, "xen", 3) == 0)
+		return &p->xen;
+	if (strncmp(component, "dom0", 4) == 0)
+		return &p->dom0;
+	return &p->boot;
+}
+
+static void report_deviation(struct cairn_parts *p, const struct deviation *d)
+{
+	const struct cairn_manifest_event *e = d->expected;
+	struct cairn_hex expected = {""}, found = {""};
+	char text[2 * CAIRN_REASON_TEXT_MAX];
+	if (e)
+		expected = cairn_digest_hex(&e->sha256);
+	if (d->have.alg != CAIRN_ALG_NONE)
+		found = cairn_digest_hex(&d->have);
+	int len = d->text.len < 160 ? (int)d->text.len : 160;
+	if (!e)
+		snprintf(text, sizeof text, "PCR %u has an event more than the manifest: '%.*s'", d->pcr, len,
+			 (const char *)d->text.ptr);
+	else if (d->have.alg == CAIRN_ALG_NONE)
+		snprintf(text, sizeof text, "PCR %u lacks this event: '%.160s'", d->pcr, e->text);
+	else
+		snprintf(text, sizeof text, "PCR %u: expected '%.160s', the log says '%.*s'", d->pcr, e->text, len,
+			 (const char *)d->text.ptr);
+	const char *component = e ? e->component : "unexpected";
+	cairn_part_fail(part_of(p, component), CAIRN_R_BOOT_MISMATCH, component, expected.text, found.text, text);
+}
+
+/* ---- the host record ---------------------------------------------------------------------------------------------------- */
+
+static void value_text(struct cairn_buf *out, const json_t *v)
+{
+	if (json_is_string(v))
+		cairn_buf_add_str(out, json_string_value(v));
+	else if (v && cairn_json_dump(out, v))
+		out->failed = true;
+}
+
+static void compare_member(struct cairn_part *p, const char *name, const json_t *want, const json_t *have)
+{
+	cairn_auto_buf struct cairn_buf expected = {0};
+	cairn_auto_buf struct cairn_buf found = {0};
+	if (want && have && json_equal(want, have))
+		return;
+	value_text(&expected, want);
+	value_text(&found, have);
+	cairn_part_fail(p, CAIRN_R_RECORD_MISMATCH, name, cairn_buf_str(&expected), cairn_buf_str(&found),
+			"the host record is not what the manifest expects");
+}
+
+/* A host record has two levels: {"xen":{"cmdline":...}} is reported as xen.cmdline. */
+static void compare_records(struct cairn_parts *p, const json_t *want, const json_t *have)
+{
+	static const char *const members[] = {"agent", "config", "dom0", "format", "trust", "type", "version", "xen"};
+	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+		const json_t *w = json_object_get(want, members[i]), *h = json_object_get(have, members[i]);
+		struct cairn_part *part = strcmp(members[i], "xen") == 0 ? &p->xen : &p->dom0;
+		const char *key;
+		json_t *value;
+		if (!json_is_object(w) || !json_is_object(h)) {
+			compare_member(part, members[i], w, h);
+			continue;
+		}
+		json_object_foreach((json_t *)(uintptr_t)w, key, value) {
+			char name[128];
+			snprintf(name, sizeof name, "%s.%s", members[i], key);
+			compare_member(part, name, value, json_object_get(h, key));
+		}
+	}
+	bool all = json_equal(want, have);
+	if (!all && p->xen.tier != CAIRN_TIER_CONTRAINDICATED && p->dom0.tier != CAIRN_TIER_CONTRAINDICATED)
+		cairn_part_fail(&p->dom0, CAIRN_R_RECORD_MISMATCH, "", "", "", "the host record has other members");
+}
+
+/* ---- the join --------------------------------------------------------------------------------------------------------------- */
+
+static void join_one(struct cairn_part *p, const char *component, const struct cairn_digest *claimed,
+		     const struct cairn_digest *measured)
+{
+	if (claimed->alg == CAIRN_ALG_NONE)
+		cairn_part_unmeasured(p, CAIRN_R_UNVOUCHED, component, "the host record says that nothing vouches for it");
+	else if (!measured || measured->alg == CAIRN_ALG_NONE)
+		cairn_part_unmeasured(p, CAIRN_R_NO_BOOT_LOG, component, "no boot log vouches for it");
+	else if (!cairn_digest_equal(claimed, measured))
+		cairn_part_fail(p, CAIRN_R_JOIN_MISMATCH, component, cairn_digest_hex(measured).text,
+				cairn_digest_hex(claimed).text, "the host record and the boot log name different files");
+}
+
+static enum cairn_status join(struct cairn_parts *p, const struct cairn_eventlog *log, const json_t *host_record)
+{
+	cairn_auto_host struct cairn_host host = {0};
+	struct cairn_boot_facts facts = {0};
+	enum cairn_status st = cairn_host_from_json(&host, (json_t *)(uintptr_t)host_record);
+	if (!st && log)
+		st = cairn_boot_facts(&facts, log, CAIRN_ALG_SHA256);
+	if (st)
+		return st;
+	if (log && facts.problem != CAIRN_BOOT_OK)
+		cairn_part_unmeasured(&p->boot, CAIRN_R_UNVOUCHED, "boot-log", cairn_boot_problem_text(facts.problem));
+	join_one(&p->xen, "xen", &host.xen, &facts.xen.digest);
+	join_one(&p->dom0, "dom0-kernel", &host.kernel, &facts.kernel.digest);
+	join_one(&p->dom0, "dom0-initrd", &host.initrd, &facts.initrd.digest);
+	if (host.agent.alg == CAIRN_ALG_NONE)
+		cairn_part_unmeasured(&p->dom0, CAIRN_R_UNVOUCHED, "agent", "the host record has no digest of the agent");
+	return CAIRN_OK;
+}
+
+/* ---- together --------------------------------------------------------------------------------------------------------------- */
+
+static void not_appraised(struct cairn_part *p, const struct cairn_part *before)
+{
+	bool bad_before = before->tier != CAIRN_TIER_AFFIRMING;
+	if (p->reasons.count == 0 && bad_before) {
+		p->tier = CAIRN_TIER_NONE;
+		cairn_reasons_add(&p->reasons, CAIRN_R_NOT_APPRAISED, "", "", "", "",
+				  "what ran before it is not affirmed, so nothing that it measured counts");
+	}
+}
+
+static void firmware(struct cairn_parts *p, const struct cairn_eventlog *log)
+{
+	if (!log) {
+		cairn_part_unmeasured(&p->firmware, CAIRN_R_NO_BOOT_LOG, "boot-log", "the evidence has no boot log");
+		cairn_part_unmeasured(&p->boot, CAIRN_R_NO_BOOT_LOG, "boot-log", "the evidence has no boot log");
+		return;
+	}
+	p->firmware.tier = CAIRN_TIER_WARNING;
+	cairn_reasons_add(&p->firmware.reasons, CAIRN_R_NO_REFERENCE, "firmware", "", "", "",
+			  "the firmware's log replays to the TPM; there are no reference values to compare it with");
+}
+
+enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_appraisal *a,
+				      const struct cairn_eventlog *log, const json_t *host_record)
+{
+	struct comparison best = {0};
+	enum cairn_status st = find_best(&best, a, log, host_record);
+	if (st)
+		return st;
+	p->boot.tier = p->xen.tier = p->dom0.tier = CAIRN_TIER_AFFIRMING;
+	p->boot.manifest = p->xen.manifest = p->dom0.manifest = best.manifest;
+	firmware(p, log);
+	for (int i = 0; log && best.manifest && i < BOOT_PCRS; i++)
+		if (best.deviation[i].found)
+			report_deviation(p, &best.deviation[i]);
+	if (best.manifest) {
+		cairn_part_validity(&p->boot, best.manifest, a->now);
+		compare_records(p, best.manifest->host_record, host_record);
+	} else {
+		cairn_part_fail(&p->boot, CAIRN_R_NO_MANIFEST, "platform", "", "", "no platform manifest is known");
+	}
+	st = join(p, log, host_record);
+	not_appraised(&p->xen, &p->boot);
+	not_appraised(&p->dom0, &p->xen);
+	return st;
+}

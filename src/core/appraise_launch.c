@@ -1,0 +1,305 @@
+/* The launch log against the service manifests: one pass over the records, then the latest word on each name. */
+#include <stdio.h>
+#include <string.h>
+
+#include "appraise_part.h"
+
+/* ---- reading ---------------------------------------------------------------------------------------------------------- */
+
+void cairn_launch_facts_fini(struct cairn_launch_facts *f)
+{
+	json_decref(f->host);
+	json_decref(f->domains);
+	json_decref(f->marks);
+	*f = (struct cairn_launch_facts){0};
+}
+
+static json_t *domain_entry(struct cairn_launch_facts *f, const char *name)
+{
+	json_t *d = json_object_get(f->domains, name);
+	if (d || json_object_size(f->domains) >= CAIRN_DOMAINS_MAX)
+		return d;
+	return json_object_set_new(f->domains, name, json_object()) ? NULL : json_object_get(f->domains, name);
+}
+
+static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
+{
+	cairn_auto_launch struct cairn_launch l = {0};
+	enum cairn_status st = cairn_launch_from_json(&l, e->object);
+	if (st)
+		return st;
+	json_t *d = domain_entry(f, l.name);
+	if (!d)
+		return CAIRN_E_LIMIT;
+	json_object_del(d, "refusal");
+	bool failed = json_object_set(d, "launch", e->object) ||
+		      json_object_set_new(d, "recnum", json_integer((json_int_t)e->recnum)) ||
+		      json_object_set_new(d, "running", json_true());
+	return failed ? CAIRN_E_NOMEM : CAIRN_OK;
+}
+
+static enum cairn_status note_refusal(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
+{
+	cairn_auto_refusal struct cairn_refusal r = {0};
+	enum cairn_status st = cairn_refusal_from_json(&r, e->object);
+	if (st)
+		return st;
+	json_t *d = domain_entry(f, r.name);
+	if (!d)
+		return CAIRN_E_LIMIT;
+	return json_object_set(d, "refusal", e->object) ? CAIRN_E_NOMEM : CAIRN_OK;
+}
+
+static enum cairn_status note_exit(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
+{
+	struct cairn_exit_record x = {0};
+	enum cairn_status st = cairn_exit_from_json(&x, e->object);
+	if (st)
+		return st;
+	json_t *d = json_object_get(f->domains, x.name);
+	bool latest = d && json_object_get(d, "launch") &&
+		      (uint64_t)json_integer_value(json_object_get(d, "recnum")) == x.launch;
+	if (latest && json_object_set_new(d, "running", json_false()))
+		st = CAIRN_E_NOMEM;
+	cairn_exit_fini(&x);
+	return st;
+}
+
+static enum cairn_status note(struct cairn_launch_facts *f, const struct cairn_log_entry *e,
+			      const struct cairn_appraisal *a)
+{
+	uint8_t boot_id[32];
+	switch (e->type) {
+	case CAIRN_RECORD_HOST:
+		f->host = json_incref(e->object);
+		return CAIRN_OK;
+	case CAIRN_RECORD_BOOT:
+		if (cairn_json_get_hex(boot_id, sizeof boot_id, e->object, "boot_id"))
+			return CAIRN_E_MALFORMED;
+		return memcmp(boot_id, a->boot_id, sizeof boot_id) ? CAIRN_E_MISMATCH : CAIRN_OK;
+	case CAIRN_RECORD_LAUNCH:
+		return note_launch(f, e);
+	case CAIRN_RECORD_REFUSAL:
+		return note_refusal(f, e);
+	case CAIRN_RECORD_EXIT:
+		return note_exit(f, e);
+	case CAIRN_RECORD_PHASE:
+	case CAIRN_RECORD_UNRECORDED:
+	case CAIRN_RECORD_VIOLATION:
+	case CAIRN_RECORD_FOREIGN:
+		return json_array_append(f->marks, e->object) ? CAIRN_E_NOMEM : CAIRN_OK;
+	case CAIRN_RECORD_TYPES:
+		break;
+	}
+	return CAIRN_E_UNSUPPORTED; /* a type without a rule is never passed over */
+}
+
+static enum cairn_status replay(struct cairn_pcrs *pcrs, const struct cairn_log_entry *e)
+{
+	for (size_t i = 0; i < e->digest_count; i++)
+		if (e->digest[i].alg == CAIRN_ALG_SHA256)
+			return cairn_pcrs_extend(pcrs, e->pcr, &e->digest[i]);
+	return CAIRN_E_MISMATCH;
+}
+
+static enum cairn_status read_all(struct cairn_launch_facts *f, const struct cairn_appraisal *a)
+{
+	static const struct cairn_pcr_numbers numbers = CAIRN_PCR_NUMBERS_DEFAULT;
+	static const enum cairn_alg bank[] = {CAIRN_ALG_SHA256};
+	struct cairn_pcrs pcrs;
+	struct cairn_log_reader reader;
+	enum cairn_status st = cairn_pcrs_init(&pcrs, bank, 1);
+	cairn_log_reader_init(&reader, a->launch_log, &numbers);
+	while (!st) {
+		cairn_auto_log_entry struct cairn_log_entry e = {0};
+		st = cairn_log_next(&reader, &e);
+		if (!st)
+			st = replay(&pcrs, &e);
+		if (!st)
+			st = note(f, &e, a);
+	}
+	if (st != CAIRN_E_NOTFOUND)
+		return st;
+	if (reader.recnum < 2) /* host and boot come first, and belong to every log */
+		return CAIRN_E_TRUNCATED;
+	f->sha256 = pcrs.bank[0];
+	return CAIRN_OK;
+}
+
+enum cairn_status cairn_launch_facts_read(struct cairn_launch_facts *out, const struct cairn_appraisal *a)
+{
+	struct cairn_launch_facts f = {.domains = json_object(), .marks = json_array()};
+	enum cairn_status st = f.domains && f.marks ? read_all(&f, a) : CAIRN_E_NOMEM;
+	if (st)
+		cairn_launch_facts_fini(&f);
+	else
+		*out = f;
+	return st;
+}
+
+/* ---- judging ---------------------------------------------------------------------------------------------------------- */
+
+static const struct cairn_manifest *known(const struct cairn_appraisal *a, const struct cairn_manifest_ref *ref)
+{
+	for (size_t i = 0; i < a->manifest_count; i++) {
+		const struct cairn_manifest *m = a->manifest[i];
+		if (m->kind == CAIRN_MANIFEST_SERVICE && m->release == ref->release &&
+		    cairn_digest_equal(&m->sha256, &ref->sha256) && strcmp(m->kid, ref->kid) == 0 &&
+		    strcmp(m->name, ref->name) == 0)
+			return m;
+	}
+	return NULL;
+}
+
+/* The newest one of this name that is valid now: what should have been launched. */
+static const struct cairn_manifest *current(const struct cairn_appraisal *a, const char *name)
+{
+	const struct cairn_manifest *best = NULL;
+	for (size_t i = 0; i < a->manifest_count; i++) {
+		const struct cairn_manifest *m = a->manifest[i];
+		if (m->kind == CAIRN_MANIFEST_SERVICE && strcmp(m->name, name) == 0 &&
+		    cairn_manifest_validity(m, a->now) == CAIRN_VALID && (!best || m->release > best->release))
+			best = m;
+	}
+	return best;
+}
+
+static void judge_guest(struct cairn_part *p, const struct cairn_appraisal *a)
+{
+	p->tier = a->policy.warn_guests ? CAIRN_TIER_WARNING : CAIRN_TIER_NONE;
+	cairn_reasons_add(&p->reasons, CAIRN_R_GUEST, "", "", "", "", "a guest: recorded, and no manifest speaks for it");
+}
+
+static enum cairn_status judge_launch(struct cairn_part *p, const struct cairn_appraisal *a, json_t *record)
+{
+	cairn_auto_launch struct cairn_launch l = {0};
+	enum cairn_status st = cairn_launch_from_json(&l, record);
+	if (st)
+		return st;
+	if (!l.has_manifest && l.role_count == 0) {
+		judge_guest(p, a);
+		return CAIRN_OK;
+	}
+	p->tier = CAIRN_TIER_AFFIRMING;
+	p->allows = current(a, l.name);
+	if (!l.has_manifest) {
+		cairn_part_fail(p, CAIRN_R_NO_MANIFEST, "", "", "", "a service was launched that no manifest allowed");
+		return CAIRN_OK;
+	}
+	p->manifest = known(a, &l.manifest);
+	if (!p->manifest) {
+		cairn_part_fail(p, CAIRN_R_UNKNOWN_MANIFEST, l.manifest.name, "",
+				cairn_digest_hex(&l.manifest.sha256).text,
+				"the manifest that allowed the launch is not known here");
+		return CAIRN_OK;
+	}
+	cairn_manifest_match(&p->reasons, &l, p->manifest);
+	if (p->reasons.count || p->reasons.dropped)
+		p->tier = CAIRN_TIER_CONTRAINDICATED;
+	cairn_part_validity(p, p->manifest, a->now);
+	return CAIRN_OK;
+}
+
+static enum cairn_status judge_refusal(struct cairn_part *p, const struct cairn_appraisal *a, json_t *record)
+{
+	cairn_auto_refusal struct cairn_refusal r = {0};
+	enum cairn_status st = cairn_refusal_from_json(&r, record);
+	if (st)
+		return st;
+	cairn_reasons_join(&p->reasons, &r.reasons);
+	p->allows = current(a, r.name);
+	p->tier = CAIRN_TIER_CONTRAINDICATED;
+	return CAIRN_OK;
+}
+
+static enum cairn_status add_domain(struct cairn_parts *p, const char *name, const struct cairn_part *part, bool running)
+{
+	char key[CAIRN_NAME_MAX + 16];
+	snprintf(key, sizeof key, "domain:%s", name[0] ? name : "?");
+	json_t *sub = cairn_part_json(part);
+	p->contraindicated = p->contraindicated || part->tier == CAIRN_TIER_CONTRAINDICATED;
+	if (!sub || json_object_set_new(sub, "cairn.running", json_boolean(running)) ||
+	    json_object_set(p->domains, key, sub)) {
+		json_decref(sub);
+		return CAIRN_E_NOMEM;
+	}
+	json_decref(sub);
+	return CAIRN_OK;
+}
+
+static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_appraisal *a, const char *name,
+				      const json_t *d)
+{
+	struct cairn_part part = {0};
+	json_t *refusal = json_object_get(d, "refusal");
+	enum cairn_status st = refusal ? judge_refusal(&part, a, refusal)
+				       : judge_launch(&part, a, json_object_get(d, "launch"));
+	if (!st)
+		st = add_domain(p, name, &part, json_is_true(json_object_get(d, "running")));
+	cairn_reasons_fini(&part.reasons);
+	return st;
+}
+
+/* A domain that nobody recorded has no name that could be believed: its uuid, or its number, stands for it. */
+static enum cairn_status mark_unrecorded(struct cairn_parts *p, const json_t *record)
+{
+	const char *uuid = NULL;
+	uint64_t domid = 0;
+	char name[CAIRN_NAME_MAX + 1];
+	enum cairn_status st = cairn_json_get_str(&uuid, record, "uuid");
+	if (!st)
+		st = cairn_json_get_u64(&domid, record, "domid");
+	if (st)
+		return st;
+	struct cairn_part part = {0};
+	snprintf(name, sizeof name, "unrecorded-%llu", (unsigned long long)domid);
+	cairn_part_fail(&part, CAIRN_R_UNRECORDED_DOMAIN, "", "", uuid, "a domain ran that was never recorded");
+	st = add_domain(p, name, &part, true);
+	cairn_reasons_fini(&part.reasons);
+	return st;
+}
+
+static enum cairn_status mark(struct cairn_parts *p, const json_t *record)
+{
+	const char *type = NULL, *text = NULL;
+	enum cairn_status st = cairn_json_get_str(&type, record, "type");
+	if (st)
+		return st;
+	if (strcmp(type, "unrecorded") == 0)
+		return mark_unrecorded(p, record);
+	if (strcmp(type, "violation") == 0) {
+		st = cairn_json_get_str(&text, record, "reason");
+		if (!st)
+			cairn_part_fail(&p->dom0, CAIRN_R_VIOLATION, "", "", "", text);
+	} else if (strcmp(type, "foreign") == 0) {
+		st = cairn_json_get_str(&text, record, "value");
+		if (!st)
+			cairn_part_fail(&p->dom0, CAIRN_R_FOREIGN_PCR, "pcr", "", text,
+					"a PCR of cairn's had been extended before cairn started");
+	} else { /* phase */
+		st = cairn_json_get_str(&text, record, "phase");
+		if (!st && strcmp(text, "failed") == 0)
+			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text, "dom0's hand-over failed");
+	}
+	return st;
+}
+
+enum cairn_status cairn_appraise_launches(struct cairn_parts *p, const struct cairn_appraisal *a,
+					  const struct cairn_launch_facts *f)
+{
+	const char *name;
+	json_t *v;
+	size_t i;
+	enum cairn_status st = CAIRN_OK;
+	json_object_foreach(f->domains, name, v) {
+		st = judge_domain(p, a, name, v);
+		if (st)
+			return st;
+	}
+	json_array_foreach(f->marks, i, v) {
+		st = mark(p, v);
+		if (st)
+			return st;
+	}
+	return CAIRN_OK;
+}
