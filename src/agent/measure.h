@@ -1,0 +1,29 @@
+/* Copying a file once into sealed memory while hashing it: what was hashed is what the toolstack is given. */
+#ifndef CAIRN_AGENT_MEASURE_H
+#define CAIRN_AGENT_MEASURE_H
+
+#include "cairn/digest.h"
+
+/* A file's bytes in a memfd that nobody can write, shrink or grow any more. */
+struct cairn_staged {
+	int fd; /* -1: none. Closed by cairn_staged_fini. */
+	struct cairn_component is;
+};
+
+void cairn_staged_init(struct cairn_staged *s);
+void cairn_staged_fini(struct cairn_staged *s);
+
+/* Stages the regular file (symbolic links are followed: the content is what counts) at path, of at most max bytes.
+ *   CAIRN_E_NOTFOUND     there is no such file
+ *   CAIRN_E_IO           it cannot be opened or read (errno)
+ *   CAIRN_E_UNSUPPORTED  it is not a regular file
+ *   CAIRN_E_TRUNCATED    it is empty
+ *   CAIRN_E_LIMIT        it is larger than max
+ *   CAIRN_E_CHANGED      it changed while it was read
+ *   CAIRN_E_NOMEM, CAIRN_E_CRYPTO */
+enum cairn_status cairn_stage_file(struct cairn_staged *out, const char *path, uint64_t max) CAIRN_MUST_CHECK;
+
+/* Appends the bytes of a file that was read with the same care. The same errors. */
+enum cairn_status cairn_stage_read(struct cairn_buf *out, const char *path, uint64_t max) CAIRN_MUST_CHECK;
+
+#endif

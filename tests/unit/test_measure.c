@@ -1,0 +1,212 @@
+/* Staging: digests against OpenSSL's own, seals that hold, and every file that must be refused. */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "agent/measure.h"
+
+#define MAX (64u * 1024 * 1024)
+
+static char dir[] = "/tmp/cairn-measure.XXXXXX";
+static char path[64];
+
+static int setup(void **state)
+{
+	(void)state;
+	if (!mkdtemp(dir))
+		return -1;
+	snprintf(path, sizeof(path), "%s/image", dir);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	return rmdir(dir);
+}
+
+static void put(const void *bytes, size_t len)
+{
+	assert_int_equal(cairn_file_write(path, cairn_span(bytes, len), 0644), CAIRN_OK);
+}
+
+static void test_digests(void **state)
+{
+	size_t len = 3 * 256 * 1024 + 17;
+	uint8_t *bytes = malloc(len);
+	struct cairn_staged s;
+	struct cairn_digest want;
+
+	(void)state;
+	for (size_t i = 0; i < len; i++)
+		bytes[i] = (uint8_t)(i * 31 + i / 251);
+	put(bytes, len);
+	assert_int_equal(cairn_stage_file(&s, path, MAX), CAIRN_OK);
+	assert_int_equal(s.is.size, len);
+	assert_int_equal(cairn_hash(&want, CAIRN_ALG_SHA256, cairn_span(bytes, len)), CAIRN_OK);
+	assert_true(cairn_digest_equal(&want, &s.is.sha256));
+	assert_int_equal(cairn_hash(&want, CAIRN_ALG_SHA384, cairn_span(bytes, len)), CAIRN_OK);
+	assert_true(cairn_digest_equal(&want, &s.is.sha384));
+	/* The copy has the bytes that were hashed, and nobody can write to it. */
+	void *map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, s.fd, 0);
+
+	assert_true(map != MAP_FAILED);
+	assert_memory_equal(map, bytes, len);
+	munmap(map, len);
+	assert_int_equal(pwrite(s.fd, "x", 1, 0), -1);
+	assert_int_equal(ftruncate(s.fd, 1), -1);
+	assert_int_equal(ftruncate(s.fd, (off_t)len + 1), -1);
+	assert_true(mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, s.fd, 0) == MAP_FAILED);
+	assert_int_equal(fcntl(s.fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE), -1);
+	char again[64];
+
+	snprintf(again, sizeof(again), "/proc/self/fd/%d", s.fd);
+	int fd = open(again, O_RDWR);
+
+	if (fd >= 0)
+		assert_int_equal(write(fd, "x", 1), -1);
+	if (fd >= 0)
+		close(fd);
+	cairn_staged_fini(&s);
+	free(bytes);
+}
+
+static void test_refused(void **state)
+{
+	struct cairn_staged s;
+
+	(void)state;
+	cairn_staged_init(&s);
+	unlink(path);
+	assert_int_equal(cairn_stage_file(&s, path, MAX), CAIRN_E_NOTFOUND);
+	assert_int_equal(cairn_stage_file(&s, "/tmp/x\x01/none/y", MAX), CAIRN_E_NOTFOUND);
+	put("", 0);
+	assert_int_equal(cairn_stage_file(&s, path, MAX), CAIRN_E_TRUNCATED);
+	put("abc", 3);
+	assert_int_equal(cairn_stage_file(&s, path, 2), CAIRN_E_LIMIT);
+	assert_int_equal(cairn_stage_file(&s, dir, MAX), CAIRN_E_UNSUPPORTED);
+	assert_int_equal(cairn_stage_file(&s, "/dev/zero", MAX), CAIRN_E_UNSUPPORTED);
+	unlink(path);
+	assert_int_equal(mkfifo(path, 0644), 0);
+	assert_int_equal(cairn_stage_file(&s, path, MAX), CAIRN_E_UNSUPPORTED); /* and does not hang */
+	assert_int_equal(s.fd, -1);
+	unlink(path);
+}
+
+static void test_symlink(void **state)
+{
+	struct cairn_staged s;
+	char link[80];
+
+	(void)state;
+	snprintf(link, sizeof(link), "%s/link", dir);
+	put("abc", 3);
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(cairn_stage_file(&s, link, MAX), CAIRN_OK);
+	assert_int_equal(s.is.size, 3);
+	cairn_staged_fini(&s);
+	unlink(link);
+}
+
+/* A child that changes the file all the time: append (grow), rewrite in place (same size), truncate. */
+static pid_t change_forever(int how)
+{
+	pid_t pid = fork();
+
+	if (pid != 0)
+		return pid;
+	int fd = open(path, O_RDWR | (how == 0 ? O_APPEND : 0));
+
+	for (unsigned i = 0; i < 50u * 1000 * 1000; i++) {
+		ssize_t n = 0;
+
+		if (how == 0)
+			n = write(fd, "y", 1);
+		else if (how == 1)
+			n = pwrite(fd, &i, sizeof(i), 5000);
+		else
+			n = ftruncate(fd, 20 * 1024 * 1024 - (off_t)(i % 4096));
+		if (n < 0)
+			_exit(1);
+	}
+	_exit(0);
+}
+
+static void changing(int how)
+{
+	struct cairn_staged s;
+	unsigned changed = 0;
+	pid_t pid;
+
+	put("x", 1);
+	assert_int_equal(truncate(path, 20 * 1024 * 1024), 0);
+	pid = change_forever(how);
+	assert_true(pid > 0);
+	/* Reading takes longer than a tick of the file's clock, in which the child writes many times, if it runs. */
+	for (unsigned i = 0; i < 200 && changed < 3; i++) {
+		enum cairn_status st = cairn_stage_file(&s, path, MAX);
+
+		assert_true(st == CAIRN_OK || st == CAIRN_E_CHANGED);
+		changed += st == CAIRN_E_CHANGED;
+		if (st == CAIRN_OK)
+			cairn_staged_fini(&s);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_int_equal(changed, 3);
+}
+
+static void test_growing(void **state)
+{
+	(void)state;
+	changing(0);
+}
+
+static void test_rewritten(void **state)
+{
+	(void)state;
+	changing(1);
+}
+
+static void test_shrinking(void **state)
+{
+	(void)state;
+	changing(2);
+}
+
+static void test_read(void **state)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+
+	(void)state;
+	put("name = 1\n", 9);
+	assert_int_equal(cairn_stage_read(&b, path, 64), CAIRN_OK);
+	assert_int_equal(b.len, 9);
+	assert_memory_equal(b.ptr, "name = 1\n", 9);
+	assert_int_equal(cairn_stage_read(&b, path, 8), CAIRN_E_LIMIT);
+	assert_int_equal(b.len, 9);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_digests),	  cmocka_unit_test(test_refused),   cmocka_unit_test(test_symlink),
+		cmocka_unit_test(test_growing),	  cmocka_unit_test(test_rewritten), cmocka_unit_test(test_shrinking),
+		cmocka_unit_test(test_read),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
