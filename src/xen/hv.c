@@ -1,0 +1,221 @@
+/* The hypervisor through libxenctrl, xenstore through libxenstore, domain building through xl. Trusted are the
+ * hypervisor and the dom0 that this runs in; a guest cannot write where this writes. */
+#define _GNU_SOURCE
+#include "xen/hv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <xenctrl.h>
+#include <xenstore.h>
+
+#define DESTROY_TIMEOUT_S 30
+
+struct xen {
+	xc_interface *xc;
+	struct xs_handle *xs;
+	char xl[256];
+};
+
+static enum cairn_status xen_facts(void *hv, struct cairn_hv_facts *out)
+{
+	struct xen *x = hv;
+	xen_commandline_t line;
+	union {
+		xen_build_id_t id;
+		uint8_t room[sizeof(xen_build_id_t) + 64];
+	} b;
+	cairn_auto_buf struct cairn_buf hex = {0};
+
+	memset(&b, 0, sizeof(b));
+	memset(line, 0, sizeof(line));
+	b.id.len = 64;
+	int n = xc_version(x->xc, XENVER_build_id, &b.id);
+
+	if (n <= 0 || n > 64 || xc_version(x->xc, XENVER_commandline, &line) < 0)
+		return CAIRN_E_XEN;
+	line[sizeof(line) - 1] = '\0';
+	cairn_hex_encode(&hex, cairn_span(b.id.buf, (size_t)n));
+	const char *text = cairn_buf_str(&hex);
+
+	if (!text)
+		return CAIRN_E_NOMEM;
+	snprintf(out->build_id, sizeof(out->build_id), "%s", text);
+	snprintf(out->cmdline, sizeof(out->cmdline), "%s", line);
+	return CAIRN_OK;
+}
+
+static void uuid_text(char out[CAIRN_XLCFG_UUID], const uint8_t u[16])
+{
+	snprintf(out, CAIRN_XLCFG_UUID, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
+		 u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+}
+
+static struct cairn_hv_domain domain_of(const xc_domaininfo_t *i)
+{
+	struct cairn_hv_domain d = {
+		.domid = i->domain,
+		.hvm = (i->flags & XEN_DOMINF_hvm_guest) != 0,
+		.paused = (i->flags & XEN_DOMINF_paused) != 0,
+		.dying = (i->flags & XEN_DOMINF_dying) != 0,
+		.shutdown = (i->flags & XEN_DOMINF_shutdown) != 0,
+		.shutdown_reason = (i->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask,
+		.cpu_ns = i->cpu_time,
+	};
+
+	uuid_text(d.uuid, i->handle);
+	return d;
+}
+
+static enum cairn_status xen_list(void *hv, struct cairn_hv_domain *out, size_t max, size_t *count)
+{
+	struct xen *x = hv;
+	xc_domaininfo_t info[32];
+	uint32_t first = 1;
+	size_t n = 0;
+
+	for (;;) {
+		int got = xc_domain_getinfolist(x->xc, first, 32, info);
+
+		if (got < 0)
+			return CAIRN_E_XEN;
+		for (int i = 0; i < got; i++) {
+			if (n == max)
+				return CAIRN_E_LIMIT;
+			out[n++] = domain_of(&info[i]);
+		}
+		if (got < 32)
+			break;
+		first = (uint32_t)info[got - 1].domain + 1;
+	}
+	*count = n;
+	return CAIRN_OK;
+}
+
+/* The configuration goes to xl from memory: no file that anybody could exchange. */
+static int config_fd(struct cairn_span config)
+{
+	int fd = memfd_create("cairn-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	if (fd >= 0 && write(fd, config.ptr, config.len) == (ssize_t)config.len)
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static enum cairn_status xen_create(void *hv, struct cairn_span config, unsigned timeout_s, struct cairn_buf *why)
+{
+	struct xen *x = hv;
+	int fd = config_fd(config);
+	char path[64], create[] = "create", quiet[] = "-q", paused[] = "-p", no_monitor[] = "-e";
+	char *const argv[] = {x->xl, create, quiet, paused, no_monitor, path, NULL};
+
+	if (fd < 0)
+		return CAIRN_E_NOMEM;
+	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
+	enum cairn_status st = cairn_toolstack_run(argv, timeout_s, why);
+
+	close(fd);
+	return st;
+}
+
+static enum cairn_status xen_unpause(void *hv, uint32_t domid)
+{
+	struct xen *x = hv;
+
+	return xc_domain_unpause(x->xc, domid) == 0 ? CAIRN_OK : CAIRN_E_XEN;
+}
+
+/* xl first, since it also takes down the domain's devices; then the hypervisor itself if xl did not manage. */
+static enum cairn_status xen_destroy(void *hv, uint32_t domid)
+{
+	struct xen *x = hv;
+	cairn_auto_buf struct cairn_buf said = {0};
+	char id[16], destroy[] = "destroy";
+	char *const argv[] = {x->xl, destroy, id, NULL};
+
+	snprintf(id, sizeof(id), "%u", domid);
+	if (cairn_toolstack_run(argv, DESTROY_TIMEOUT_S, &said) == CAIRN_OK)
+		return CAIRN_OK;
+	if (xc_domain_destroy(x->xc, domid) == 0 || errno == ESRCH)
+		return CAIRN_OK;
+	return CAIRN_E_XEN;
+}
+
+static enum cairn_status xen_publish(void *hv, uint32_t domid, const char *key, const char *value)
+{
+	struct xen *x = hv;
+	char path[96];
+
+	if (!key) {
+		snprintf(path, sizeof(path), "/tool/cairn/%u", domid);
+		return xs_rm(x->xs, XBT_NULL, path) ? CAIRN_OK : CAIRN_E_XEN;
+	}
+	snprintf(path, sizeof(path), "/tool/cairn/%u/%s", domid, key);
+	return xs_write(x->xs, XBT_NULL, path, value, (unsigned)strlen(value)) ? CAIRN_OK : CAIRN_E_XEN;
+}
+
+enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid, struct cairn_hv_domain *out)
+{
+	struct cairn_hv_domain *all = calloc(CAIRN_HV_DOMAINS, sizeof(*all));
+	size_t n = 0;
+	enum cairn_status st = all ? hv->ops->list(hv->self, all, CAIRN_HV_DOMAINS, &n) : CAIRN_E_NOMEM;
+
+	if (st == CAIRN_OK)
+		st = CAIRN_E_NOTFOUND;
+	for (size_t i = 0; i < n && st == CAIRN_E_NOTFOUND; i++) {
+		if (strcmp(all[i].uuid, uuid) != 0)
+			continue;
+		*out = all[i];
+		st = CAIRN_OK;
+	}
+	free(all);
+	return st;
+}
+
+static const struct cairn_hv_ops xen_ops = {
+	.facts = xen_facts,
+	.list = xen_list,
+	.create = xen_create,
+	.unpause = xen_unpause,
+	.destroy = xen_destroy,
+	.publish = xen_publish,
+};
+
+void cairn_xen_close(struct cairn_hv *hv)
+{
+	struct xen *x = hv->self;
+
+	if (x && x->xs)
+		xs_close(x->xs);
+	if (x && x->xc)
+		xc_interface_close(x->xc);
+	free(x);
+	*hv = (struct cairn_hv){0};
+}
+
+enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl, struct cairn_buf *why)
+{
+	struct xen *x = calloc(1, sizeof(*x));
+	struct cairn_hv hv = {.ops = &xen_ops, .self = x};
+
+	if (!x)
+		return CAIRN_E_NOMEM;
+	snprintf(x->xl, sizeof(x->xl), "%s", xl);
+	x->xc = xc_interface_open(NULL, NULL, 0);
+	x->xs = x->xc ? xs_open(0) : NULL;
+	if (x->xc && x->xs && access(xl, X_OK) == 0) {
+		*out = hv;
+		return CAIRN_OK;
+	}
+	cairn_buf_add_str(why, !x->xc ? "no hypervisor: cairnd runs in dom0 of a Xen host (is xen-privcmd loaded?)"
+			       : !x->xs ? "xenstored does not answer: start it before cairnd"
+					: "the xl program of the configuration (key xl) cannot be run");
+	cairn_xen_close(&hv);
+	return CAIRN_E_XEN;
+}
