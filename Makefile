@@ -77,7 +77,7 @@ PROGRAMS := $(foreach p,cairnd:src/agent cairn:src/cli cairn-relay:src/relay cai
               $(if $(wildcard $(lastword $(subst :, ,$(p)))/main.c),$(BUILD)/bin/$(firstword $(subst :, ,$(p)))))
 
 .PHONY: all
-all: $(LIB_CORE) $(PROGRAMS) $(BUILD)/boot/cairnboot.efi
+all: $(LIB_CORE) $(PROGRAMS)
 
 $(BUILD)/obj/%.o: %.c
 	$(call say,CC,$<)

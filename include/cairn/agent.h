@@ -1,4 +1,4 @@
-/* What cairnd and its clients share: paths and the frame of its socket.
+/* What cairnd and its clients share: the path and the frame of its socket.
  *
  * The socket is a unix stream. A frame is a u32, big-endian, and as many bytes of JSON: one object. A request names its
  * "op"; the answer has "ok": true and its members, or "ok": false, "status", "error" and "exit". docs/cairnd.md lists
@@ -7,11 +7,7 @@
 #ifndef CAIRN_AGENT_H
 #define CAIRN_AGENT_H
 
-#define CAIRN_AGENT_SOCKET    "/run/cairn/cairnd.sock"
-#define CAIRN_AGENT_LOG       "/run/cairn/launch.log"
-#define CAIRN_AGENT_DATA      "/var/lib/cairn"
-#define CAIRN_AGENT_MANIFESTS "/var/lib/cairn/manifests"
-#define CAIRN_BOOT_LOG        "/sys/kernel/security/tpm0/binary_bios_measurements"
+#define CAIRN_AGENT_SOCKET "/run/cairn/cairnd.sock"
 
 #define CAIRN_AGENT_REQUEST_MAX (1u << 20) /* bytes of JSON */
 #define CAIRN_AGENT_ANSWER_MAX  (8u << 20)

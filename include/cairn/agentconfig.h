@@ -7,6 +7,8 @@
  *	banks        = sha256 sha384                (any of sha1 sha256 sha384 sha512; sha256 must be there)
  *	pcr.host = 11   pcr.launch = 12   pcr.phase = 13    (three different ones of 8-15, neither 8 nor 9)
  *	tcti, socket, log, authorities, boot_log, data = where things are     relay_user = NAME
+ *	xl = PROGRAM (default: that of Xen 4.17, else /usr/sbin/xl)
+ *	max_image_mib = 1024 (largest kernel or ramdisk)   create_timeout_s = 120 (for xl to build a domain)
  *
  * Modes, banks and PCR numbers are in the host record. Paths are not: what is found there is measured or verified itself.
  */
@@ -25,6 +27,9 @@ struct cairn_agent_config {
 	enum cairn_alg bank[CAIRN_BANK_MAX]; /* ascending by TCG identifier */
 	/* borrowed from file, or literals */
 	const char *tcti, *socket, *log, *authorities, *boot_log, *data, *relay_user;
+	const char *xl;		/* NULL where the file does not say */
+	uint64_t max_image_mib; /* 1 to 65536 */
+	uint64_t create_timeout_s; /* 1 to 3600 */
 	struct cairn_config *file; /* owned */
 };
 

@@ -8,7 +8,8 @@
 
 static const char *const keys[] = {"mode.service", "mode.guest", "banks",    "pcr.host", "pcr.launch",
 				   "pcr.phase",    "tcti",       "socket",   "log",      "authorities",
-				   "boot_log",     "data",       "relay_user", NULL};
+				   "boot_log",     "data",       "relay_user", "xl",       "max_image_mib",
+				   "create_timeout_s", NULL};
 static const char *const service_modes[] = {"enforce", "audit", NULL};
 static const char *const guest_modes[] = {"enforce", "audit", "record", NULL};
 
@@ -101,6 +102,15 @@ static void read_places(struct cairn_agent_config *o)
 	o->boot_log = cairn_config_str(f, "boot_log", "/sys/kernel/security/tpm0/binary_bios_measurements");
 	o->data = cairn_config_str(f, "data", "/var/lib/cairn");
 	o->relay_user = cairn_config_str(f, "relay_user", "cairn-relay");
+	o->xl = cairn_config_str(f, "xl", NULL);
+}
+
+static enum cairn_status read_limits(struct cairn_agent_config *o, struct cairn_buf *why)
+{
+	enum cairn_status s = cairn_config_u64(&o->max_image_mib, o->file, "max_image_mib", 1024, 1, 65536, why);
+	if (s == CAIRN_OK)
+		s = cairn_config_u64(&o->create_timeout_s, o->file, "create_timeout_s", 120, 1, 3600, why);
+	return s;
 }
 
 /* Takes the parsed file over, whatever comes of it. */
@@ -112,6 +122,8 @@ static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_
 		s = read_banks(&o, why);
 	if (s == CAIRN_OK)
 		s = read_pcrs(&o, why);
+	if (s == CAIRN_OK)
+		s = read_limits(&o, why);
 	if (s != CAIRN_OK) {
 		cairn_config_free(file);
 		return s;

@@ -1,0 +1,96 @@
+/* The table of what was launched in this boot. It is made from the launch log and kept in step with it. */
+#include "agent/agent.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *roles_json(const struct cairn_launch *l)
+{
+	json_t *roles = json_array();
+
+	for (size_t i = 0; roles && i < l->role_count; i++) {
+		if (json_array_append_new(roles, json_string(l->role[i])) == 0)
+			continue;
+		json_decref(roles);
+		roles = NULL;
+	}
+	return roles;
+}
+
+static json_t *manifest_json(const struct cairn_launch *l)
+{
+	if (!l->has_manifest)
+		return json_null();
+	return json_pack("{s:s,s:I}", "name", l->manifest.name, "release", (json_int_t)l->manifest.release);
+}
+
+static bool is_driver(const struct cairn_launch *l)
+{
+	for (size_t i = 0; i < l->config_count; i++)
+		if (strcmp(l->config[i].key, "driver_domain") == 0)
+			return true;
+	return false;
+}
+
+static enum cairn_status make_room(struct cairn_agent_domains *d)
+{
+	if (d->count < d->cap)
+		return CAIRN_OK;
+	size_t cap = d->cap ? 2 * d->cap : 16;
+	struct cairn_agent_domain *more = reallocarray(d->item, cap, sizeof(*more));
+
+	if (!more)
+		return CAIRN_E_NOMEM;
+	d->item = more;
+	d->cap = cap;
+	return CAIRN_OK;
+}
+
+enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum, const struct cairn_launch *l)
+{
+	struct cairn_agent_domain n = {.recnum = recnum, .live = true, .driver = is_driver(l)};
+	enum cairn_status st = make_room(d);
+
+	if (st != CAIRN_OK)
+		return st;
+	if (strlen(l->name) >= sizeof(n.name) || strlen(l->uuid) >= sizeof(n.uuid))
+		return CAIRN_E_LIMIT;
+	memcpy(n.name, l->name, strlen(l->name));
+	memcpy(n.uuid, l->uuid, strlen(l->uuid));
+	n.roles = roles_json(l);
+	n.manifest = manifest_json(l);
+	if (!n.roles || !n.manifest) {
+		json_decref(n.roles);
+		json_decref(n.manifest);
+		return CAIRN_E_NOMEM;
+	}
+	d->item[d->count++] = n;
+	return CAIRN_OK;
+}
+
+void cairn_domains_fini(struct cairn_agent_domains *d)
+{
+	for (size_t i = 0; i < d->count; i++) {
+		json_decref(d->item[i].roles);
+		json_decref(d->item[i].manifest);
+	}
+	free(d->item);
+	*d = (struct cairn_agent_domains){0};
+}
+
+struct cairn_agent_domain *cairn_domains_live(struct cairn_agent_domains *d, const char *name)
+{
+	for (size_t i = 0; i < d->count; i++)
+		if (d->item[i].live && strcmp(d->item[i].name, name) == 0)
+			return &d->item[i];
+	return NULL;
+}
+
+uint64_t cairn_domains_launches(const struct cairn_agent_domains *d, const char *name)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < d->count; i++)
+		n += strcmp(d->item[i].name, name) == 0;
+	return n;
+}

@@ -1,0 +1,112 @@
+/* The manifests that an authority signed, read anew for each launch. The directory is on a public volume: anything may
+ * lie there, and only what verifies counts. */
+#include "agent/agent.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent/measure.h"
+
+void cairn_manifests_fini(struct cairn_manifest_set *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		cairn_manifest_fini(&s->item[i]);
+	free(s->item);
+	free(s->list);
+	cairn_reasons_fini(&s->bad);
+	*s = (struct cairn_manifest_set){0};
+}
+
+bool cairn_manifests_name(const struct cairn_manifest_set *s, const char *name)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->item[i].kind == CAIRN_MANIFEST_SERVICE && strcmp(s->item[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static const char *code_of(enum cairn_status st)
+{
+	switch (st) {
+	case CAIRN_E_SIGNATURE:
+		return CAIRN_R_BAD_SIGNATURE;
+	case CAIRN_E_UNTRUSTED:
+		return CAIRN_R_UNTRUSTED_SIGNER;
+	case CAIRN_E_NOTFOUND:
+	case CAIRN_E_IO:
+		return CAIRN_R_FILE_UNREADABLE;
+	default:
+		return CAIRN_R_BAD_SIGNATURE;
+	}
+}
+
+/* True for NAME-SOMETHING where SOMETHING is a release number, as manifests are called. */
+static bool is_for(const char *file, const char *name)
+{
+	size_t n = strlen(name);
+
+	if (strncmp(file, name, n) != 0 || file[n] != '-')
+		return false;
+	file += n + 1;
+	return strcmp(file + strspn(file, "0123456789"), ".jws") == 0;
+}
+
+static enum cairn_status load_one(struct cairn_manifest_set *s, const char *dir, const char *file, const char *name,
+				  const struct cairn_jwks *authorities)
+{
+	cairn_auto_buf struct cairn_buf path = {0};
+	cairn_auto_buf struct cairn_buf jws = {0};
+
+	cairn_buf_add_fmt(&path, "%s/%s", dir, file);
+	const char *p = cairn_buf_str(&path);
+	enum cairn_status st = p ? cairn_stage_read(&jws, p, CAIRN_JWS_MAX) : CAIRN_E_NOMEM;
+
+	if (st == CAIRN_OK)
+		st = cairn_manifest_load(&s->item[s->count], cairn_buf_span(&jws), authorities);
+	if (st == CAIRN_E_NOMEM)
+		return st;
+	if (st == CAIRN_OK) {
+		s->list[s->count] = &s->item[s->count];
+		s->count++;
+		return CAIRN_OK;
+	}
+	cairn_reasons_addf(&s->bad, code_of(st), "manifest", p, "signed by an authority of this host", "",
+			   "this manifest is not used: %s", cairn_status_text(st));
+	s->bad_name |= is_for(file, name);
+	return CAIRN_OK;
+}
+
+static int is_manifest(const struct dirent *e)
+{
+	const char *dot = strrchr(e->d_name, '.');
+
+	return dot && strcmp(dot, ".jws") == 0;
+}
+
+enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, const char *dir, const char *name,
+				       const struct cairn_jwks *authorities)
+{
+	struct cairn_manifest_set s = {.item = calloc(CAIRN_MANIFESTS_MAX, sizeof(*s.item)),
+				       .list = calloc(CAIRN_MANIFESTS_MAX, sizeof(*s.list))};
+	struct dirent **found = NULL;
+	enum cairn_status st = s.item && s.list ? CAIRN_OK : CAIRN_E_NOMEM;
+	int n = scandir(dir, &found, is_manifest, alphasort);
+
+	if (n < 0 && errno != ENOENT)
+		st = CAIRN_E_IO;
+	if (n > CAIRN_MANIFESTS_MAX)
+		st = CAIRN_E_LIMIT;
+	for (int i = 0; i < n; i++) {
+		if (st == CAIRN_OK)
+			st = load_one(&s, dir, found[i]->d_name, name, authorities);
+		free(found[i]);
+	}
+	free(found);
+	if (st == CAIRN_OK)
+		*out = s;
+	else
+		cairn_manifests_fini(&s);
+	return st;
+}
