@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
 #include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <openssl/x509.h>
 
 #include "cairn/credential.h"
@@ -137,9 +139,9 @@ static void a_foreign_key_at_the_handle_is_not_the_ek(void **state)
 	cairn_tpm_handle_fini(&ak);
 	assert_int_equal(cairn_tpm_identity(t, &after), CAIRN_OK);
 	assert_true(cairn_digest_equal(&before.host_id, &after.host_id));
-	assert_int_equal(Esys_TR_FromTPMPublic(t->esys, 0x81010001, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE,
-					       &persistent),
-			 0);
+	assert_int_equal(
+	    Esys_TR_FromTPMPublic(t->esys, 0x81010001, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &persistent),
+	    0);
 	assert_int_equal(Esys_EvictControl(t->esys, ESYS_TR_RH_OWNER, persistent, ESYS_TR_PASSWORD,
 					   ESYS_TR_NONE, ESYS_TR_NONE, 0x81010001, &persistent),
 			 0);
@@ -348,16 +350,24 @@ static void credentials_have_a_size(void **state)
 
 /* ---- quote ---- */
 
-/* The signature by OpenSSL, with the key that the identity gave. TPMT_SIGNATURE: part 2, 11.3.4. */
-static bool signature_good(const struct cairn_p256 *point, struct cairn_span attest, struct cairn_span sig)
+static EVP_PKEY *key_of(const struct cairn_p256 *point)
 {
 	uint8_t spki[91] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
 			    0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
 			    0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 	const uint8_t *p = spki;
-	struct cairn_cur c = cairn_cur(sig);
 
 	memcpy(spki + 27, point->xy, sizeof(point->xy));
+	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, sizeof(spki));
+	assert_non_null(key);
+	return key;
+}
+
+/* The signature by OpenSSL, with the key that the identity gave. TPMT_SIGNATURE: part 2, 11.3.4. */
+static bool signature_good(const struct cairn_p256 *point, struct cairn_span attest, struct cairn_span sig)
+{
+	struct cairn_cur c = cairn_cur(sig);
+
 	assert_int_equal(cairn_cur_u16be(&c), TPM2_ALG_ECDSA);
 	assert_int_equal(cairn_cur_u16be(&c), TPM2_ALG_SHA256);
 	struct cairn_span r = cairn_cur_bytes(&c, cairn_cur_u16be(&c));
@@ -367,9 +377,9 @@ static bool signature_good(const struct cairn_p256 *point, struct cairn_span att
 	ECDSA_SIG_set0(raw, BN_bin2bn(r.ptr, (int)r.len, NULL), BN_bin2bn(s.ptr, (int)s.len, NULL));
 	uint8_t *der = NULL;
 	int der_len = i2d_ECDSA_SIG(raw, &der);
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, sizeof(spki));
+	EVP_PKEY *key = key_of(point);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	bool good = key && EVP_DigestVerifyInit(md, NULL, EVP_sha256(), NULL, key) == 1 &&
+	bool good = EVP_DigestVerifyInit(md, NULL, EVP_sha256(), NULL, key) == 1 &&
 		    EVP_DigestVerify(md, der, (size_t)der_len, attest.ptr, attest.len) == 1;
 	EVP_MD_CTX_free(md);
 	EVP_PKEY_free(key);
@@ -408,6 +418,48 @@ static void quotes_what_is_in_the_pcrs(void **state)
 	assert_memory_equal(a.attested.quote.pcrDigest.buffer, composite.bytes, 32);
 	assert_int_equal(cairn_tpm_quote(t, 0, cairn_span_str("extra"), &attest, &sig), CAIRN_E_USAGE);
 	assert_int_equal(cairn_tpm_quote(t, mask, cairn_span(NULL, 0), &attest, &sig), CAIRN_E_USAGE);
+	cairn_buf_fini(&attest);
+	cairn_buf_fini(&sig);
+	cairn_tpm_identity_fini(&id);
+	cairn_tpm_close(t);
+}
+
+static int run_oracle(const char *dir, const char *extra_hex)
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "cd %s && timeout 20 tpm2_checkquote -u ak.pem -m attest -s sig -q %s "
+		 ">/dev/null 2>&1",
+		 dir, extra_hex);
+	return system(command);
+}
+
+/* A second opinion: tpm2-tools take the quote with its extraData, and not with another. */
+static void tpm2_checkquote_agrees(void **state)
+{
+	char path[128];
+	struct cairn_buf attest = {0}, sig = {0};
+	struct cairn_tpm_identity id;
+	struct cairn_akpub ak;
+
+	(void)state;
+	identity_of(&swtpm, &id);
+	struct cairn_tpm *t = tpmuse_open(&swtpm);
+	assert_int_equal(cairn_akpub_parse(&ak, cairn_buf_span(&id.ak_public)), CAIRN_OK);
+	assert_int_equal(cairn_tpm_quote(t, 0x3bff, cairn_span("\xca\x1e", 2), &attest, &sig), CAIRN_OK);
+	snprintf(path, sizeof(path), "%s/attest", swtpm.dir);
+	assert_int_equal(cairn_file_write(path, cairn_buf_span(&attest), 0600), CAIRN_OK);
+	snprintf(path, sizeof(path), "%s/sig", swtpm.dir);
+	assert_int_equal(cairn_file_write(path, cairn_buf_span(&sig), 0600), CAIRN_OK);
+	snprintf(path, sizeof(path), "%s/ak.pem", swtpm.dir);
+	FILE *f = fopen(path, "w");
+	EVP_PKEY *key = key_of(&ak.point);
+	assert_int_equal(PEM_write_PUBKEY(f, key), 1);
+	fclose(f);
+	EVP_PKEY_free(key);
+	assert_int_equal(run_oracle(swtpm.dir, "ca1e"), 0);
+	assert_int_not_equal(run_oracle(swtpm.dir, "ca1f"), 0);
 	cairn_buf_fini(&attest);
 	cairn_buf_fini(&sig);
 	cairn_tpm_identity_fini(&id);
@@ -490,6 +542,7 @@ int main(void)
 	    cmocka_unit_test(a_changed_challenge_is_refused),
 	    cmocka_unit_test(credentials_have_a_size),
 	    cmocka_unit_test(quotes_what_is_in_the_pcrs),
+	    cmocka_unit_test(tpm2_checkquote_agrees),
 	    cmocka_unit_test(quotes_count_reboots),
 	    cmocka_unit_test(nothing_is_left),
 	    cmocka_unit_test(a_foreign_key_at_the_handle_is_not_the_ek),

@@ -1,7 +1,7 @@
 # $(BUILD)/boot/cairnboot.efi: a freestanding EFI program, built with gnu-efi; the same bytes wherever it is built.
 EFI_WARN  := $(WARN)
 EFI_FLAGS := -std=gnu11 -O2 -fpic -ffreestanding -fno-stack-protector -fno-strict-aliasing -fshort-wchar -mno-red-zone \
-             -maccumulate-outgoing-args -DGNU_EFI_USE_MS_ABI -ffile-prefix-map=$(CURDIR)=. \
+             -DGNU_EFI_USE_MS_ABI -ffile-prefix-map=$(CURDIR)=. \
              -isystem /usr/include/efi -isystem /usr/include/efi/x86_64 -isystem /usr/include/efi/protocol
 EFI_OBJS  := $(BUILD)/obj/efi/cairnboot.o $(BUILD)/obj/efi/eventlog.o
 
@@ -18,5 +18,3 @@ $(BUILD)/boot/cairnboot.efi: $(EFI_OBJS)
 	  --target efi-app-x86_64 --subsystem=10 $(BUILD)/obj/efi/cairnboot.so $@
 	$(Q)pe=$$(od -An -tu4 -j60 -N4 $@) && printf '\0\0\0\0' | dd of=$@ bs=1 seek=$$((pe + 8)) conv=notrunc status=none
 
-.PHONY: efi
-efi: $(BUILD)/boot/cairnboot.efi
