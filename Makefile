@@ -112,7 +112,7 @@ $(BUILD)/bin/cairn-verifier: $(BUILD)/obj/attest/main.o $(LIB_VERIFIER) $(LIB_CO
 # ---- dependencies -----------------------------------------------------------------------------------------------
 .PHONY: deps
 deps:
-	$(Q)tests/setup/deps demo lint
+	$(Q)tests/setup/deps demo lint package
 
 # ---- tests: one cmocka program a file; *_fixture.c is linked into each ----------------------------------------
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
@@ -152,7 +152,7 @@ fuzz:
 # ---- check, demo, soak --------------------------------------------------------------------------------------------
 .PHONY: check demo soak
 check:
-	$(Q)tests/setup/deps demo lint
+	$(Q)tests/setup/deps demo lint package
 	$(Q)+$(MAKE) --no-print-directory check-here
 
 demo:
@@ -240,7 +240,12 @@ install: all
 	install -m 644 $(UNIT_FILES) $(libdir)/systemd/system/
 	for f in $(CONF_FILES); do [ -e $(confdir)/$${f##*/} ] || install -m 644 $$f $(confdir)/ || exit 1; done
 
-deb: all
+deb:
+	$(Q)tests/setup/deps build package
+	$(Q)+$(MAKE) --no-print-directory deb-here
+
+.PHONY: deb-here
+deb-here: all
 	$(Q)MAKE='$(MAKE)' src/package/deb $(abspath $(BUILD)) $(VERSION)
 
 .PHONY: clean
