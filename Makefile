@@ -131,7 +131,18 @@ asan:
 integration: all
 	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats)
 
-machine: all
+# What an emulated host is made of beside cairn: Xen, kernels, guests. The first time needs the network.
+.PHONY: images
+images: all $(BUILD)/guests/vmlinuz
+
+$(BUILD)/pkgs/stamp: tests/setup/fetch
+	$(Q)tests/setup/fetch $(BUILD) && touch $@
+
+$(BUILD)/guests/vmlinuz: $(wildcard tests/machine/guests/*) src/boot/dom0/ramdisk.sh $(BUILD)/pkgs/stamp
+	$(call say,GUESTS,$(@D))
+	$(Q)CAIRN_PKGS=$(BUILD)/pkgs tests/machine/guests/build $(@D)
+
+machine: images
 	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/machine/*.bats)
 
 # ---- fuzz: one libFuzzer target a file, built by clang with the sanitizers ----------------------------------------
@@ -163,7 +174,7 @@ demo:
 check-here:
 	$(Q)MAKE='$(MAKE)' tests/setup/check $(abspath $(BUILD))
 
-demo-here: all
+demo-here: images
 	$(Q)BUILD=$(abspath $(BUILD)) tests/machine/demo
 
 # Each fuzz target for SOAK_SECONDS, then the units and the programs' tests over and over under the sanitizers.

@@ -36,9 +36,9 @@ elsewhere() {
 
 @test "the dom0 ramdisk: same bytes, owner root, time zero, modes set" {
 	cd "$BATS_TEST_DIRNAME/../.."
-	src/boot/dom0/mkdom0 -p "$BUILD/pkgs" -b "$BUILD/bin" -m virtio_console -o tests/machine/overlay "$work/a.img"
+	src/boot/dom0/mkdom0 --overlay tests/machine/overlay "$work/a.img"
 	cp -r --no-preserve=all "$BUILD/bin" "$work/else/bin" && chmod u+x "$work"/else/bin/*
-	elsewhere src/boot/dom0/mkdom0 -p pkgs -b bin -m virtio_console -o tests/machine/overlay "$work/b.img"
+	elsewhere env BUILD=. src/boot/dom0/mkdom0 --overlay tests/machine/overlay "$work/b.img"
 	cmp "$work/a.img" "$work/b.img"
 	zcat "$work/a.img" | cpio -tvn --quiet >"$work/list"
 	run ! grep -vE '^[-dl](rwxr-xr-x|rw-r--r--|rwxrwxrwx) +[0-9]+ 0 +0 +[0-9]+ Jan  1  1970 ' "$work/list"
@@ -47,15 +47,15 @@ elsewhere() {
 @test "an input that changes changes the dom0 ramdisk" {
 	cd "$BATS_TEST_DIRNAME/../.."
 	mkdir -p "$work/overlay/etc" && echo changed >"$work/overlay/etc/changed"
-	src/boot/dom0/mkdom0 -p "$BUILD/pkgs" -b "$BUILD/bin" -m virtio_console -o tests/machine/overlay -o "$work/overlay" \
+	src/boot/dom0/mkdom0 --overlay tests/machine/overlay --overlay "$work/overlay" \
 		"$work/c.img"
 	run ! cmp "$work/a.img" "$work/c.img"
 }
 
 @test "the guests' ramdisks: same bytes" {
 	cd "$BATS_TEST_DIRNAME/../.."
-	CAIRN_PKGS=$BUILD/pkgs tests/machine/guests "$work/data"
-	elsewhere env CAIRN_PKGS=pkgs tests/machine/guests "$work/data2"
+	CAIRN_PKGS=$BUILD/pkgs tests/machine/guests/build "$work/data"
+	elsewhere env CAIRN_PKGS=pkgs tests/machine/guests/build "$work/data2"
 	diff -r "$work/data" "$work/data2"
 }
 
