@@ -127,7 +127,7 @@ void cairn_manifests_fini(struct cairn_manifest_set *s);
 /* True if one of them is a service manifest of this name. */
 bool cairn_manifests_name(const struct cairn_manifest_set *s, const char *name);
 
-/* ---- requests (ops.c, attest.c) ------------------------------------------------------------------------------- */
+/* ---- requests (ops.c, attest.c, secrets.c) ------------------------------------------------------------------------------- */
 struct cairn_peer {
 	uid_t uid;
 	bool root, relay;
@@ -146,6 +146,8 @@ enum cairn_status cairn_op_chain(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_identity(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_activate(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_attest(struct cairn_call *c) CAIRN_MUST_CHECK;
+enum cairn_status cairn_op_seal(struct cairn_call *c) CAIRN_MUST_CHECK;
+enum cairn_status cairn_op_unseal(struct cairn_call *c) CAIRN_MUST_CHECK;
 
 /* Adds a member; CAIRN_E_NOMEM if value is NULL or does not fit. Takes the reference. */
 enum cairn_status cairn_call_set(struct cairn_call *c, const char *member, json_t *value) CAIRN_MUST_CHECK;

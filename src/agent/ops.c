@@ -189,6 +189,8 @@ static const struct op ops[] = {
 	{"launch", false, op_launch, {"op", "config", "timeout_s"}},
 	{"stop", false, op_stop, {"op", "name"}},
 	{"phase", false, op_phase, {"op", "phase"}},
+	{"seal", false, cairn_op_seal, {"op", "class", "key", "secret"}},
+	{"unseal", false, cairn_op_unseal, {"op", "blob", "approval"}},
 };
 
 static bool has_only(const json_t *request, const struct op *op)
