@@ -6,6 +6,8 @@
 #include "cli.h"
 
 static const struct cairn_cli_command commands[] = {
+	{"platform", "predict what a host will measure, and sign it", cairn_cmd_manifest_platform},
+	{"service", "describe the images of a service domain, and sign that", cairn_cmd_manifest_service},
 	{"push", "give a signed manifest to the server", cairn_cmd_manifest_push},
 };
 

@@ -19,6 +19,8 @@ static const struct cairn_cli_command commands[] = {
 	{"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
 	{"key", "make signing keys, take out their public parts", cairn_cmd_key},
 	{"manifest", "signed reference values", cairn_cmd_manifest},
+	{"predict", "PCR values that a platform manifest foretells", cairn_cmd_predict},
+	{"approve", "let secrets of a class open on a platform", cairn_cmd_approve},
 	{"query", "what the server says of a host", cairn_cmd_query},
 	{"jwks", "the server's public token keys", cairn_cmd_jwks},
 	{"ear", "judge attestation results offline", cairn_cmd_ear},
