@@ -261,13 +261,37 @@ static void test_limits(void **state)
 	assert_int_equal(replay(cairn_buf_span(&out)), CAIRN_E_LIMIT);
 }
 
+/* A log and a record as earlier versions wrote them stay readable, and the format has not moved. */
+static void test_recorded(void **state)
+{
+	cairn_auto_buf struct cairn_buf log = {0}, host = {0};
+	struct cairn_log_summary s = {0};
+	struct cairn_log_reader r;
+	unsigned seen = 0;
+
+	(void)state;
+	assert_int_equal(cairn_file_read(&log, "tests/data/launchlog/all-types.log", 1 << 20), CAIRN_OK);
+	assert_int_equal(cairn_file_read(&host, "tests/data/record/host.json", 1 << 20), CAIRN_OK);
+	assert_int_equal(cairn_log_replay(&s, cairn_buf_span(&log), &PCRS), CAIRN_OK);
+	assert_int_equal(s.records, CAIRN_RECORD_TYPES);
+	cairn_log_reader_init(&r, cairn_buf_span(&log), &PCRS);
+	for (size_t i = 0; i < CAIRN_RECORD_TYPES; i++) {
+		cairn_auto_log_entry struct cairn_log_entry e = {0};
+
+		assert_int_equal(cairn_log_next(&r, &e), CAIRN_OK);
+		assert_true(i != 0 || cairn_span_equal(e.record, cairn_buf_span(&host)));
+		seen |= 1u << e.type;
+	}
+	assert_int_equal(seen, (1u << CAIRN_RECORD_TYPES) - 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good), cmocka_unit_test(test_form), cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_truncated), cmocka_unit_test(test_tampered), cmocka_unit_test(test_every_digit),
 		cmocka_unit_test(test_order), cmocka_unit_test(test_places), cmocka_unit_test(test_pcr_numbers),
-		cmocka_unit_test(test_build_refused), cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_build_refused), cmocka_unit_test(test_limits), cmocka_unit_test(test_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
