@@ -63,28 +63,27 @@ static bool oaep(uint8_t out[CAIRN_EK_MODULUS], const struct cairn_ekpub *ek, co
 
 /* KDFa (part 1, 11.4.10.2) is the counter mode of SP 800-108 with HMAC: counter, label, NUL, context, bits.
  */
-static bool kdfa(uint8_t *out, size_t len, const uint8_t seed[SEED_SIZE], const char *label,
+static bool kdfa(uint8_t *out, size_t len, const uint8_t seed[SEED_SIZE], struct cairn_span label,
 		 struct cairn_span context)
 {
 	uint8_t key[SEED_SIZE], salt[16], info[sizeof(struct cairn_name)];
-	size_t label_len = strlen(label);
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
 	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
 
-	if (!ctx || label_len > sizeof(salt) || context.len > sizeof(info)) {
+	if (!ctx || label.len > sizeof(salt) || context.len > sizeof(info)) {
 		EVP_KDF_CTX_free(ctx);
 		EVP_KDF_free(kdf);
 		return false;
 	}
 	memcpy(key, seed, sizeof(key)); /* OSSL_PARAM takes no const */
-	memcpy(salt, label, label_len);
+	memcpy(salt, label.ptr, label.len);
 	if (context.len > 0)
 		memcpy(info, context.ptr, context.len);
 	OSSL_PARAM params[] = {
 	    OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_MAC, (char[]){"HMAC"}, 0),
 	    OSSL_PARAM_utf8_string(OSSL_KDF_PARAM_DIGEST, (char[]){"SHA256"}, 0),
 	    OSSL_PARAM_octet_string(OSSL_KDF_PARAM_KEY, key, sizeof(key)),
-	    OSSL_PARAM_octet_string(OSSL_KDF_PARAM_SALT, salt, label_len),
+	    OSSL_PARAM_octet_string(OSSL_KDF_PARAM_SALT, salt, label.len),
 	    OSSL_PARAM_octet_string(OSSL_KDF_PARAM_INFO, info, context.len),
 	    OSSL_PARAM_END,
 	};
@@ -107,7 +106,7 @@ static bool encrypt(struct cairn_buf *out, const uint8_t seed[SEED_SIZE], const 
 	plain[0] = 0;
 	plain[1] = (uint8_t)credential.len;
 	memcpy(plain + 2, credential.ptr, credential.len);
-	bool good = ctx && kdfa(key, sizeof(key), seed, "STORAGE", cairn_name_span(ak)) &&
+	bool good = ctx && kdfa(key, sizeof(key), seed, cairn_span_str("STORAGE"), cairn_name_span(ak)) &&
 		    EVP_EncryptInit_ex(ctx, EVP_aes_128_cfb128(), NULL, key, iv) == 1 &&
 		    EVP_EncryptUpdate(ctx, cipher, &len, plain, 2 + (int)credential.len) == 1 &&
 		    len == 2 + (int)credential.len;
@@ -129,9 +128,9 @@ static bool seal(uint8_t out[CAIRN_SHA256_SIZE], const uint8_t seed[SEED_SIZE], 
 
 	cairn_buf_add(&msg, cairn_buf_span(enc));
 	cairn_buf_add(&msg, cairn_name_span(ak));
-	bool good = !msg.failed && kdfa(key, sizeof(key), seed, "INTEGRITY", cairn_span(NULL, 0)) &&
-		    HMAC(EVP_sha256(), key, sizeof(key), msg.ptr, msg.len, out, &len) &&
-		    len == CAIRN_SHA256_SIZE;
+	bool good =
+	    !msg.failed && kdfa(key, sizeof(key), seed, cairn_span_str("INTEGRITY"), cairn_span(NULL, 0)) &&
+	    HMAC(EVP_sha256(), key, sizeof(key), msg.ptr, msg.len, out, &len) && len == CAIRN_SHA256_SIZE;
 	OPENSSL_cleanse(key, sizeof(key));
 	return good;
 }

@@ -3,6 +3,7 @@
  * tell. */
 #include "cairn/sealed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cairn/policy.h"
@@ -86,7 +87,7 @@ static enum cairn_status read_class(struct cairn_sealed *s, const json_t *v)
 		return st;
 	if (!cairn_name_ok(class) || strlen(class) >= sizeof(s->class))
 		return CAIRN_E_MALFORMED;
-	strcpy(s->class, class);
+	snprintf(s->class, sizeof(s->class), "%s", class);
 	return CAIRN_OK;
 }
 

@@ -29,7 +29,7 @@ static TSS2_RC bare_rc(TSS2_RC rc)
 	if (!is_tpm_layer(rc))
 		return rc;
 	rc &= ~(TSS2_RC)TSS2_RC_LAYER_MASK;
-	return rc & TPM2_RC_FMT1 ? rc & (TPM2_RC_FMT1 | 0x3f) : rc;
+	return (rc & TPM2_RC_FMT1) ? rc & (TPM2_RC_FMT1 | 0x3f) : rc;
 }
 
 bool cairn_tpm_again(TSS2_RC rc, unsigned *tries)

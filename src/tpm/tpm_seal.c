@@ -59,6 +59,8 @@ static enum cairn_status sealed_template(TPM2B_PUBLIC *out, const char *class, c
 static enum cairn_status keep_halves(struct cairn_sealed *out, const TPM2B_PUBLIC *pub,
 				     const TPM2B_PRIVATE *priv)
 {
+	if (!pub || !priv)
+		return CAIRN_E_INTERNAL;
 	cairn_buf_add_u16be(&out->priv, priv->size);
 	cairn_buf_add(&out->priv, cairn_span(priv->buffer, priv->size));
 	enum cairn_status s = cairn_buf_status(&out->priv);

@@ -243,6 +243,7 @@ static void a_reading_is_of_one_moment(void **state)
 	assert_int_equal(cairn_tpm_pcrs_read(t, 0xffff, &got), CAIRN_OK);
 	assert_int_equal(cairn_tpm_pcr_read(t, CAIRN_ALG_SHA256, 1u << 2, &again), CAIRN_OK);
 	assert_true(cairn_digest_equal(&got.bank[1].pcr[2], &again.pcr[2]));
+	assert_int_equal(tap.extend_count, 0);
 	tap.extend_count = 1000;
 	assert_int_equal(cairn_tpm_pcrs_read(t, 0xffff, &got), CAIRN_E_TPM_BUSY);
 	cairn_tpm_close(t);
