@@ -164,11 +164,11 @@ static int manufacture(const struct swtpm *s, const char *banks)
 	return run(s, argv);
 }
 
-static int wait_socket(const struct swtpm *s)
+static int wait_socket(const struct swtpm *s, const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 
-	snprintf(a.sun_path, sizeof(a.sun_path), "%s/sock.ctrl", s->dir);
+	snprintf(a.sun_path, sizeof(a.sun_path), "%s/%s", s->dir, name);
 	for (int ms = 0; ms < WAIT_MS; ms += 5) {
 		int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 		int rc = fd < 0 ? -1 : connect(fd, (struct sockaddr *)&a, sizeof(a));
@@ -207,7 +207,7 @@ static int launch(struct swtpm *s)
 	s->pid = spawn(s, argv);
 	if (s->pid < 0)
 		return fail("fork");
-	return wait_socket(s);
+	return wait_socket(s, "sock.ctrl") != 0 ? -1 : wait_socket(s, "sock");
 }
 
 int swtpm_start(struct swtpm *s, const char *banks)
