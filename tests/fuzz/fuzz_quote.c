@@ -1,6 +1,5 @@
 /* Quotes: attestation, signature and AK out of the bytes, and a fixed AK that has signed none of them.
  * seeds: tests/data/fuzz-quote */
- * them. */
 #include <stdlib.h>
 
 #include "cairn/quote.h"

@@ -280,6 +280,66 @@ static void too_many_images(void **state)
 	assert_int_equal(f.image_count, CAIRN_BOOT_IMAGES_MAX);
 }
 
+/* UEFI_VARIABLE_DATA of SecureBoot. */
+static void add_secure_boot(struct cairn_buf *b, const char *value, size_t len, bool lie)
+{
+	cairn_auto_buf struct cairn_buf data = {0};
+	struct cairn_digest d;
+
+	cairn_buf_add(&data,
+		      cairn_span("\x61\xdf\xe4\x8b\xca\x93\xd2\x11\xaa\x0d\x00\xe0\x98\x03\x2b\x8c", 16));
+	cairn_buf_add(&data, cairn_span("\x0a\0\0\0\0\0\0\0", 8));
+	cairn_buf_add_u8(&data, (uint8_t)len);
+	cairn_buf_add(&data, cairn_span("\0\0\0\0\0\0\0", 7));
+	cairn_buf_add(&data, cairn_span("S\0e\0c\0u\0r\0e\0B\0o\0o\0t\0", 20));
+	cairn_buf_add(&data, cairn_span(value, len));
+	assert_int_equal(cairn_hash(&d, CAIRN_ALG_SHA256, cairn_buf_span(&data)), CAIRN_OK);
+	add_u32le(b, 7);
+	add_u32le(b, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG);
+	add_u32le(b, 1);
+	cairn_buf_add(b, cairn_span("\x0b\0", 2));
+	d.bytes[0] ^= lie ? 1 : 0;
+	cairn_buf_add(b, cairn_digest_span(&d));
+	add_u32le(b, (uint32_t)data.len);
+	cairn_buf_add(b, cairn_buf_span(&data));
+}
+
+static enum cairn_secure_boot secure_boot_of(struct cairn_buf *b)
+{
+	struct cairn_boot_facts f;
+	struct cairn_eventlog log;
+
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(b)), CAIRN_OK);
+	assert_int_equal(cairn_boot_facts(&f, &log, CAIRN_ALG_SHA256), CAIRN_OK);
+	return f.secure_boot;
+}
+
+static void secure_boot(void **state)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+
+	(void)state;
+	begin(&b);
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
+	add_secure_boot(&b, "\1", 1, false);
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_ON);
+	add_secure_boot(&b, "\1", 1, false);
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_ON);
+	add_secure_boot(&b, "\0", 1, false); /* it cannot be both */
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
+	add_secure_boot(&b, "\1", 1, false); /* nor become so again */
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
+	begin(&b);
+	add_secure_boot(&b, "\1", 1, true);
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
+	begin(&b);
+	add_secure_boot(&b, "\2", 1, false);
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
+	begin(&b);
+	add_secure_boot(&b, "", 0, false);
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_OFF);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +349,7 @@ int main(void)
 	    cmocka_unit_test(boots_that_are_not),
 	    cmocka_unit_test(grub_texts),
 	    cmocka_unit_test(too_many_images),
+	    cmocka_unit_test(secure_boot),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

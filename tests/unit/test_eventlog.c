@@ -209,6 +209,28 @@ static void spec_id_event_is_exact(void **state)
 	}
 }
 
+/* SHA-256 and SM3-256 have one size, so that only their identifiers tell them apart. */
+static void algorithms_are_those_of_the_log(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0}, sm3 = {0};
+	struct cairn_eventlog log;
+	size_t third_alg = AT_ALG0 + 8, third_digest;
+
+	(void)state;
+	open_log(&log, &bytes, "xen-grub-swtpm.bin");
+	bytes.ptr[log.first + 12] = CAIRN_ALG_SM3_256; /* not of this log */
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&bytes)), CAIRN_E_MALFORMED);
+	open_log(&log, &sm3, "tcg2-hcrtm-sm3.bin");
+	third_digest = log.first + 12 + 2 + 20 + 2 + 32;
+	assert_int_equal(sm3.ptr[third_alg], CAIRN_ALG_SM3_256);
+	assert_int_equal(sm3.ptr[third_digest], CAIRN_ALG_SM3_256);
+	sm3.ptr[third_digest] = CAIRN_ALG_SHA256; /* twice in one event */
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&sm3)), CAIRN_E_MALFORMED);
+	sm3.ptr[third_digest] = CAIRN_ALG_SM3_256;
+	sm3.ptr[third_alg] = CAIRN_ALG_SHA256; /* twice in the Spec ID event, of a log without events */
+	assert_int_equal(cairn_eventlog_open(&log, cairn_span(sm3.ptr, log.first)), CAIRN_E_MALFORMED);
+}
+
 /* A cut log is refused unless the cut falls between two events. */
 static void truncated_at_every_byte(void **state)
 {
@@ -482,6 +504,7 @@ int main(void)
 	    cmocka_unit_test(differs_is_fail_closed),
 	    cmocka_unit_test(bad_logs_are_refused),
 	    cmocka_unit_test(spec_id_event_is_exact),
+	    cmocka_unit_test(algorithms_are_those_of_the_log),
 	    cmocka_unit_test(truncated_at_every_byte),
 	    cmocka_unit_test(tails),
 	    cmocka_unit_test(pcr_index_out_of_range),
