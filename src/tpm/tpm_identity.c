@@ -5,8 +5,8 @@
 
 #include "keys/template.h"
 
-/* TCG EK Credential Profile 2.5, 2.2.1.4 (NV index of the RSA-2048 certificate), and 2.2.1.5.1 with the
- * Registry of Reserved TPM 2.0 Handles and Localities 1.1, table 3 (its key). */
+/* The RSA-2048 certificate: TCG EK Credential Profile 2.5, 2.2.1.4 (low range). The key: TCG Registry of
+ * Reserved TPM 2.0 Handles and Localities 1.1. */
 #define EK_CERT_INDEX	 0x01c00002
 #define EK_HANDLE	 0x81010001
 #define EK_CERT_SIZE_MAX 8192
