@@ -5,6 +5,7 @@
  * Whatever stops before that is refused, audited, and leaves the verdict alone, so that nobody can turn a host red from
  * outside: such a host turns stale, by silence.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "attest/result.h"
@@ -94,15 +95,9 @@ void cairn_handle_challenge(struct cairn_verifier *v, const struct cairn_call *c
 static bool reject(struct cairn_verifier *v, const struct cairn_call *call, const struct evidence *e,
 		   struct cairn_response *resp, int code, const char *name, const char *text)
 {
-	struct cairn_hex id = {""};
-	if (e->doc) {
-		struct cairn_digest d = {.alg = CAIRN_ALG_SHA256};
-		memcpy(d.bytes, e->host_id, sizeof e->host_id);
-		id = cairn_digest_hex(&d);
-	}
+	const char *host = e->row.label[0] ? e->row.label : "unknown";
 	v->count[COUNT_EVIDENCE_REJECTED]++;
-	if (cairn_audit_refusal(v, "evidence-rejected", id.text[0] ? id.text : "unknown", "%s: %s (from %s)", name, text,
-			call->peer))
+	if (cairn_audit_refusal(v, "evidence-rejected", host, "%s: %s (from %s)", name, text, call->peer))
 		cairn_response_error(resp, 503, "unavailable", "the refusal could not be written to the audit log");
 	else
 		cairn_response_error(resp, code, name, "%s", text);
@@ -226,7 +221,10 @@ static bool quote_good(struct evidence *e, struct cairn_verifier *v, const struc
 	if (st == CAIRN_E_SIGNATURE)
 		return reject(v, call, e, resp, 403, "bad-signature",
 			      "the quote is not signed by the host's attestation key");
-	return reject(v, call, e, resp, 403, "bad-quote", failed ? failed : cairn_status_text(st));
+	char text[128];
+	snprintf(text, sizeof text, "the quote is not the one that was asked for: %s",
+		 failed ? failed : cairn_status_text(st));
+	return reject(v, call, e, resp, 403, "bad-quote", text);
 }
 
 /* The clock may fall only where a counter rose; a reset count that falls is a TPM that was cleared. */

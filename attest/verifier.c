@@ -35,8 +35,8 @@ enum cairn_status cairn_audit(struct cairn_verifier *v, const char *event, const
 	return cairn_store_audit(v->store, cairn_now_ms(), event, subject, text);
 }
 
-/* A bucket of 1000 refusals that fills by one in 100 ms: bucket_ms is the time at which it would be full if every
- * refusal had cost 100 ms, so it is empty when that lies 100 s ahead. */
+/* Ten a second, and a thousand at once: each refusal moves bucket_ms on by 100 ms, from now or from where it is, and
+ * while it is 100 s ahead of the clock nothing is written. */
 #define REFUSAL_MS 100u
 #define BUCKET_MS  100000u
 

@@ -40,7 +40,7 @@ struct cairn_verifier {
 	struct cairn_manifest **manifest; /* owned, and each of them */
 	size_t manifest_count;
 	uint64_t count[COUNT_COUNT];
-	uint64_t bucket_ms; /* when the bucket of audited refusals was full last; see cairn_audit_refusal */
+	uint64_t bucket_ms; /* the state of cairn_audit_refusal */
 };
 
 /* Everything but the network, from a configuration file. A message goes to why. */
