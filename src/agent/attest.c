@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cairn/eventlog.h"
+#include "cairn/quote.h"
 
 #define BOOT_PCRS 0x3ffu /* 0 to 9 */
 
@@ -128,35 +129,18 @@ static enum cairn_status read_logs(struct cairn_agent *a, struct evidence *e)
 	return e->launch_text ? CAIRN_OK : CAIRN_E_NOMEM;
 }
 
-static enum cairn_status add_hash(struct cairn_buf *b, struct cairn_span of)
-{
-	struct cairn_digest d;
-	enum cairn_status st = cairn_hash(&d, CAIRN_ALG_SHA256, of);
-
-	if (st == CAIRN_OK)
-		cairn_buf_add(b, cairn_digest_span(&d));
-	return st;
-}
-
-/* What the quote is bound to; docs/evidence.md has the layout. */
 static enum cairn_status bind(const struct cairn_agent *a, const struct evidence *e, struct cairn_digest *out)
 {
-	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_quote_binding b = {
+		.verifier_kid = e->kid,
+		.nonce = cairn_span_str(e->nonce),
+		.boot_log = cairn_buf_span(&e->boot_log),
+		.launch_log = cairn_buf_span(&e->launch_log),
+	};
 
-	add_text(&b, "cairn-quote-v1");
-	add_text(&b, "attest");
-	add_text(&b, e->kid);
-	cairn_buf_add(&b, cairn_digest_span(&a->id.host_id));
-	enum cairn_status st = add_hash(&b, cairn_span_str(e->nonce));
-
-	cairn_buf_add(&b, cairn_span(a->log.boot_id, sizeof(a->log.boot_id)));
-	if (st == CAIRN_OK)
-		st = add_hash(&b, cairn_buf_span(&e->boot_log));
-	if (st == CAIRN_OK)
-		st = add_hash(&b, cairn_buf_span(&e->launch_log));
-	if (st == CAIRN_OK)
-		st = cairn_buf_status(&b);
-	return st == CAIRN_OK ? cairn_hash(out, CAIRN_ALG_SHA256, cairn_buf_span(&b)) : st;
+	memcpy(b.host_id, a->id.host_id.bytes, sizeof(b.host_id));
+	memcpy(b.boot_id, a->log.boot_id, sizeof(b.boot_id));
+	return cairn_quote_binding(out, &b);
 }
 
 static enum cairn_status quote(struct cairn_agent *a, struct evidence *e)

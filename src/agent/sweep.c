@@ -55,6 +55,18 @@ static const struct cairn_hv_domain *find(const struct cairn_agent_domain *d, co
 	return NULL;
 }
 
+/* Those of domains that an earlier cairnd launched. */
+static void learn_domids(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
+{
+	for (size_t i = 0; i < a->domains.count; i++) {
+		struct cairn_agent_domain *d = &a->domains.item[i];
+		const struct cairn_hv_domain *found = d->live ? find(d, all, n) : NULL;
+
+		if (found)
+			d->domid = found->domid;
+	}
+}
+
 static void sweep_one(struct cairn_agent *a, struct cairn_agent_domain *d, const struct cairn_hv_domain *now)
 {
 	const unsigned shutdown_crash = 3; /* xen/include/public/sched.h: SHUTDOWN_crash */
@@ -63,7 +75,6 @@ static void sweep_one(struct cairn_agent *a, struct cairn_agent_domain *d, const
 		cairn_agent_record_exit(a, d, "destroyed");
 		return;
 	}
-	d->domid = now->domid;
 	if (!now->shutdown || now->dying)
 		return;
 	if (a->hv.ops->destroy(a->hv.self, now->domid) != CAIRN_OK)
@@ -111,11 +122,13 @@ void cairn_agent_sweep(struct cairn_agent *a)
 		free(all);
 		return;
 	}
-	for (size_t i = 0; i < a->domains.count; i++)
-		if (a->domains.item[i].live)
-			sweep_one(a, &a->domains.item[i], find(&a->domains.item[i], all, n));
+	learn_domids(a, all, n);
+	/* Before anything ends: what the list still shows must find its record. */
 	for (size_t i = 0; i < n; i++)
 		if (!is_explained(a, &all[i]) && !all[i].dying)
 			record_stranger(a, &all[i]);
+	for (size_t i = 0; i < a->domains.count; i++)
+		if (a->domains.item[i].live)
+			sweep_one(a, &a->domains.item[i], find(&a->domains.item[i], all, n));
 	free(all);
 }

@@ -1,0 +1,318 @@
+/* The hypervisor that the tests play, and the agent on top of it. */
+#include "tests/unit/agent_fixture.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "agent/measure.h"
+
+/* ---- the hypervisor ------------------------------------------------------------------------------------------------ */
+
+static enum cairn_status fake_facts(void *self, struct cairn_hv_facts *out)
+{
+	(void)self;
+	snprintf(out->build_id, sizeof(out->build_id), "0123456789abcdef");
+	snprintf(out->cmdline, sizeof(out->cmdline), "dom0_mem=512M");
+	return CAIRN_OK;
+}
+
+static enum cairn_status fake_list(void *self, struct cairn_hv_domain *out, size_t max, size_t *count)
+{
+	struct fake_hv *hv = self;
+
+	if (hv->count > max)
+		return CAIRN_E_LIMIT;
+	memcpy(out, hv->domain, hv->count * sizeof(*out));
+	*count = hv->count;
+	return CAIRN_OK;
+}
+
+static enum cairn_status fake_create(void *self, struct cairn_span config, unsigned timeout_s, struct cairn_buf *why)
+{
+	struct fake_hv *hv = self;
+	cairn_auto_buf struct cairn_buf ignored = {0};
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_hv_domain *d = &hv->domain[hv->count];
+
+	(void)timeout_s;
+	hv->created++;
+	if (cairn_xlcfg_parse(&hv->config, config, &ignored) != CAIRN_OK)
+		return CAIRN_E_INTERNAL;
+	if (cairn_file_read(&bytes, hv->config.kernel, 1 << 20) != CAIRN_OK ||
+	    cairn_hash(&hv->kernel, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK)
+		return CAIRN_E_INTERNAL;
+	bytes.len = 0;
+	if (hv->config.ramdisk[0] && (cairn_file_read(&bytes, hv->config.ramdisk, 1 << 20) != CAIRN_OK ||
+				      cairn_hash(&hv->ramdisk, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK))
+		return CAIRN_E_INTERNAL;
+	*d = (struct cairn_hv_domain){.domid = ++hv->next_domid,
+				      .paused = !hv->runs_early,
+				      .hvm = (hv->config.type == CAIRN_DOMAIN_PVH) != hv->other_type,
+				      .cpu_ns = hv->runs_early ? 5 : 0};
+	memcpy(d->uuid, hv->config.uuid, sizeof(d->uuid));
+	hv->count++;
+	if (hv->create_fails != CAIRN_OK)
+		cairn_buf_add_str(why, "libxl says no");
+	return hv->create_fails;
+}
+
+static enum cairn_status fake_unpause(void *self, uint32_t domid)
+{
+	struct fake_hv *hv = self;
+
+	for (size_t i = 0; i < hv->count; i++)
+		if (hv->domain[i].domid == domid)
+			hv->domain[i].paused = false;
+	hv->unpaused++;
+	return CAIRN_OK;
+}
+
+static enum cairn_status fake_destroy(void *self, uint32_t domid)
+{
+	struct fake_hv *hv = self;
+
+	hv->destroyed++;
+	for (size_t i = 0; i < hv->count; i++) {
+		if (hv->domain[i].domid != domid)
+			continue;
+		hv->domain[i] = hv->domain[--hv->count];
+		return CAIRN_OK;
+	}
+	return CAIRN_E_XEN;
+}
+
+static enum cairn_status fake_publish(void *self, uint32_t domid, const char *key, const char *value)
+{
+	struct fake_hv *hv = self;
+
+	(void)domid;
+	(void)value;
+	hv->published += key != NULL;
+	return CAIRN_OK;
+}
+
+static const struct cairn_hv_ops fake_ops = {
+	.facts = fake_facts,
+	.list = fake_list,
+	.create = fake_create,
+	.unpause = fake_unpause,
+	.destroy = fake_destroy,
+	.publish = fake_publish,
+};
+
+/* ---- the agent ------------------------------------------------------------------------------------------------------- */
+
+const char *fixture_file(struct agent_fixture *f, const char *name, const char *text)
+{
+	static char path[4][160];
+	static unsigned turn;
+	char *p = path[turn++ % 4];
+
+	snprintf(p, sizeof(path[0]), "%s/%s", f->dir, name);
+	assert_int_equal(cairn_file_write(p, cairn_span_str(text), 0644), CAIRN_OK);
+	return p;
+}
+
+static int write_authorities(struct agent_fixture *f)
+{
+	cairn_auto_json json_t *set = NULL;
+	cairn_auto_jwks struct cairn_jwks *keys = NULL;
+	cairn_auto_buf struct cairn_buf text = {0};
+
+	if (cairn_jwks_new(&keys) != CAIRN_OK || cairn_jwks_add(keys, f->authority) != CAIRN_OK ||
+	    cairn_jwks_json(&set, keys) != CAIRN_OK || cairn_json_dump(&text, set) != CAIRN_OK)
+		return -1;
+	fixture_file(f, "authorities.jwks", cairn_buf_str(&text));
+	return 0;
+}
+
+static int write_settings(struct agent_fixture *f)
+{
+	cairn_auto_buf struct cairn_buf text = {0};
+	cairn_auto_buf struct cairn_buf why = {0};
+
+	cairn_buf_add_fmt(&text, "socket = %s/run/cairnd.sock\nlog = %s/launch.log\nauthorities = %s/authorities.jwks\n",
+			  f->dir, f->dir, f->dir);
+	cairn_buf_add_fmt(&text, "boot_log = %s/boot.log\ndata = %s/data\nmax_image_mib = 1\n", f->dir, f->dir);
+	return cairn_agent_config_parse(&f->conf, cairn_buf_span(&text), "test", &why) == CAIRN_OK ? 0 : -1;
+}
+
+int fixture_init(struct agent_fixture *f, const char *banks)
+{
+	char path[160];
+
+	memset(f, 0, sizeof(*f));
+	snprintf(f->dir, sizeof(f->dir), "/tmp/cairn-agent.XXXXXX");
+	if (!mkdtemp(f->dir) || (banks ? swtpm_start(&f->swtpm, banks) : swtpm_start_bare(&f->swtpm)) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/data", f->dir);
+	if (mkdir(path, 0755) != 0)
+		return -1;
+	snprintf(path, sizeof(path), "%s/data/manifests", f->dir);
+	if (mkdir(path, 0755) != 0 || cairn_key_generate(&f->authority, CAIRN_SIG_ES384) != CAIRN_OK)
+		return -1;
+	return write_authorities(f) == 0 ? write_settings(f) : -1;
+}
+
+static void remove_all(const char *dir)
+{
+	DIR *d = opendir(dir);
+	char path[512];
+
+	for (struct dirent *e; d && (e = readdir(d));) {
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
+		if (unlink(path) != 0)
+			remove_all(path);
+	}
+	if (d)
+		closedir(d);
+	rmdir(dir);
+}
+
+void fixture_fini(struct agent_fixture *f)
+{
+	fixture_stop(f);
+	swtpm_stop(&f->swtpm);
+	cairn_key_free(f->authority);
+	cairn_agent_config_fini(&f->conf);
+	if (f->dir[0])
+		remove_all(f->dir);
+}
+
+int fixture_start(struct agent_fixture *f)
+{
+	const struct cairn_hv hv = {.ops = &fake_ops, .self = &f->fake};
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_tpm *tpm = NULL;
+	struct cairn_tpm_why no_tpm;
+
+	if (cairn_tpm_open(&tpm, f->swtpm.tcti, &no_tpm) != CAIRN_OK) {
+		fprintf(stderr, "fixture: %s\n", no_tpm.text);
+		return -1;
+	}
+	f->agent = calloc(1, sizeof(*f->agent));
+	if (f->agent && cairn_agent_start(f->agent, &f->conf, tpm, &hv, &why) == CAIRN_OK)
+		return 0;
+	fprintf(stderr, "fixture: %s\n", cairn_buf_str(&why));
+	return -1;
+}
+
+void fixture_stop(struct agent_fixture *f)
+{
+	if (f->agent)
+		cairn_agent_stop(f->agent);
+	free(f->agent);
+	f->agent = NULL;
+}
+
+int fixture_boot(struct agent_fixture *f)
+{
+	char path[160];
+
+	fixture_stop(f);
+	memset(&f->fake, 0, sizeof(f->fake));
+	unlink(f->conf.log);
+	snprintf(path, sizeof(path), "%s/data/manifests", f->dir);
+	remove_all(path);
+	if (mkdir(path, 0755) != 0 || swtpm_reboot(&f->swtpm) != 0)
+		return -1;
+	fixture_file(f, "kernel", "a kernel");
+	fixture_file(f, "ramdisk", "a ramdisk");
+	return fixture_start(f);
+}
+
+/* ---- domains and manifests --------------------------------------------------------------------------------------------- */
+
+const char *fixture_config(struct agent_fixture *f, const char *name, const char *more)
+{
+	char text[1024], file[80];
+
+	snprintf(text, sizeof(text),
+		 "name = \"%s\"\nkernel = \"%s/kernel\"\nramdisk = \"%s/ramdisk\"\nextra = \"console=hvc0\"\nmemory = 64\n%s",
+		 name, f->dir, f->dir, more);
+	snprintf(file, sizeof(file), "%s.cfg", name);
+	return fixture_file(f, file, text);
+}
+
+static struct cairn_component component(struct agent_fixture *f, const char *name)
+{
+	char path[160];
+	struct cairn_staged s;
+
+	snprintf(path, sizeof(path), "%s/%s", f->dir, name);
+	assert_int_equal(cairn_stage_file(&s, path, 1 << 20), CAIRN_OK);
+	struct cairn_component c = s.is;
+
+	cairn_staged_fini(&s);
+	return c;
+}
+
+void fixture_manifest(struct agent_fixture *f, const char *file, const char *name, const char *role,
+		      const struct cairn_key *key)
+{
+	struct cairn_manifest m = {.kind = CAIRN_MANIFEST_SERVICE,
+				   .name = name,
+				   .release = 3,
+				   .not_before = 1,
+				   .not_after = 2,
+				   .type = CAIRN_TYPE_PV,
+				   .cmdline = "console=hvc0",
+				   .kernel = component(f, "kernel"),
+				   .ramdisk = component(f, "ramdisk"),
+				   .has_ramdisk = true,
+				   .role_count = 1,
+				   .role = {role},
+				   .memory_max_mib = 64,
+				   .vcpus_max = 1,
+				   .backend_count = 1,
+				   .backend = {"netdrv"}};
+	cairn_auto_buf struct cairn_buf jws = {0};
+	char path[256];
+
+	assert_int_equal(cairn_manifest_sign(&jws, &m, key), CAIRN_OK);
+	snprintf(path, sizeof(path), "%s/data/manifests/%s", f->dir, file);
+	assert_int_equal(cairn_file_write(path, cairn_buf_span(&jws), 0644), CAIRN_OK);
+}
+
+/* ---- the log ------------------------------------------------------------------------------------------------------------- */
+
+json_t *fixture_record(struct agent_fixture *f, uint64_t recnum)
+{
+	cairn_auto_buf struct cairn_buf text = {0};
+	struct cairn_log_reader r;
+	json_t *found = NULL;
+
+	assert_int_equal(cairn_agent_log_text(&f->agent->log, &text), CAIRN_OK);
+	cairn_log_reader_init(&r, cairn_buf_span(&text), &f->conf.pcrs);
+	for (struct cairn_log_entry e = {0}; !found && cairn_log_next(&r, &e) == CAIRN_OK; cairn_log_entry_fini(&e))
+		if (e.recnum == recnum)
+			found = json_incref(e.object);
+	assert_non_null(found);
+	return found;
+}
+
+void fixture_assert_replays(struct agent_fixture *f)
+{
+	cairn_auto_buf struct cairn_buf text = {0};
+	struct cairn_log_summary sum;
+	struct cairn_pcrs now;
+
+	assert_int_equal(cairn_agent_log_text(&f->agent->log, &text), CAIRN_OK);
+	assert_int_equal(cairn_log_replay(&sum, cairn_buf_span(&text), &f->conf.pcrs), CAIRN_OK);
+	assert_int_equal(cairn_tpm_pcrs_read(f->agent->tpm, 7u << 11, &now), CAIRN_OK);
+	for (size_t b = 0; b < now.count; b++)
+		for (unsigned i = 11; i <= 13; i++)
+			assert_true(cairn_digest_equal(&now.bank[b].pcr[i],
+						       &cairn_pcrs_bank(&sum.replay, now.bank[b].alg)->pcr[i]));
+}

@@ -1,0 +1,50 @@
+/* An agent on a software TPM and a hypervisor that the test plays: its domains are entries of a table, and building one
+ * reads the images through the paths that xl would be given. */
+#ifndef CAIRN_TESTS_AGENT_FIXTURE_H
+#define CAIRN_TESTS_AGENT_FIXTURE_H
+
+#include "agent/agent.h"
+#include "tests/unit/swtpm_fixture.h"
+
+struct fake_hv {
+	struct cairn_hv_domain domain[16];
+	size_t count;
+	uint32_t next_domid;
+	/* what the next domain is like */
+	enum cairn_status create_fails; /* after it was made */
+	bool runs_early, other_type;
+	/* what was asked for */
+	unsigned created, unpaused, destroyed, published;
+	struct cairn_xlcfg config;
+	struct cairn_digest kernel, ramdisk; /* SHA-256 of what xl would have read */
+};
+
+struct agent_fixture {
+	char dir[64];
+	struct swtpm swtpm;
+	struct fake_hv fake;
+	struct cairn_key *authority;
+	struct cairn_agent_config conf;
+	struct cairn_agent *agent; /* NULL while stopped */
+};
+
+/* Print why and return -1 where they fail. */
+int fixture_init(struct agent_fixture *f, const char *banks); /* banks NULL: a TPM without EK, all banks */
+void fixture_fini(struct agent_fixture *f);
+/* A reboot: nothing runs, no log, PCRs zero; then the agent starts. */
+int fixture_boot(struct agent_fixture *f);
+int fixture_start(struct agent_fixture *f);
+void fixture_stop(struct agent_fixture *f);
+/* Writes DIR/NAME and returns its path in a buffer that the next but three call overwrites. */
+const char *fixture_file(struct agent_fixture *f, const char *name, const char *text);
+/* A configuration of a PV domain with DIR/kernel and DIR/ramdisk, and further lines. */
+const char *fixture_config(struct agent_fixture *f, const char *name, const char *more);
+/* A manifest for these files, signed by key, in DIR/data/manifests/FILE. */
+void fixture_manifest(struct agent_fixture *f, const char *file, const char *name, const char *role,
+		      const struct cairn_key *key);
+/* The record with this number; a new reference that the caller releases. Fails the test where there is none. */
+json_t *fixture_record(struct agent_fixture *f, uint64_t recnum);
+/* Fails the test unless the TPM is where the log's replay ends. */
+void fixture_assert_replays(struct agent_fixture *f);
+
+#endif
