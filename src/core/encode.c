@@ -35,7 +35,7 @@ static bool all_hex(struct cairn_span in)
 
 static uint8_t hex_byte(const uint8_t *two)
 {
-	return (uint8_t)(hex_digit(two[0]) << 4 | hex_digit(two[1]));
+	return (uint8_t)((unsigned)hex_digit(two[0]) << 4 | (unsigned)hex_digit(two[1]));
 }
 
 enum cairn_status cairn_hex_decode(struct cairn_buf *out, struct cairn_span in)

@@ -28,12 +28,14 @@ size_t data_load_pcrs(struct data_pcr *out, size_t max, const char *name)
 	data_load(&text, name);
 	assert_non_null(cairn_buf_str(&text));
 	for (line = strtok_r((char *)text.ptr, "\n", &save); line; line = strtok_r(NULL, "\n", &save)) {
-		char bank[16], hex[160];
+		char bank[16], pcr[8], hex[160];
 
 		if (line[0] == '#')
 			continue;
 		assert_true(n < max);
-		assert_int_equal(sscanf(line, "%15s %u %159s", bank, &out[n].pcr, hex), 3);
+		assert_int_equal(sscanf(line, "%15s %7s %159s", bank, pcr, hex), 3);
+		out[n].pcr = (unsigned)strtoul(pcr, NULL, 10);
+		assert_true(out[n].pcr < CAIRN_PCR_COUNT);
 		assert_int_equal(cairn_digest_parse(&out[n].value, cairn_alg_by_name(bank), hex), CAIRN_OK);
 		n++;
 	}

@@ -97,14 +97,8 @@ static void wrong_files(void **state)
 
 static void wrong_values(void **state)
 {
-	static const char *const numbers[] = {"0",
-					      "65536",
-					      "-1",
-					      "0x10",
-					      "1.5",
-					      "18446744073709551616",
-					      "80 "
-					      "80"};
+	static const char *const numbers[] = {"0",    "65536", "-1", "0x10", "1.5", "18446744073709551616",
+					      "80 80"};
 	static const char *const modes[] = {"a", "b", NULL};
 	(void)state;
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
