@@ -7,7 +7,8 @@
  *
  * Only what can be predicted with certainty is accepted: one simple command a line, from the list in grubcfg.c; double
  * quotes, single quotes and comments as GRUB has them; "if COMMAND; then" on a line and "fi" on another, where the
- * command is multiboot2 or module2 (a good boot fulfils it); behind boot only sleep, reboot, halt, echo. Variables,
+ * command is multiboot2 or module2 (a good boot fulfils it); between multiboot2 and boot only module2 and
+ * echo, behind boot only sleep, reboot, halt, echo. Variables,
  * escapes, other control structures, functions, menu entries and other commands are CAIRN_E_UNSUPPORTED.
  */
 #ifndef CAIRN_GRUBCFG_H

@@ -48,7 +48,8 @@ static void add_body(struct hashing *h)
 	add(h, hashed, pe->file.len - pe->cert_size);
 }
 
-enum cairn_status cairn_authenticode_hash(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span image)
+enum cairn_status cairn_authenticode_hash(struct cairn_digest *out, enum cairn_alg alg,
+					  struct cairn_span image)
 {
 	struct cairn_pe pe;
 	struct hashing h = {.pe = &pe};

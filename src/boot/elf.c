@@ -3,13 +3,13 @@
 
 #include "boot/elf.h"
 
-#define ELF_MAGIC 0x464c457f /* "\177ELF" */
-#define CLASS_64  2
-#define DATA_LSB  1
-#define PHENT_32  32
-#define PHENT_64  56
-#define SHENT_32  40
-#define SHENT_64  64
+#define ELF_MAGIC  0x464c457f /* "\177ELF" */
+#define CLASS_64   2
+#define DATA_LSB   1
+#define PHENT_32   32
+#define PHENT_64   56
+#define SHENT_32   40
+#define SHENT_64   64
 #define SHT_NOBITS 8
 
 struct part { /* a section or a segment */
@@ -60,7 +60,7 @@ enum cairn_status cairn_elf_parse(struct cairn_elf *out, struct cairn_span file)
 	struct cairn_cur c = cairn_cur(file);
 	read_ident(&e, &c);
 	cairn_cur_bytes(&c, 8); /* e_type, e_machine, e_version */
-	word(&c, e.is64);       /* e_entry */
+	word(&c, e.is64);	/* e_entry */
 	e.segments.offset = word(&c, e.is64);
 	e.sections.offset = word(&c, e.is64);
 	cairn_cur_bytes(&c, 6); /* e_flags, e_ehsize */
@@ -79,15 +79,16 @@ enum cairn_status cairn_elf_parse(struct cairn_elf *out, struct cairn_span file)
 	return s;
 }
 
-static enum cairn_status entry(struct cairn_cur *out, const struct cairn_elf *e, const struct cairn_elf_table *t,
-			       size_t index)
+static enum cairn_status entry(struct cairn_cur *out, const struct cairn_elf *e,
+			       const struct cairn_elf_table *t, size_t index)
 {
 	if (index >= t->count)
 		return CAIRN_E_NOTFOUND;
 	if (t->offset > e->file.len)
 		return CAIRN_E_TRUNCATED;
-	struct cairn_span raw;
-	enum cairn_status s = slice(&raw, e->file, t->offset + (uint64_t)index * t->entry_size, t->entry_size);
+	struct cairn_span raw = {0};
+	enum cairn_status s =
+	    slice(&raw, e->file, t->offset + (uint64_t)index * t->entry_size, t->entry_size);
 	if (s == CAIRN_OK)
 		*out = cairn_cur(raw);
 	return s;
@@ -95,7 +96,7 @@ static enum cairn_status entry(struct cairn_cur *out, const struct cairn_elf *e,
 
 static enum cairn_status read_section(struct part *out, const struct cairn_elf *e, size_t index)
 {
-	struct cairn_cur c;
+	struct cairn_cur c = {0};
 	enum cairn_status s = entry(&c, e, &e->sections, index);
 	if (s != CAIRN_OK)
 		return s;
@@ -112,14 +113,14 @@ static enum cairn_status read_section(struct part *out, const struct cairn_elf *
 /* Whether the string table holds name at the offset, NUL included. */
 static bool named(struct cairn_span names, uint32_t offset, const char *name)
 {
-	struct cairn_span at;
+	struct cairn_span at = {0};
 	size_t len = strlen(name) + 1;
 	return slice(&at, names, offset, len) == CAIRN_OK && cairn_span_equal(at, cairn_span(name, len));
 }
 
 enum cairn_status cairn_elf_section(struct cairn_span *out, const struct cairn_elf *e, const char *name)
 {
-	struct part p;
+	struct part p = {0};
 	struct cairn_span names = {0};
 	enum cairn_status s = read_section(&p, e, e->names_index);
 	if (s == CAIRN_OK)
@@ -132,9 +133,10 @@ enum cairn_status cairn_elf_section(struct cairn_span *out, const struct cairn_e
 	return s;
 }
 
-enum cairn_status cairn_elf_segment(struct cairn_span *out, uint32_t *type, const struct cairn_elf *e, size_t index)
+enum cairn_status cairn_elf_segment(struct cairn_span *out, uint32_t *type, const struct cairn_elf *e,
+				    size_t index)
 {
-	struct cairn_cur c;
+	struct cairn_cur c = {0};
 	enum cairn_status s = entry(&c, e, &e->segments, index);
 	if (s != CAIRN_OK)
 		return s;

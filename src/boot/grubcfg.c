@@ -1,5 +1,6 @@
-/* Runs a GRUB configuration in thought and notes what the tpm module would measure. Trusts neither the configuration
- * nor the files; what it cannot predict with certainty it refuses, since a wrong prediction shuts every secret. */
+/* Runs a GRUB configuration in thought and notes what the tpm module would measure. Trusts neither the
+ * configuration nor the files; what it cannot predict with certainty it refuses, since a wrong prediction
+ * shuts every secret. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct run {
 	struct cairn_grub_fault *fault;
 	struct cairn_grub_words words;
 	unsigned line, modules;
-	unsigned depth;   /* open `if` blocks; each has one condition, which a good boot fulfils */
+	unsigned depth;	  /* open `if` blocks; each has one condition, which a good boot fulfils */
 	bool conditional; /* the command is the condition of an `if` */
 	bool booted;
 };
@@ -28,7 +29,8 @@ static enum cairn_status refuse(struct run *r, enum cairn_status s, const char *
 	return s;
 }
 
-static enum cairn_status next_event(struct cairn_grub_event **out, struct run *r, unsigned pcr, const char *component)
+static enum cairn_status next_event(struct cairn_grub_event **out, struct run *r, unsigned pcr,
+				    const char *component)
 {
 	if (r->boot->count == CAIRN_GRUB_EVENTS_MAX)
 		return refuse(r, CAIRN_E_LIMIT, "too many measurements", "");
@@ -40,7 +42,8 @@ static enum cairn_status next_event(struct cairn_grub_event **out, struct run *r
 }
 
 /* PCR 8: the string is hashed without its NUL; the log shows it behind a prefix (commands/tpm.c). */
-static enum cairn_status measure_string(struct run *r, const char *component, const char *prefix, const char *string)
+static enum cairn_status measure_string(struct run *r, const char *component, const char *prefix,
+					const char *string)
 {
 	struct cairn_grub_event *e;
 	cairn_auto_buf struct cairn_buf text = {0};
@@ -84,7 +87,8 @@ static enum cairn_status measure_file(struct run *r, const char *component, cons
 	return CAIRN_OK;
 }
 
-/* lib/cmdline.c: words joined by spaces; a word with a space is put in double quotes; \ ' " get a backslash. */
+/* lib/cmdline.c: words joined by spaces; a word with a space is put in double quotes; \ ' " get a backslash.
+ */
 static enum cairn_status loader_cmdline(struct cairn_buf *out, char *const *word, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -135,8 +139,6 @@ static enum cairn_status run_multiboot2(struct run *r)
 	const struct loaded xen = {"xen", "xen-cmdline", "kernel_cmdline: ", &b->xen, &b->xen_sha256};
 	if (r->words.count < 2)
 		return refuse(r, CAIRN_E_MALFORMED, "multiboot2 without a file", "");
-	if (b->xen.path)
-		return refuse(r, CAIRN_E_UNSUPPORTED, "a second multiboot2", "");
 	return load(r, &xen, 1);
 }
 
@@ -144,15 +146,16 @@ static enum cairn_status run_module2(struct run *r)
 {
 	struct cairn_grub_boot *b = r->boot;
 	const struct loaded kinds[] = {
-		{"dom0-kernel", "dom0-cmdline", "module_cmdline: ", &b->dom0_kernel, &b->kernel_sha256},
-		{"dom0-initrd", "grub-cmd", "module_cmdline: ", &b->dom0_initrd, &b->initrd_sha256},
+	    {"dom0-kernel", "dom0-cmdline", "module_cmdline: ", &b->dom0_kernel, &b->kernel_sha256},
+	    {"dom0-initrd", "grub-cmd", "module_cmdline: ", &b->dom0_initrd, &b->initrd_sha256},
 	};
 	size_t first = r->words.count > 1 && strcmp(r->words.word[1], "--nounzip") == 0 ? 2 : 1;
 	if (r->words.count <= first)
 		return refuse(r, CAIRN_E_MALFORMED, "module2 without a file", "");
 	if (!b->xen.path)
 		return refuse(r, CAIRN_E_MALFORMED, "module2 before multiboot2", "");
-	if (r->modules >= 2) /* microcode, XSM policy: Xen would have to be asked which module it takes for what */
+	if (r->modules >=
+	    2) /* microcode, XSM policy: Xen would have to be asked which module it takes for what */
 		return refuse(r, CAIRN_E_UNSUPPORTED, "more modules than dom0's kernel and initrd", "");
 	return load(r, &kinds[r->modules++], first);
 }
@@ -192,39 +195,48 @@ static enum cairn_status run_nothing(struct run *r)
 	return CAIRN_OK;
 }
 
-/* Every command that is accepted, and the module that has it: a command whose module is missing would be autoloaded. */
+/* Every command that is accepted, and the module that has it: a command whose module is missing would be
+ * autoloaded. Once Xen is loaded only what cairn_boot_facts calls ordinary is: else the host record would
+ * vouch for nothing. */
 static const struct command {
 	const char *name, *module;
+	bool after_xen;
 	enum cairn_status (*run)(struct run *r);
 } commands[] = {
-	{"set", NULL, run_set},
-	{"insmod", NULL, run_insmod},
-	{"echo", "echo", run_nothing},
-	{"sleep", "sleep", run_nothing},
-	{"serial", "serial", run_nothing},
-	{"terminal_input", "terminal", run_nothing},
-	{"multiboot2", "multiboot2", run_multiboot2},
-	{"module2", "multiboot2", run_module2},
-	{"boot", "boot", run_boot},
+    {"set", NULL, false, run_set},
+    {"insmod", NULL, false, run_insmod},
+    {"echo", "echo", true, run_nothing},
+    {"sleep", "sleep", false, run_nothing},
+    {"serial", "serial", false, run_nothing},
+    {"terminal_input", "terminal", false, run_nothing},
+    {"multiboot2", "multiboot2", false, run_multiboot2},
+    {"module2", "multiboot2", true, run_module2},
+    {"boot", "boot", true, run_boot},
 };
 
 static enum cairn_status find_command(const struct command **out, struct run *r)
 {
 	const char *name = r->words.word[0];
 	if (r->conditional && strcmp(name, "multiboot2") != 0 && strcmp(name, "module2") != 0)
-		return refuse(r, CAIRN_E_UNSUPPORTED, "a condition that is neither multiboot2 nor module2", name);
+		return refuse(r, CAIRN_E_UNSUPPORTED, "a condition that is neither multiboot2 nor module2",
+			      name);
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) != 0)
 			continue;
+		if (r->boot->xen.path && !commands[i].after_xen)
+			return refuse(r, CAIRN_E_UNSUPPORTED,
+				      "a command behind multiboot2 that may change what is booted", name);
 		if (commands[i].module && !r->files->has_module(r->files->ctx, commands[i].module))
-			return refuse(r, CAIRN_E_UNSUPPORTED, "a command that is not built into the GRUB image", name);
+			return refuse(r, CAIRN_E_UNSUPPORTED,
+				      "a command that is not built into the GRUB image", name);
 		*out = &commands[i];
 		return CAIRN_OK;
 	}
 	return refuse(r, CAIRN_E_UNSUPPORTED, "a command whose measurements cairn does not predict", name);
 }
 
-/* Behind boot nothing runs in a good boot; only what belongs there is let pass: the way out of a failed one. */
+/* Behind boot nothing runs in a good boot; only what belongs there is let pass: the way out of a failed one.
+ */
 static enum cairn_status skip_command(struct run *r)
 {
 	static const char *const tail[] = {"sleep", "reboot", "halt", "echo"};
@@ -240,7 +252,7 @@ static enum cairn_status run_words(struct run *r)
 	const struct command *command = NULL;
 	cairn_auto_buf struct cairn_buf joined = {0};
 	enum cairn_status s = find_command(&command, r);
-	if (s != CAIRN_OK)
+	if (s != CAIRN_OK || !command)
 		return s;
 	for (size_t i = 0; i < r->words.count; i++)
 		cairn_buf_add_fmt(&joined, "%s%s", i ? " " : "", r->words.word[i]);
@@ -258,7 +270,8 @@ static struct cairn_span trim(struct cairn_span s)
 	return s;
 }
 
-/* "if COMMAND; then": the words around the command fall, and are not measured; the block ends with a line "fi". */
+/* "if COMMAND; then": the words around the command fall, and are not measured; the block ends with a line
+ * "fi". */
 static struct cairn_span open_block(struct run *r, struct cairn_span line)
 {
 	static const char begin[] = "if ", end[] = "; then";
@@ -283,7 +296,8 @@ static enum cairn_status run_line(struct run *r, struct cairn_span line)
 	if (s != CAIRN_OK)
 		return refuse(r, s, why, "");
 	if (r->words.count == 0)
-		return r->conditional ? refuse(r, CAIRN_E_MALFORMED, "an if without a condition", "") : CAIRN_OK;
+		return r->conditional ? refuse(r, CAIRN_E_MALFORMED, "an if without a condition", "")
+				      : CAIRN_OK;
 	return r->booted ? skip_command(r) : run_words(r);
 }
 
@@ -311,12 +325,14 @@ static enum cairn_status begin(struct run *r, struct cairn_span cfg, const char 
 	if (cfg.len > CAIRN_GRUB_CFG_MAX)
 		return refuse(r, CAIRN_E_LIMIT, "a configuration that is too long", "");
 	if (!r->files->has_module(r->files->ctx, "tpm"))
-		return refuse(r, CAIRN_E_UNSUPPORTED, "the GRUB image has no tpm module: it measures nothing", "");
+		return refuse(r, CAIRN_E_UNSUPPORTED, "the GRUB image has no tpm module: it measures nothing",
+			      "");
 	return measure_file(r, "grub-cfg", cfg_path, NULL);
 }
 
-enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_span cfg, const char *cfg_path,
-				     const struct cairn_grub_files *files, struct cairn_grub_fault *fault)
+enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_span cfg,
+				     const char *cfg_path, const struct cairn_grub_files *files,
+				     struct cairn_grub_fault *fault)
 {
 	struct run r = {.files = files, .fault = fault, .boot = calloc(1, sizeof(*r.boot))};
 	*fault = (struct cairn_grub_fault){0};
@@ -332,25 +348,27 @@ enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_
 	return s;
 }
 
-/* kern/main.c runs the embedded configuration with the rescue parser, whose commands are not measured; configfile
- * (commands/configfile.c) then runs the other one in normal mode without reading the lists of modules. */
+/* kern/main.c runs the embedded configuration with the rescue parser, whose commands are not measured;
+ * configfile (commands/configfile.c) then runs the other one in normal mode without reading the lists of
+ * modules. */
 static enum cairn_status embedded_path(struct cairn_buf *out, struct run *r, struct cairn_span config)
 {
 	const uint8_t *nl = config.len ? memchr(config.ptr, '\n', config.len) : NULL;
 	const char *why = "";
-	enum cairn_status s =
-		cairn_grub_split(&r->words, cairn_span(config.ptr, nl ? (size_t)(nl - config.ptr) : config.len), &why);
+	enum cairn_status s = cairn_grub_split(
+	    &r->words, cairn_span(config.ptr, nl ? (size_t)(nl - config.ptr) : config.len), &why);
 	r->line = 1;
 	if (s != CAIRN_OK)
 		return refuse(r, s, why, "");
 	if (r->words.count != 2 || strcmp(r->words.word[0], "configfile") != 0)
-		return refuse(r, CAIRN_E_UNSUPPORTED, "an embedded configuration that does not begin with configfile", "");
+		return refuse(r, CAIRN_E_UNSUPPORTED,
+			      "an embedded configuration that does not begin with configfile", "");
 	cairn_buf_add_str(out, r->words.word[1]);
 	return cairn_buf_status(out);
 }
 
-enum cairn_status cairn_grub_config_path(struct cairn_buf *out, struct cairn_span embedded, struct cairn_span prefix,
-					 struct cairn_grub_fault *fault)
+enum cairn_status cairn_grub_config_path(struct cairn_buf *out, struct cairn_span embedded,
+					 struct cairn_span prefix, struct cairn_grub_fault *fault)
 {
 	struct run r = {.fault = fault};
 	*fault = (struct cairn_grub_fault){0};

@@ -6,8 +6,8 @@
 #include "boot/pe.h"
 
 #define MODULE_MAGIC 0x676d696d /* GRUB_MODULE_MAGIC, "gmim" */
-#define INFO_SIZE    24         /* struct grub_module_info64 */
-#define HEADER_SIZE  8          /* struct grub_module_header */
+#define INFO_SIZE    24		/* struct grub_module_info64 */
+#define HEADER_SIZE  8		/* struct grub_module_header */
 
 enum { OBJ_ELF = 0, OBJ_CONFIG = 2, OBJ_PREFIX = 3 };
 
@@ -46,7 +46,8 @@ static enum cairn_status add_object(struct cairn_grub_image *g, uint32_t type, s
 		return text_of(&g->prefix, object);
 	case OBJ_CONFIG: /* the first one counts */
 		return g->config.len ? CAIRN_OK : text_of(&g->config, object);
-	default: /* memdisk, public keys, device trees, shim's switch: they do not decide which files are read */
+	default: /* memdisk, public keys, device trees, shim's switch: they do not decide which files are read
+		  */
 		return CAIRN_OK;
 	}
 }

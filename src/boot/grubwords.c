@@ -1,5 +1,5 @@
-/* GRUB's rules for words (script/yylex.l), less all that expands: a byte that could start an expansion, an escape or a
- * second command is refused where GRUB would give it that meaning. */
+/* GRUB's rules for words (script/yylex.l), less all that expands: a byte that could start an expansion, an
+ * escape or a second command is refused where GRUB would give it that meaning. */
 #include <string.h>
 
 #include "boot/grubwords.h"

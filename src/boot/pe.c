@@ -5,13 +5,13 @@
 
 #define DOS_MAGIC   0x5a4d     /* "MZ" */
 #define PE_MAGIC    0x00004550 /* "PE\0\0" */
-#define PE32        0x010b
+#define PE32	    0x010b
 #define PE32_PLUS   0x020b
 #define LFANEW_AT   0x3c
 #define DIRS_MAX    16
 #define DIR_CERT    4
 #define OPT_FIXED   112 /* PE32+ optional header before the data directories */
-#define CHECKSUM_AT 64  /* inside the optional header */
+#define CHECKSUM_AT 64	/* inside the optional header */
 
 struct coff {
 	uint16_t sections, opt_size;

@@ -1,5 +1,5 @@
-/* From the files of a boot medium to the events and the host record of a platform manifest. The only part of src/boot
- * that reads files; what it reads it hands to the pure functions. */
+/* From the files of a boot medium to the events and the host record of a platform manifest. The only part of
+ * src/boot that reads files; what it reads it hands to the pure functions. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -15,8 +15,9 @@
 
 #define FILE_MAX    (1u << 30)
 #define PCR_LOADERS 4
-/* TCG PC Client Platform Firmware Profile 1.05 rev 23, table 14 (EV_EFI_ACTION strings) and clause 10.4.1 (separator) */
-#define ACTION      "Calling EFI Application from Boot Option"
+/* TCG PC Client Platform Firmware Profile 1.05 rev 23, table 14 (EV_EFI_ACTION strings) and clause 10.4.1
+ * (separator) */
+#define ACTION "Calling EFI Application from Boot Option"
 static const uint8_t separator[4];
 
 struct describing {
@@ -27,7 +28,8 @@ struct describing {
 	struct cairn_grub_image image;
 };
 
-static enum cairn_status complain(struct describing *d, enum cairn_status s, const char *what, const char *text)
+static enum cairn_status complain(struct describing *d, enum cairn_status s, const char *what,
+				  const char *text)
 {
 	if (d->why)
 		cairn_buf_add_fmt(d->why, "%s: %s", what, text);
@@ -42,8 +44,8 @@ static enum cairn_status read_file(struct cairn_buf *out, struct describing *d, 
 	return complain(d, s, path, s == CAIRN_E_IO ? strerror(errno) : cairn_status_text(s));
 }
 
-/* A path of the medium as one of this machine. FAT ignores case and GRUB knows "..": neither is resolved here, a file
- * must be there under exactly the name that the boot uses. */
+/* A path of the medium as one of this machine. FAT ignores case and GRUB knows "..": neither is resolved
+ * here, a file must be there under exactly the name that the boot uses. */
 static enum cairn_status esp_path(struct cairn_buf *out, struct describing *d, const char *path)
 {
 	if (strstr(path, ".."))
@@ -73,9 +75,11 @@ static enum cairn_status measure_bytes(struct cairn_component *out, struct cairn
 	return s;
 }
 
-/* ---- PCR 4 ------------------------------------------------------------------------------------------------------- */
+/* ---- PCR 4
+ * ------------------------------------------------------------------------------------------------------- */
 
-static struct cairn_manifest_event *loader_event(struct describing *d, const char *component, const char *text)
+static struct cairn_manifest_event *loader_event(struct describing *d, const char *component,
+						 const char *text)
 {
 	struct cairn_manifest_event *e = &d->out->event[d->out->count++];
 	e->pcr = PCR_LOADERS;
@@ -134,7 +138,8 @@ static enum cairn_status describe_loaders(struct describing *d)
 	return s == CAIRN_OK ? s : complain(d, s, grub, "not a GRUB image made by grub-mkimage");
 }
 
-/* ---- PCR 8 and 9 ------------------------------------------------------------------------------------------------- */
+/* ---- PCR 8 and 9
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum cairn_status measure_cb(void *ctx, const char *path, struct cairn_component *out)
 {
@@ -150,7 +155,8 @@ static bool has_module_cb(void *ctx, const char *module)
 	return cairn_grub_image_has(&d->image, module);
 }
 
-/* Without an embedded configuration GRUB also reads the lists of modules under its prefix, where there are any. */
+/* Without an embedded configuration GRUB also reads the lists of modules under its prefix, where there are
+ * any. */
 static enum cairn_status check_no_lists(struct describing *d)
 {
 	cairn_auto_buf struct cairn_buf path = {0}, full = {0};
@@ -164,7 +170,8 @@ static enum cairn_status check_no_lists(struct describing *d)
 	if (!dir)
 		return s == CAIRN_OK ? CAIRN_E_NOMEM : s;
 	if (access(dir, F_OK) == 0)
-		return complain(d, CAIRN_E_UNSUPPORTED, dir, "GRUB would read lists of modules from it; remove it");
+		return complain(d, CAIRN_E_UNSUPPORTED, dir,
+				"GRUB would read lists of modules from it; remove it");
 	return CAIRN_OK;
 }
 
@@ -212,12 +219,13 @@ static enum cairn_status describe_grub(struct describing *d)
 	for (size_t i = 0; i < b->count; i++) {
 		const struct cairn_grub_event *e = &b->event[i];
 		d->out->event[d->out->count++] =
-			(struct cairn_manifest_event){e->pcr, e->component, e->sha256, e->sha384, e->text};
+		    (struct cairn_manifest_event){e->pcr, e->component, e->sha256, e->sha384, e->text};
 	}
 	return CAIRN_OK;
 }
 
-/* ---- PCR 11 ------------------------------------------------------------------------------------------------------ */
+/* ---- PCR 11
+ * ------------------------------------------------------------------------------------------------------ */
 
 struct host_parts { /* what the strings of the host record borrow from */
 	struct cairn_agent_config config;
@@ -233,8 +241,9 @@ static enum cairn_status host_agent(struct cairn_host *h, struct host_parts *p, 
 	if (s == CAIRN_OK)
 		s = cairn_hash(&h->agent, CAIRN_ALG_SHA256, cairn_buf_span(&agent));
 	if (s == CAIRN_OK)
-		s = f->agent_config ? cairn_agent_config_read(&p->config, f->agent_config, d->why)
-				    : cairn_agent_config_parse(&p->config, cairn_span(NULL, 0), "defaults", d->why);
+		s = f->agent_config
+			? cairn_agent_config_read(&p->config, f->agent_config, d->why)
+			: cairn_agent_config_parse(&p->config, cairn_span(NULL, 0), "defaults", d->why);
 	if (s == CAIRN_OK)
 		cairn_agent_config_to_host(h, &p->config);
 	return s;
@@ -306,8 +315,8 @@ static enum cairn_status describe_host(struct describing *d)
 	return s == CAIRN_OK ? cairn_record_host(&d->out->host_record, &h) : s;
 }
 
-enum cairn_status cairn_platform_describe(struct cairn_platform **out, const struct cairn_platform_files *files,
-					  struct cairn_buf *why)
+enum cairn_status cairn_platform_describe(struct cairn_platform **out,
+					  const struct cairn_platform_files *files, struct cairn_buf *why)
 {
 	struct describing d = {.files = files, .why = why, .out = calloc(1, sizeof(*d.out))};
 	if (!d.out)

@@ -1,5 +1,6 @@
-/* Xen's build id out of its image, and the command lines that run. The image is reference material that an operator
- * vouches for, but it is parsed as hostile bytes all the same: unpacking is bounded, lengths go through the cursor. */
+/* Xen's build id out of its image, and the command lines that run. The image is reference material that an
+ * operator vouches for, but it is parsed as hostile bytes all the same: unpacking is bounded, lengths go
+ * through the cursor. */
 #include <string.h>
 
 #define ZLIB_CONST
@@ -9,12 +10,12 @@
 #include "boot/pe.h"
 #include "cairn/xenimage.h"
 
-#define NT_GNU_BUILD_ID 3          /* Linux elf.h */
-#define CV_RSDS         0x53445352 /* "RSDS": CV_INFO_PDB70 */
-#define DEBUG_DIRECTORY 28         /* IMAGE_DEBUG_DIRECTORY, in front of the CodeView record */
-#define CV_SIGNATURE    16
-#define GZIP_BUFFER     65536
-#define GZIP_WINDOW     (16 + MAX_WBITS) /* zlib: expect a gzip header */
+#define NT_GNU_BUILD_ID 3	   /* Linux elf.h */
+#define CV_RSDS		0x53445352 /* "RSDS": CV_INFO_PDB70 */
+#define DEBUG_DIRECTORY 28	   /* IMAGE_DEBUG_DIRECTORY, in front of the CodeView record */
+#define CV_SIGNATURE	16
+#define GZIP_BUFFER	65536
+#define GZIP_WINDOW	(16 + MAX_WBITS) /* zlib: expect a gzip header */
 
 static enum cairn_status take_id(struct cairn_build_id *out, struct cairn_span id)
 {
@@ -32,7 +33,8 @@ static enum cairn_status find_note(struct cairn_build_id *out, struct cairn_span
 	static const char gnu[] = "GNU"; /* with its NUL */
 	struct cairn_cur c = cairn_cur(notes);
 	while (cairn_cur_ok(&c) && cairn_cur_left(&c) > 0) {
-		uint32_t name_size = cairn_cur_u32le(&c), size = cairn_cur_u32le(&c), type = cairn_cur_u32le(&c);
+		uint32_t name_size = cairn_cur_u32le(&c), size = cairn_cur_u32le(&c),
+			 type = cairn_cur_u32le(&c);
 		struct cairn_span name = cairn_cur_bytes(&c, name_size);
 		cairn_cur_bytes(&c, -name_size & 3);
 		struct cairn_span id = cairn_cur_bytes(&c, size);
@@ -165,7 +167,8 @@ enum cairn_status cairn_xen_running_cmdline(struct cairn_buf *out, const char *p
 	return has_word(passed, "--") ? CAIRN_E_UNSUPPORTED : cooked(out, passed);
 }
 
-enum cairn_status cairn_xen_dom0_cmdline(struct cairn_buf *out, const char *xen_passed, const char *dom0_passed)
+enum cairn_status cairn_xen_dom0_cmdline(struct cairn_buf *out, const char *xen_passed,
+					 const char *dom0_passed)
 {
 	return adds_to_dom0(xen_passed) ? CAIRN_E_UNSUPPORTED : cooked(out, dom0_passed);
 }

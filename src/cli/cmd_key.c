@@ -1,4 +1,5 @@
-/* cairn key: makes signing keys, and takes the public part out of key files. Private keys never leave their files. */
+/* cairn key: makes signing keys, and takes the public part out of key files. Private keys never leave their
+ * files. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,9 +11,9 @@ static const struct {
 	const char *name;
 	enum cairn_sigalg alg;
 } types[] = {
-	{"authority", CAIRN_SIG_ES384},
-	{"authority-ed25519", CAIRN_SIG_EDDSA},
-	{"release", CAIRN_SIG_ES256},
+    {"authority", CAIRN_SIG_ES384},
+    {"authority-ed25519", CAIRN_SIG_EDDSA},
+    {"release", CAIRN_SIG_ES256},
 };
 
 /* A JSON value in canonical form and a newline. Exit code. */
@@ -41,22 +42,36 @@ static int find_type(enum cairn_sigalg *out, const char *name)
 			return CAIRN_EXIT_GOOD;
 		}
 	}
-	return cairn_cli_complain(CAIRN_EXIT_USAGE, "no key type %s: authority, authority-ed25519 or release", name);
+	return cairn_cli_complain(CAIRN_EXIT_USAGE, "no key type %s: authority, authority-ed25519 or release",
+				  name);
 }
 
 static int cmd_new(int argc, char **argv)
 {
 	const char *type = NULL, *path = NULL;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "type", .arg = "TYPE", .value = &type, .required = true,
-		 .help = "authority (ES384), authority-ed25519 (EdDSA) or release (ES256)"},
-		{.name = "output", .letter = 'o', .arg = "FILE", .value = &path, .required = true,
-		 .help = "the new file, mode 0600; an existing one is never touched"},
+	    {.name = "type",
+	     .arg = "TYPE",
+	     .value = &type,
+	     .required = true,
+	     .help = "authority (ES384), authority-ed25519 (EdDSA) or release (ES256)"},
+	    {.name = "output",
+	     .letter = 'o',
+	     .arg = "FILE",
+	     .value = &path,
+	     .required = true,
+	     .help = "the new file, mode 0600; an existing one is never touched"},
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn key new", "",
-		"Makes a key: an authority's signs manifests, a release key signs approvals. The file holds the private\n"
-		"key as a JWK. Prints the key's identifier (RFC 7638 thumbprint).", opts, 2, 0, 0};
+	    "cairn key new",
+	    "",
+	    "Makes a key: an authority's signs manifests, a release key signs approvals. The file holds the "
+	    "private\n"
+	    "key as a JWK. Prints the key's identifier (RFC 7638 thumbprint).",
+	    opts,
+	    2,
+	    0,
+	    0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -79,11 +94,14 @@ static int cmd_public(int argc, char **argv)
 {
 	const char *path = NULL;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "output", .letter = 'o', .arg = "FILE", .value = &path,
-		 .help = "where the public key goes [standard output]"},
+	    {.name = "output",
+	     .letter = 'o',
+	     .arg = "FILE",
+	     .value = &path,
+	     .help = "where the public key goes [standard output]"},
 	};
-	const struct cairn_cli_synopsis syn = {"cairn key public", "FILE",
-					       "Prints the public part of a key file as a JWK.", opts, 1, 1, 1};
+	const struct cairn_cli_synopsis syn = {
+	    "cairn key public", "FILE", "Prints the public part of a key file as a JWK.", opts, 1, 1, 1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -107,13 +125,20 @@ static int cmd_jwks(int argc, char **argv)
 {
 	const char *path = NULL;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "output", .letter = 'o', .arg = "FILE", .value = &path,
-		 .help = "where the set goes [standard output]"},
+	    {.name = "output",
+	     .letter = 'o',
+	     .arg = "FILE",
+	     .value = &path,
+	     .help = "where the set goes [standard output]"},
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn key jwks", "FILE...",
-		"Prints the public parts of key files as a JWK set: authorities.jwks of a host or of the server.", opts, 1, 1,
-		-1};
+	    "cairn key jwks",
+	    "FILE...",
+	    "Prints the public parts of key files as a JWK set: authorities.jwks of a host or of the server.",
+	    opts,
+	    1,
+	    1,
+	    -1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -133,9 +158,9 @@ static int cmd_jwks(int argc, char **argv)
 }
 
 static const struct cairn_cli_command commands[] = {
-	{"new", "make a key", cmd_new},
-	{"public", "the public part of a key file", cmd_public},
-	{"jwks", "the public parts of key files as a set", cmd_jwks},
+    {"new", "make a key", cmd_new},
+    {"public", "the public part of a key file", cmd_public},
+    {"jwks", "the public parts of key files as a set", cmd_jwks},
 };
 
 int cairn_cmd_key(int argc, char **argv)

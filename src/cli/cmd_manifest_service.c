@@ -61,22 +61,36 @@ int cairn_cmd_manifest_service(int argc, char **argv)
 {
 	struct service_options o = {0};
 	const struct cairn_cli_opt opts[] = {
-		CAIRN_CLI_OPTS_SIGNING(o.signing),
-		{.name = "type", .arg = "TYPE", .value = &o.type, .required = true, .help = "pv or pvh"},
-		{.name = "role", .arg = "ROLE", .list = &o.roles, .help = "a role that it may claim"},
-		{.name = "kernel", .arg = "FILE", .value = &o.kernel, .required = true, .help = "its kernel"},
-		{.name = "ramdisk", .arg = "FILE", .value = &o.ramdisk, .help = "its ramdisk [none]"},
-		{.name = "cmdline", .arg = "TEXT", .value = &o.cmdline, .help = "its exact command line [empty]"},
-		{.name = "memory-max", .arg = "MIB", .value = &o.memory_max, .required = true,
-		 .help = "most memory that it may have"},
-		{.name = "vcpus-max", .arg = "N", .value = &o.vcpus_max, .required = true,
-		 .help = "most CPUs that it may have"},
-		{.name = "backend", .arg = "DOMAIN", .list = &o.backends, .help = "a domain whose backends it may use"},
+	    CAIRN_CLI_OPTS_SIGNING(o.signing),
+	    {.name = "type", .arg = "TYPE", .value = &o.type, .required = true, .help = "pv or pvh"},
+	    {.name = "role", .arg = "ROLE", .list = &o.roles, .help = "a role that it may claim"},
+	    {.name = "kernel", .arg = "FILE", .value = &o.kernel, .required = true, .help = "its kernel"},
+	    {.name = "ramdisk", .arg = "FILE", .value = &o.ramdisk, .help = "its ramdisk [none]"},
+	    {.name = "cmdline", .arg = "TEXT", .value = &o.cmdline, .help = "its exact command line [empty]"},
+	    {.name = "memory-max",
+	     .arg = "MIB",
+	     .value = &o.memory_max,
+	     .required = true,
+	     .help = "most memory that it may have"},
+	    {.name = "vcpus-max",
+	     .arg = "N",
+	     .value = &o.vcpus_max,
+	     .required = true,
+	     .help = "most CPUs that it may have"},
+	    {.name = "backend",
+	     .arg = "DOMAIN",
+	     .list = &o.backends,
+	     .help = "a domain whose backends it may use"},
 	};
-	const struct cairn_cli_synopsis syn = {
-		"cairn manifest service", "",
-		"Describes the images of a service domain, with what it may be given, and signs that. The name is the\n"
-		"name of the domain.", opts, sizeof(opts) / sizeof(opts[0]), 0, 0};
+	const struct cairn_cli_synopsis syn = {"cairn manifest service",
+					       "",
+					       "Describes the images of a service domain, with what it may "
+					       "be given, and signs that. The name is the\n"
+					       "name of the domain.",
+					       opts,
+					       sizeof(opts) / sizeof(opts[0]),
+					       0,
+					       0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;

@@ -1,5 +1,5 @@
-/* cairn predict, cairn approve: the PCR values that a platform manifest foretells, and the signed permission for secrets
- * to open on them. */
+/* cairn predict, cairn approve: the PCR values that a platform manifest foretells, and the signed permission
+ * for secrets to open on them. */
 #include <getopt.h>
 #include <stdio.h>
 
@@ -27,7 +27,8 @@ static json_t *bank_json(const struct cairn_bank *b)
 	for (unsigned i = 0; o && i < CAIRN_PCR_COUNT; i++) {
 		char number[8];
 		snprintf(number, sizeof(number), "%u", i);
-		if ((b->extended >> i & 1) && json_object_set_new(o, number, cairn_json_hex(cairn_digest_span(&b->pcr[i])))) {
+		if ((b->extended >> i & 1) &&
+		    json_object_set_new(o, number, cairn_json_hex(cairn_digest_span(&b->pcr[i])))) {
 			json_decref(o);
 			return NULL;
 		}
@@ -37,9 +38,8 @@ static json_t *bank_json(const struct cairn_bank *b)
 
 static int print_json(const struct cairn_manifest *m, const struct cairn_pcrs *pcrs, bool verified)
 {
-	cairn_auto_json json_t *v =
-		json_pack("{s:s, s:I, s:b, s:{}}", "name", m->name, "release", (json_int_t)m->release, "verified",
-			  (int)verified, "pcrs");
+	cairn_auto_json json_t *v = json_pack("{s:s, s:I, s:b, s:{}}", "name", m->name, "release",
+					      (json_int_t)m->release, "verified", (int)verified, "pcrs");
 	json_t *banks = json_object_get(v, "pcrs");
 	for (size_t i = 0; banks && i < pcrs->count; i++) {
 		const struct cairn_bank *b = &pcrs->bank[i];
@@ -61,16 +61,26 @@ int cairn_cmd_predict(int argc, char **argv)
 	const char *path = NULL, *authorities = NULL, *bank = NULL;
 	bool json = false;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "manifest", .arg = "FILE", .value = &path, .required = true, .help = "platform manifest"},
-		{.name = "authorities", .arg = "FILE", .value = &authorities,
-		 .help = "JWK set of which a key must have signed it [not verified]"},
-		{.name = "bank", .arg = "NAME", .value = &bank, .help = "sha256 or sha384 [sha256]"},
-		CAIRN_CLI_OPT_JSON(json),
+	    {.name = "manifest",
+	     .arg = "FILE",
+	     .value = &path,
+	     .required = true,
+	     .help = "platform manifest"},
+	    {.name = "authorities",
+	     .arg = "FILE",
+	     .value = &authorities,
+	     .help = "JWK set of which a key must have signed it [not verified]"},
+	    {.name = "bank", .arg = "NAME", .value = &bank, .help = "sha256 or sha384 [sha256]"},
+	    CAIRN_CLI_OPT_JSON(json),
 	};
-	const struct cairn_cli_synopsis syn = {
-		"cairn predict", "",
-		"Prints the PCR values of a good boot of this platform: a line `BANK PCR VALUE` each. JSON has both banks.",
-		opts, 4, 0, 0};
+	const struct cairn_cli_synopsis syn = {"cairn predict",
+					       "",
+					       "Prints the PCR values of a good boot of this platform: a "
+					       "line `BANK PCR VALUE` each. JSON has both banks.",
+					       opts,
+					       4,
+					       0,
+					       0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -103,7 +113,8 @@ static int make_approval(const struct approve_options *o, const struct cairn_ban
 		return cairn_cli_fail(s, NULL, "%s", o->key);
 	s = cairn_approval_make(&a, o->class, release, values, values->extended, key, &why);
 	if (s == CAIRN_E_USAGE)
-		return cairn_cli_complain(CAIRN_EXIT_USAGE, "%s: approvals are signed by a release key", o->key);
+		return cairn_cli_complain(CAIRN_EXIT_USAGE, "%s: approvals are signed by a release key",
+					  o->key);
 	if (s && why.len > 0)
 		return cairn_cli_complain(cairn_status_exit(s), "%s: %s", o->manifest, cairn_buf_str(&why));
 	if (!s)
@@ -118,18 +129,36 @@ int cairn_cmd_approve(int argc, char **argv)
 {
 	struct approve_options o = {0};
 	const struct cairn_cli_opt opts[] = {
-		{.name = "manifest", .arg = "FILE", .value = &o.manifest, .required = true, .help = "platform manifest"},
-		{.name = "authorities", .arg = "FILE", .value = &o.authorities,
-		 .help = "JWK set of which a key must have signed it [not verified]"},
-		{.name = "class", .arg = "NAME", .value = &o.class, .required = true, .help = "class of hosts and secrets"},
-		{.name = "key", .arg = "FILE", .value = &o.key, .required = true, .help = "private release key"},
-		{.name = "output", .letter = 'o', .arg = "FILE", .value = &o.output,
-		 .help = "where the approval goes [standard output]"},
+	    {.name = "manifest",
+	     .arg = "FILE",
+	     .value = &o.manifest,
+	     .required = true,
+	     .help = "platform manifest"},
+	    {.name = "authorities",
+	     .arg = "FILE",
+	     .value = &o.authorities,
+	     .help = "JWK set of which a key must have signed it [not verified]"},
+	    {.name = "class",
+	     .arg = "NAME",
+	     .value = &o.class,
+	     .required = true,
+	     .help = "class of hosts and secrets"},
+	    {.name = "key", .arg = "FILE", .value = &o.key, .required = true, .help = "private release key"},
+	    {.name = "output",
+	     .letter = 'o',
+	     .arg = "FILE",
+	     .value = &o.output,
+	     .help = "where the approval goes [standard output]"},
 	};
-	const struct cairn_cli_synopsis syn = {
-		"cairn approve", "",
-		"Signs that secrets of a class may open on hosts that booted this platform: on its predicted values of\n"
-		"PCR 4, 8, 9 and 11.", opts, 5, 0, 0};
+	const struct cairn_cli_synopsis syn = {"cairn approve",
+					       "",
+					       "Signs that secrets of a class may open on hosts that booted "
+					       "this platform: on its predicted values of\n"
+					       "PCR 4, 8, 9 and 11.",
+					       opts,
+					       5,
+					       0,
+					       0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -138,5 +167,6 @@ int cairn_cmd_approve(int argc, char **argv)
 	if (!load_platform(&m, &pcrs, &code, o.manifest, o.authorities))
 		return code;
 	const struct cairn_bank *values = cairn_pcrs_bank_const(&pcrs, CAIRN_ALG_SHA256);
-	return values ? make_approval(&o, values, m.release) : cairn_cli_fail(CAIRN_E_INTERNAL, NULL, "%s", o.manifest);
+	return values ? make_approval(&o, values, m.release)
+		      : cairn_cli_fail(CAIRN_E_INTERNAL, NULL, "%s", o.manifest);
 }

@@ -1,10 +1,11 @@
-/* Signing manifests and reading them. The clock of the signer is the only one that a manifest's dates come from. */
+/* Signing manifests and reading them. The clock of the signer is the only one that a manifest's dates come
+ * from. */
 #include <string.h>
 #include <time.h>
 
 #include "sign.h"
 
-#define DAY          86400
+#define DAY	     86400
 #define CLOCK_SLACK  300 /* seconds by which the server's clock may be behind the signer's */
 #define DAYS_DEFAULT 365
 #define DAYS_MAX     36500
@@ -41,10 +42,12 @@ int cairn_cli_signing_finish(const struct cairn_manifest *m, const struct cairn_
 		return explain(st, s->key, &why);
 	st = cairn_manifest_sign(&jws, m, key);
 	if (st == CAIRN_E_USAGE)
-		return cairn_cli_complain(CAIRN_EXIT_USAGE, "%s: manifests are signed by an authority's key", s->key);
+		return cairn_cli_complain(CAIRN_EXIT_USAGE, "%s: manifests are signed by an authority's key",
+					  s->key);
 	if (st)
-		return cairn_cli_fail(st, "names are letters, digits, '_', '.', '-'; text has no control characters",
-				      "manifest %s", m->name);
+		return cairn_cli_fail(
+		    st, "names are letters, digits, '_', '.', '-'; text has no control characters",
+		    "manifest %s", m->name);
 	return cairn_cli_write(s->output, cairn_buf_span(&jws), 0644);
 }
 
@@ -72,7 +75,8 @@ static enum cairn_status load_unverified(struct cairn_manifest *m, const char *p
 	return s;
 }
 
-bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const char *path, const char *authorities)
+bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const char *path,
+			     const char *authorities)
 {
 	cairn_auto_jwks struct cairn_jwks *set = NULL;
 	cairn_auto_buf struct cairn_buf why = {0}, jws = {0};

@@ -1,4 +1,5 @@
-/* cairnd.conf into a struct. The file is part of dom0's measured initramfs; it is read strictly all the same. */
+/* cairnd.conf into a struct. The file is part of dom0's measured initramfs; it is read strictly all the same.
+ */
 #include <string.h>
 
 #include "cairn/agentconfig.h"
@@ -6,14 +7,15 @@
 #define PCR_FIRST 8  /* 0-7 are the firmware's */
 #define PCR_LAST  15 /* 16 and 23 can be reset by anybody, 17-22 belong to a dynamic launch */
 
-static const char *const keys[] = {"mode.service", "mode.guest", "banks",    "pcr.host", "pcr.launch",
-				   "pcr.phase",    "tcti",       "socket",   "log",      "authorities",
-				   "boot_log",     "data",       "relay_user", "xl",       "max_image_mib",
-				   "create_timeout_s", NULL};
+static const char *const keys[] = {
+    "mode.service", "mode.guest", "banks",	   "pcr.host",	       "pcr.launch", "pcr.phase",
+    "tcti",	    "socket",	  "log",	   "authorities",      "boot_log",   "data",
+    "relay_user",   "xl",	  "max_image_mib", "create_timeout_s", NULL};
 static const char *const service_modes[] = {"enforce", "audit", NULL};
 static const char *const guest_modes[] = {"enforce", "audit", "record", NULL};
 
-static enum cairn_status wrong(struct cairn_buf *why, const struct cairn_config *c, const char *key, const char *text)
+static enum cairn_status wrong(struct cairn_buf *why, const struct cairn_config *c, const char *key,
+			       const char *text)
 {
 	if (why)
 		cairn_buf_add_fmt(why, "%s (line %u): %s", key, cairn_config_line(c, key), text);
@@ -33,8 +35,8 @@ static enum cairn_status read_modes(struct cairn_agent_config *o, struct cairn_b
 	return CAIRN_OK;
 }
 
-static enum cairn_status read_pcr(unsigned *out, const struct cairn_agent_config *o, const char *key, unsigned fallback,
-				  struct cairn_buf *why)
+static enum cairn_status read_pcr(unsigned *out, const struct cairn_agent_config *o, const char *key,
+				  unsigned fallback, struct cairn_buf *why)
 {
 	uint64_t v;
 	enum cairn_status s = cairn_config_u64(&v, o->file, key, fallback, PCR_FIRST, PCR_LAST, why);
@@ -66,7 +68,8 @@ static bool add_bank(struct cairn_agent_config *o, enum cairn_alg alg)
 	size_t i = 0;
 	while (i < o->bank_count && o->bank[i] < alg)
 		i++;
-	if (alg == CAIRN_ALG_NONE || o->bank_count == CAIRN_BANK_MAX || (i < o->bank_count && o->bank[i] == alg))
+	if (alg == CAIRN_ALG_NONE || o->bank_count == CAIRN_BANK_MAX ||
+	    (i < o->bank_count && o->bank[i] == alg))
 		return false;
 	memmove(o->bank + i + 1, o->bank + i, (o->bank_count - i) * sizeof(o->bank[0]));
 	o->bank[i] = alg;
@@ -85,11 +88,13 @@ static enum cairn_status read_banks(struct cairn_agent_config *o, struct cairn_b
 			memcpy(name, p, n);
 		enum cairn_alg alg = cairn_alg_by_name(name);
 		if (alg == CAIRN_ALG_SM3_256 || !add_bank(o, alg))
-			return wrong(why, o->file, "banks", "only sha1, sha256, sha384 and sha512, each once");
+			return wrong(why, o->file, "banks",
+				     "only sha1, sha256, sha384 and sha512, each once");
 		sha256 = sha256 || alg == CAIRN_ALG_SHA256;
 		p += n;
 	}
-	return sha256 ? CAIRN_OK : wrong(why, o->file, "banks", "sha256 must be among them: quotes are made of it");
+	return sha256 ? CAIRN_OK
+		      : wrong(why, o->file, "banks", "sha256 must be among them: quotes are made of it");
 }
 
 static void read_places(struct cairn_agent_config *o)
@@ -107,14 +112,16 @@ static void read_places(struct cairn_agent_config *o)
 
 static enum cairn_status read_limits(struct cairn_agent_config *o, struct cairn_buf *why)
 {
-	enum cairn_status s = cairn_config_u64(&o->max_image_mib, o->file, "max_image_mib", 1024, 1, 65536, why);
+	enum cairn_status s =
+	    cairn_config_u64(&o->max_image_mib, o->file, "max_image_mib", 1024, 1, 65536, why);
 	if (s == CAIRN_OK)
 		s = cairn_config_u64(&o->create_timeout_s, o->file, "create_timeout_s", 120, 1, 3600, why);
 	return s;
 }
 
 /* Takes the parsed file over, whatever comes of it. */
-static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_config *file, struct cairn_buf *why)
+static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_config *file,
+				   struct cairn_buf *why)
 {
 	struct cairn_agent_config o = {.file = file};
 	enum cairn_status s = read_modes(&o, why);
@@ -133,15 +140,16 @@ static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_
 	return CAIRN_OK;
 }
 
-enum cairn_status cairn_agent_config_parse(struct cairn_agent_config *out, struct cairn_span text, const char *name,
-					   struct cairn_buf *why)
+enum cairn_status cairn_agent_config_parse(struct cairn_agent_config *out, struct cairn_span text,
+					   const char *name, struct cairn_buf *why)
 {
 	struct cairn_config *file = NULL;
 	enum cairn_status s = cairn_config_parse(&file, text, name, keys, why);
 	return s == CAIRN_OK ? interpret(out, file, why) : s;
 }
 
-enum cairn_status cairn_agent_config_read(struct cairn_agent_config *out, const char *path, struct cairn_buf *why)
+enum cairn_status cairn_agent_config_read(struct cairn_agent_config *out, const char *path,
+					  struct cairn_buf *why)
 {
 	struct cairn_config *file = NULL;
 	enum cairn_status s = cairn_config_read(&file, path, keys, why);

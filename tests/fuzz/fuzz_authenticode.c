@@ -14,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct cairn_digest digest;
 	struct cairn_build_id id;
 	struct cairn_span image = cairn_span(data, size);
-	if (cairn_authenticode_hash(&digest, CAIRN_ALG_SHA256, image) == CAIRN_OK && digest.alg != CAIRN_ALG_SHA256)
+	if (cairn_authenticode_hash(&digest, CAIRN_ALG_SHA256, image) == CAIRN_OK &&
+	    digest.alg != CAIRN_ALG_SHA256)
 		abort();
 	if (cairn_grub_image_parse(&grub, image) == CAIRN_OK && grub.count > CAIRN_GRUB_MODULES_MAX)
 		abort();

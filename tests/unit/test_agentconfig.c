@@ -55,11 +55,19 @@ static void wrong_values_are_refused_with_a_reason(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = {
-		"mode.service = record\n", "mode.guest = off\n",	 "banks = sha384\n",
-		"banks = sha256 sha256\n", "banks = sha256 sm3_256\n",	 "banks = sha256, sha384\n",
-		"pcr.host = 9\n",	   "pcr.launch = 16\n",		 "pcr.phase = 23\n",
-		"pcr.host = 12\n",	   "pcr.host = 4294967307\n",	 "no.such.key = 1\n",
-		"banks = sha256\nbanks = sha256\n",
+	    "mode.service = record\n",
+	    "mode.guest = off\n",
+	    "banks = sha384\n",
+	    "banks = sha256 sha256\n",
+	    "banks = sha256 sm3_256\n",
+	    "banks = sha256, sha384\n",
+	    "pcr.host = 9\n",
+	    "pcr.launch = 16\n",
+	    "pcr.phase = 23\n",
+	    "pcr.host = 12\n",
+	    "pcr.host = 4294967307\n",
+	    "no.such.key = 1\n",
+	    "banks = sha256\nbanks = sha256\n",
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		cairn_auto_buf struct cairn_buf why = {0};
@@ -73,9 +81,9 @@ static void wrong_values_are_refused_with_a_reason(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(empty_file_gives_the_defaults),
-		cmocka_unit_test(every_measured_key_reaches_the_host_record),
-		cmocka_unit_test(wrong_values_are_refused_with_a_reason),
+	    cmocka_unit_test(empty_file_gives_the_defaults),
+	    cmocka_unit_test(every_measured_key_reaches_the_host_record),
+	    cmocka_unit_test(wrong_values_are_refused_with_a_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

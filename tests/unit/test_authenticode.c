@@ -1,4 +1,5 @@
-/* The Authenticode hash: against signatures of another program, against a recorded PCR 4, and against hostile images. */
+/* The Authenticode hash: against signatures of another program, against a recorded PCR 4, and against hostile
+ * images. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,10 +10,10 @@
 
 #include "cairn/authenticode.h"
 
-#define HEADERS 0x200
-#define OPT_AT  0x58
+#define HEADERS	    0x200
+#define OPT_AT	    0x58
 #define SECTIONS_AT (OPT_AT + 240)
-#define PLAIN_SIZE (HEADERS + 0x200 + 0x200)
+#define PLAIN_SIZE  (HEADERS + 0x200 + 0x200)
 
 static void read_data(struct cairn_buf *b, const char *name)
 {
@@ -68,7 +69,8 @@ static void equals_what_the_firmware_measured(void **state)
 	}
 }
 
-/* ---- a small image, made here ------------------------------------------------------------------------------------- */
+/* ---- a small image, made here
+ * ------------------------------------------------------------------------------------- */
 
 static void put16(uint8_t *at, unsigned v)
 {
@@ -122,12 +124,15 @@ static void checksum_and_certificate_entry_are_left_out(void **state)
 	uint8_t image[PLAIN_SIZE];
 	make_plain(image);
 	struct cairn_digest d, other;
-	assert_int_equal(cairn_authenticode_hash(&d, CAIRN_ALG_SHA256, cairn_span(image, sizeof(image))), CAIRN_OK);
+	assert_int_equal(cairn_authenticode_hash(&d, CAIRN_ALG_SHA256, cairn_span(image, sizeof(image))),
+			 CAIRN_OK);
 	for (size_t i = 0; i < sizeof(image); i++) {
 		image[i] ^= 0x80;
 		bool checksum = i >= OPT_AT + 64 && i < OPT_AT + 68;
-		bool entry = i >= OPT_AT + 112 + 32 && i < OPT_AT + 112 + 36; /* an address without a size: no table */
-		if (cairn_authenticode_hash(&other, CAIRN_ALG_SHA256, cairn_span(image, sizeof(image))) == CAIRN_OK)
+		bool entry =
+		    i >= OPT_AT + 112 + 32 && i < OPT_AT + 112 + 36; /* an address without a size: no table */
+		if (cairn_authenticode_hash(&other, CAIRN_ALG_SHA256, cairn_span(image, sizeof(image))) ==
+		    CAIRN_OK)
 			assert_int_equal(cairn_digest_equal(&d, &other), checksum || entry);
 		else
 			assert_false(checksum || entry);
@@ -161,13 +166,14 @@ static void hostile_layouts_are_refused(void **state)
 	refuse_after(0x3c, 0x10, CAIRN_E_MALFORMED);
 	refuse_after(OPT_AT, 0x10b, CAIRN_E_UNSUPPORTED);
 	refuse_after(OPT_AT + 108, 0xffffffff, CAIRN_E_MALFORMED);
-	refuse_after(OPT_AT + 60, 0x100, CAIRN_E_MALFORMED);         /* headers end inside the section table */
-	refuse_after(OPT_AT + 60, 0x201, CAIRN_E_MALFORMED);         /* headers overlap the first section */
+	refuse_after(OPT_AT + 60, 0x100, CAIRN_E_MALFORMED); /* headers end inside the section table */
+	refuse_after(OPT_AT + 60, 0x201, CAIRN_E_MALFORMED); /* headers overlap the first section */
 	refuse_after(second + 20, HEADERS + 0x1ff, CAIRN_E_MALFORMED); /* sections overlap */
-	refuse_after(second + 20, 0xffffff00, CAIRN_E_TRUNCATED);    /* a section outside the file */
+	refuse_after(second + 20, 0xffffff00, CAIRN_E_TRUNCATED);      /* a section outside the file */
 	refuse_after(second + 16, 0xffffffff, CAIRN_E_TRUNCATED);
-	refuse_after(OPT_AT + 112 + 36, 0xffffffff, CAIRN_E_MALFORMED); /* a certificate table larger than the file */
-	refuse_after(OPT_AT + 112 + 36, 0x10, CAIRN_E_MALFORMED);    /* one that is not at the end of it */
+	refuse_after(OPT_AT + 112 + 36, 0xffffffff,
+		     CAIRN_E_MALFORMED); /* a certificate table larger than the file */
+	refuse_after(OPT_AT + 112 + 36, 0x10, CAIRN_E_MALFORMED); /* one that is not at the end of it */
 	refuse_after(0x46, 0x8664u << 16 | 97, CAIRN_E_LIMIT);
 }
 
@@ -184,12 +190,12 @@ static void certificate_table_over_a_section_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(equals_what_was_signed),
-		cmocka_unit_test(equals_what_the_firmware_measured),
-		cmocka_unit_test(checksum_and_certificate_entry_are_left_out),
-		cmocka_unit_test(each_truncation_is_refused),
-		cmocka_unit_test(hostile_layouts_are_refused),
-		cmocka_unit_test(certificate_table_over_a_section_is_refused),
+	    cmocka_unit_test(equals_what_was_signed),
+	    cmocka_unit_test(equals_what_the_firmware_measured),
+	    cmocka_unit_test(checksum_and_certificate_entry_are_left_out),
+	    cmocka_unit_test(each_truncation_is_refused),
+	    cmocka_unit_test(hostile_layouts_are_refused),
+	    cmocka_unit_test(certificate_table_over_a_section_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* GRUB configurations: predicted events are those of a recorded boot, byte by byte; what cannot be predicted is refused. */
+/* GRUB configurations: predicted events are those of a recorded boot, byte by byte; what cannot be predicted
+ * is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -117,18 +118,18 @@ static void words_follow_the_rules_of_grub(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {
-		CFG_PATH,
-		"grub_cmd: set timeout=0",
-		"grub_cmd: multiboot2 /xen com1=115200,8n1 a b c=it's",
-		"/xen",
-		"kernel_cmdline: com1=115200,8n1 \"a b\" c=it\\'s",
-		"grub_cmd: module2 /k ro x#y",
-		"/k",
-		"module_cmdline: ro x#y",
-		"grub_cmd: module2 --nounzip /i",
-		"/i",
-		"module_cmdline: ",
-		"grub_cmd: boot",
+	    CFG_PATH,
+	    "grub_cmd: set timeout=0",
+	    "grub_cmd: multiboot2 /xen com1=115200,8n1 a b c=it's",
+	    "/xen",
+	    "kernel_cmdline: com1=115200,8n1 \"a b\" c=it\\'s",
+	    "grub_cmd: module2 /k ro x#y",
+	    "/k",
+	    "module_cmdline: ro x#y",
+	    "grub_cmd: module2 --nounzip /i",
+	    "/i",
+	    "module_cmdline: ",
+	    "grub_cmd: boot",
 	};
 	struct cairn_grub_fault fault;
 	struct cairn_grub_boot *b = NULL;
@@ -158,43 +159,45 @@ static void what_cannot_be_predicted_is_refused_by_line(void **state)
 		unsigned line;
 		enum cairn_status status;
 	} bad[] = {
-		{GOOD "multiboot2 $xen\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo \"$x\"\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo a\\ b\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo a; boot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo a && boot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo {a}\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo *\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo \"a\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo ''\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "echo \x80\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "boot\r\n", 4, CAIRN_E_UNSUPPORTED},
-		{"if true; then\n" GOOD "boot\nfi\n", 1, CAIRN_E_UNSUPPORTED},
-		{"if multiboot2 /xen; then\nelse\nboot\nfi\n", 2, CAIRN_E_UNSUPPORTED},
-		{"menuentry x {\n" GOOD "}\n", 1, CAIRN_E_UNSUPPORTED},
-		{"function f {\n}\n", 1, CAIRN_E_UNSUPPORTED},
-		{"set root=hd0\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
-		{"set prefix=/x\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
-		{"x=y\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
-		{"insmod absent\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
-		{"search --file /x\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
-		{"configfile /x\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
-		{"multiboot2 (hd0)/xen\nboot\n", 1, CAIRN_E_UNSUPPORTED},
-		{"multiboot2 xen\nboot\n", 1, CAIRN_E_UNSUPPORTED},
-		{GOOD "module2 /ucode\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "multiboot2 /xen\nboot\n", 4, CAIRN_E_UNSUPPORTED},
-		{GOOD "boot\nboot\n", 5, CAIRN_E_UNSUPPORTED},
-		{GOOD "boot\nmodule2 /x\n", 5, CAIRN_E_UNSUPPORTED},
-		{"multiboot2 /missing\n", 1, CAIRN_E_NOTFOUND},
-		{"multiboot2\n", 1, CAIRN_E_MALFORMED},
-		{"module2 /k\n", 1, CAIRN_E_MALFORMED},
-		{"multiboot2 /xen\nmodule2 --nounzip\n", 2, CAIRN_E_MALFORMED},
-		{"multiboot2 /xen\nmodule2 /k\nboot\n", 3, CAIRN_E_MALFORMED},
-		{"boot\n", 1, CAIRN_E_MALFORMED},
-		{"if multiboot2 /xen; then\nmodule2 /k\nmodule2 /i\nboot\n", 0, CAIRN_E_MALFORMED},
-		{GOOD "boot\nfi\n", 5, CAIRN_E_UNSUPPORTED},
-		{GOOD, 0, CAIRN_E_MALFORMED},
-		{"", 0, CAIRN_E_MALFORMED},
+	    {GOOD "sleep 1\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "set timeout=0\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "multiboot2 $xen\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo \"$x\"\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo a\\ b\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo a; boot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo a && boot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo {a}\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo *\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo \"a\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo ''\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "echo \x80\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "boot\r\n", 4, CAIRN_E_UNSUPPORTED},
+	    {"if true; then\n" GOOD "boot\nfi\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"if multiboot2 /xen; then\nelse\nboot\nfi\n", 2, CAIRN_E_UNSUPPORTED},
+	    {"menuentry x {\n" GOOD "}\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"function f {\n}\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"set root=hd0\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"set prefix=/x\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"x=y\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"insmod absent\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"search --file /x\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"configfile /x\n" GOOD "boot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"multiboot2 (hd0)/xen\nboot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {"multiboot2 xen\nboot\n", 1, CAIRN_E_UNSUPPORTED},
+	    {GOOD "module2 /ucode\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "multiboot2 /xen\nboot\n", 4, CAIRN_E_UNSUPPORTED},
+	    {GOOD "boot\nboot\n", 5, CAIRN_E_UNSUPPORTED},
+	    {GOOD "boot\nmodule2 /x\n", 5, CAIRN_E_UNSUPPORTED},
+	    {"multiboot2 /missing\n", 1, CAIRN_E_NOTFOUND},
+	    {"multiboot2\n", 1, CAIRN_E_MALFORMED},
+	    {"module2 /k\n", 1, CAIRN_E_MALFORMED},
+	    {"multiboot2 /xen\nmodule2 --nounzip\n", 2, CAIRN_E_MALFORMED},
+	    {"multiboot2 /xen\nmodule2 /k\nboot\n", 3, CAIRN_E_MALFORMED},
+	    {"boot\n", 1, CAIRN_E_MALFORMED},
+	    {"if multiboot2 /xen; then\nmodule2 /k\nmodule2 /i\nboot\n", 0, CAIRN_E_MALFORMED},
+	    {GOOD "boot\nfi\n", 5, CAIRN_E_UNSUPPORTED},
+	    {GOOD, 0, CAIRN_E_MALFORMED},
+	    {"", 0, CAIRN_E_MALFORMED},
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct cairn_grub_fault fault;
@@ -231,20 +234,22 @@ static void the_image_says_which_configuration_is_read(void **state)
 	assert_string_equal(cairn_buf_str(&path), CFG_PATH);
 	assert_int_equal(cairn_grub_config_path(&other, cairn_span(NULL, 0), prefix, &fault), CAIRN_OK);
 	assert_string_equal(cairn_buf_str(&other), "/boot/grub/grub.cfg");
-	const struct cairn_span device = cairn_span_str("(hd0)/grub"), search = cairn_span_str("search x\nconfigfile /y\n");
+	const struct cairn_span device = cairn_span_str("(hd0)/grub"),
+				search = cairn_span_str("search x\nconfigfile /y\n");
 	assert_int_equal(cairn_grub_config_path(&none, search, prefix, &fault), CAIRN_E_UNSUPPORTED);
-	assert_int_equal(cairn_grub_config_path(&none, cairn_span(NULL, 0), device, &fault), CAIRN_E_UNSUPPORTED);
+	assert_int_equal(cairn_grub_config_path(&none, cairn_span(NULL, 0), device, &fault),
+			 CAIRN_E_UNSUPPORTED);
 	assert_int_equal(none.len, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(predicts_a_recorded_boot),
-		cmocka_unit_test(words_follow_the_rules_of_grub),
-		cmocka_unit_test(what_cannot_be_predicted_is_refused_by_line),
-		cmocka_unit_test(limits_hold),
-		cmocka_unit_test(the_image_says_which_configuration_is_read),
+	    cmocka_unit_test(predicts_a_recorded_boot),
+	    cmocka_unit_test(words_follow_the_rules_of_grub),
+	    cmocka_unit_test(what_cannot_be_predicted_is_refused_by_line),
+	    cmocka_unit_test(limits_hold),
+	    cmocka_unit_test(the_image_says_which_configuration_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* A platform described from files: events in order, PCR 4 as recorded, the host record, and what is refused. */
+/* A platform described from files: events in order, PCR 4 as recorded, the host record, and what is refused.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,8 +16,8 @@
 #include "grub_fixture.h"
 
 #define CONFIG "configfile /EFI/cairn/grub.cfg\nsleep 5\nreboot\n"
-#define CFG                                                                                                          \
-	"multiboot2 /EFI/cairn/xen console=com1\nmodule2 /EFI/cairn/vmlinuz console=hvc0\n"                          \
+#define CFG                                                                                                  \
+	"multiboot2 /EFI/cairn/xen console=com1\nmodule2 /EFI/cairn/vmlinuz console=hvc0\n"                  \
 	"module2 --nounzip /EFI/cairn/dom0.img\nboot\n"
 
 static const char *const modules[] = {"normal", "configfile", "multiboot2", "boot", "tpm", NULL};
@@ -111,11 +112,20 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const names[] = {
-		"EFI/cairn/x86_64-efi", "EFI/BOOT/BOOTX64.EFI", "EFI/cairn/grubx64.efi", "EFI/cairn/grub.cfg",
-		"EFI/cairn/xen",	"EFI/cairn/vmlinuz",	"EFI/cairn/dom0.img",	 "EFI/BOOT",
-		"EFI/cairn",		"EFI",			"cairnd",		 "cairnd.conf",
-		"authorities.jwks",	""};
+	static const char *const names[] = {"EFI/cairn/x86_64-efi",
+					    "EFI/BOOT/BOOTX64.EFI",
+					    "EFI/cairn/grubx64.efi",
+					    "EFI/cairn/grub.cfg",
+					    "EFI/cairn/xen",
+					    "EFI/cairn/vmlinuz",
+					    "EFI/cairn/dom0.img",
+					    "EFI/BOOT",
+					    "EFI/cairn",
+					    "EFI",
+					    "cairnd",
+					    "cairnd.conf",
+					    "authorities.jwks",
+					    ""};
 	struct medium *m = *state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char path[128];
@@ -132,9 +142,10 @@ static void check_order(const struct cairn_platform *p)
 		unsigned pcr;
 		const char *component;
 	} expected[] = {
-		{4, "efi-action"}, {4, "efi-separator"}, {4, "efi-cairn"},     {4, "efi-grub"},	   {9, "grub-cfg"},
-		{8, "grub-cmd"},   {9, "xen"},		 {8, "xen-cmdline"},   {8, "grub-cmd"},	   {9, "dom0-kernel"},
-		{8, "dom0-cmdline"}, {8, "grub-cmd"},	 {9, "dom0-initrd"},   {8, "grub-cmd"},	   {8, "grub-cmd"},
+	    {4, "efi-action"},	{4, "efi-separator"}, {4, "efi-cairn"},	   {4, "efi-grub"},
+	    {9, "grub-cfg"},	{8, "grub-cmd"},      {9, "xen"},	   {8, "xen-cmdline"},
+	    {8, "grub-cmd"},	{9, "dom0-kernel"},   {8, "dom0-cmdline"}, {8, "grub-cmd"},
+	    {9, "dom0-initrd"}, {8, "grub-cmd"},      {8, "grub-cmd"},
 	};
 	assert_int_equal(p->count, sizeof(expected) / sizeof(expected[0]));
 	for (size_t i = 0; i < p->count; i++) {
@@ -198,7 +209,7 @@ static void a_platform_manifest_foretells_the_pcrs(void **state)
 	const struct medium *m = *state;
 	struct cairn_platform *p = NULL;
 	cairn_auto_manifest struct cairn_manifest mf = {
-		.kind = CAIRN_MANIFEST_PLATFORM, .name = "test", .release = 1, .not_after = 1};
+	    .kind = CAIRN_MANIFEST_PLATFORM, .name = "test", .release = 1, .not_after = 1};
 	assert_int_equal(cairn_platform_describe(&p, &m->files, NULL), CAIRN_OK);
 	assert_int_equal(cairn_platform_to_manifest(&mf, p), CAIRN_OK);
 	struct cairn_pcrs pcrs, expected;
@@ -207,10 +218,12 @@ static void a_platform_manifest_foretells_the_pcrs(void **state)
 	struct cairn_digest d;
 	assert_int_equal(cairn_pcrs_init(&expected, algs, 1), CAIRN_OK);
 	for (size_t i = 0; i < p->count; i++)
-		assert_int_equal(cairn_pcrs_extend(&expected, p->event[i].pcr, &p->event[i].sha256), CAIRN_OK);
+		assert_int_equal(cairn_pcrs_extend(&expected, p->event[i].pcr, &p->event[i].sha256),
+				 CAIRN_OK);
 	assert_int_equal(cairn_hash(&d, CAIRN_ALG_SHA256, cairn_buf_span(&p->host_record)), CAIRN_OK);
 	assert_int_equal(cairn_pcrs_extend(&expected, 14, &d), CAIRN_OK);
-	const struct cairn_bank *got = cairn_pcrs_bank_const(&pcrs, CAIRN_ALG_SHA256), *want = &expected.bank[0];
+	const struct cairn_bank *got = cairn_pcrs_bank_const(&pcrs, CAIRN_ALG_SHA256),
+				*want = &expected.bank[0];
 	assert_int_equal(got->extended, 1u << 4 | 1u << 8 | 1u << 9 | 1u << 14);
 	for (unsigned i = 0; i < 16; i++)
 		assert_true(cairn_digest_equal(&got->pcr[i], &want->pcr[i]));
@@ -280,10 +293,10 @@ static void every_cut_of_a_grub_image_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(describes_a_boot_medium, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_platform_manifest_foretells_the_pcrs, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_foretold_is_refused, setup, teardown),
-		cmocka_unit_test(every_cut_of_a_grub_image_is_refused),
+	    cmocka_unit_test_setup_teardown(describes_a_boot_medium, setup, teardown),
+	    cmocka_unit_test_setup_teardown(a_platform_manifest_foretells_the_pcrs, setup, teardown),
+	    cmocka_unit_test_setup_teardown(what_cannot_be_foretold_is_refused, setup, teardown),
+	    cmocka_unit_test(every_cut_of_a_grub_image_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

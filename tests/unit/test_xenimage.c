@@ -13,7 +13,7 @@
 #include "cairn/xenimage.h"
 
 #define ELF_SIZE 128
-#define NOTE_AT  84
+#define NOTE_AT	 84
 #define NOTE_LEN 36
 
 static void put16(uint8_t *at, unsigned v)
@@ -59,7 +59,10 @@ static enum cairn_status build_id(struct cairn_build_id *id, const uint8_t *byte
 
 static size_t gzip(uint8_t *out, size_t room, const uint8_t *in, size_t len)
 {
-	z_stream z = {.next_in = (Bytef *)(uintptr_t)in, .avail_in = (uInt)len, .next_out = out, .avail_out = (uInt)room};
+	z_stream z = {.next_in = (Bytef *)(uintptr_t)in,
+		      .avail_in = (uInt)len,
+		      .next_out = out,
+		      .avail_out = (uInt)room};
 	assert_int_equal(deflateInit2(&z, 9, Z_DEFLATED, 16 + MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
 	assert_int_equal(deflate(&z, Z_FINISH), Z_STREAM_END);
 	deflateEnd(&z);
@@ -98,17 +101,17 @@ static void damaged_images_are_refused(void **state)
 		uint32_t value;
 		enum cairn_status expected;
 	} bad[] = {
-		{0, 0, CAIRN_E_MALFORMED},
-		{28, 0xfffffff0, CAIRN_E_TRUNCATED},
-		{42, 33 | 1u << 16, CAIRN_E_MALFORMED},
-		{42, 32 | 513u << 16, CAIRN_E_LIMIT},
-		{52, 1, CAIRN_E_NOTFOUND},
-		{56, 0xffffffff, CAIRN_E_TRUNCATED},
-		{NOTE_AT, 0xffffffff, CAIRN_E_TRUNCATED},
-		{NOTE_AT + 4, 0xffffffff, CAIRN_E_TRUNCATED},
-		{NOTE_AT + 4, 0, CAIRN_E_LIMIT},
-		{NOTE_AT + 8, 1, CAIRN_E_NOTFOUND},
-		{NOTE_AT + 12, 0x00554e48, CAIRN_E_NOTFOUND},
+	    {0, 0, CAIRN_E_MALFORMED},
+	    {28, 0xfffffff0, CAIRN_E_TRUNCATED},
+	    {42, 33 | 1u << 16, CAIRN_E_MALFORMED},
+	    {42, 32 | 513u << 16, CAIRN_E_LIMIT},
+	    {52, 1, CAIRN_E_NOTFOUND},
+	    {56, 0xffffffff, CAIRN_E_TRUNCATED},
+	    {NOTE_AT, 0xffffffff, CAIRN_E_TRUNCATED},
+	    {NOTE_AT + 4, 0xffffffff, CAIRN_E_TRUNCATED},
+	    {NOTE_AT + 4, 0, CAIRN_E_LIMIT},
+	    {NOTE_AT + 8, 1, CAIRN_E_NOTFOUND},
+	    {NOTE_AT + 12, 0x00554e48, CAIRN_E_NOTFOUND},
 	};
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		make_elf(elf);
@@ -130,7 +133,8 @@ static void a_bomb_is_bounded(void **state)
 	free(gz);
 }
 
-static void check_line(enum cairn_status (*fn)(struct cairn_buf *, const char *), const char *in, const char *out)
+static void check_line(enum cairn_status (*fn)(struct cairn_buf *, const char *), const char *in,
+		       const char *out)
 {
 	cairn_auto_buf struct cairn_buf b = {0};
 	assert_int_equal(fn(&b, in), CAIRN_OK);
@@ -151,7 +155,8 @@ static void running_lines_are_those_of_a_recorded_boot(void **state)
 	assert_int_equal(cairn_file_read(&xen, "tests/data/boot/xen_commandline", 4096), CAIRN_OK);
 	assert_int_equal(cairn_file_read(&dom0, "tests/data/boot/proc_cmdline", 4096), CAIRN_OK);
 	const char *cfg = cairn_buf_str(&log);
-	const char *end = strstr(cfg, "; then"), *start = strstr(cfg, "/EFI/cairn/xen ") + strlen("/EFI/cairn/xen ");
+	const char *end = strstr(cfg, "; then"),
+		   *start = strstr(cfg, "/EFI/cairn/xen ") + strlen("/EFI/cairn/xen ");
 	char *passed = strndup(start, (size_t)(end - start));
 	xen.len--; /* the newlines at their ends */
 	dom0.len--;
@@ -196,12 +201,12 @@ static void other_programs_are_no_grub(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_the_note_plain_and_gzipped),
-		cmocka_unit_test(damaged_images_are_refused),
-		cmocka_unit_test(a_bomb_is_bounded),
-		cmocka_unit_test(running_lines_are_those_of_a_recorded_boot),
-		cmocka_unit_test(lines_that_xen_would_change_are_refused),
-		cmocka_unit_test(other_programs_are_no_grub),
+	    cmocka_unit_test(reads_the_note_plain_and_gzipped),
+	    cmocka_unit_test(damaged_images_are_refused),
+	    cmocka_unit_test(a_bomb_is_bounded),
+	    cmocka_unit_test(running_lines_are_those_of_a_recorded_boot),
+	    cmocka_unit_test(lines_that_xen_would_change_are_refused),
+	    cmocka_unit_test(other_programs_are_no_grub),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
