@@ -81,11 +81,16 @@ static void print_log(const struct swtpm *s)
 		fclose(f);
 }
 
-static int run(const struct swtpm *s, const char *const argv[])
+int swtpm_run(const struct swtpm *s, const char *const argv[])
 {
 	pid_t pid = spawn(s, argv);
 
-	if (pid < 0 || wait_exit(pid) != 0) {
+	return pid < 0 ? 126 : wait_exit(pid);
+}
+
+static int run(const struct swtpm *s, const char *const argv[])
+{
+	if (swtpm_run(s, argv) != 0) {
 		print_log(s);
 		return fail(argv[0]);
 	}

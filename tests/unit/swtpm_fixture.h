@@ -22,6 +22,8 @@ int swtpm_start(struct swtpm *s, const char *banks);
 int swtpm_start_bare(struct swtpm *s);
 /* Orderly shutdown, power cycle, TPM2_Startup(CLEAR). */
 int swtpm_reboot(struct swtpm *s);
+/* Runs a program to its end; its output goes to DIR/log. Its exit code, 124 where it takes too long. */
+int swtpm_run(const struct swtpm *s, const char *const argv[]);
 /* Kills it and removes the directory. Safe on a zeroed one and after a failed start. */
 void swtpm_stop(struct swtpm *s);
 

@@ -4,7 +4,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 
@@ -103,15 +102,15 @@ static void quotes_what_is_in_the_pcrs(void **state)
 	cairn_tpm_close(t);
 }
 
-static int run_oracle(const char *dir, const char *extra_hex)
+static int run_oracle(const char *extra_hex)
 {
-	char command[512];
+	char ak[128], attest[128], sig[128];
 
-	snprintf(command, sizeof(command),
-		 "cd %s && timeout 20 tpm2_checkquote -u ak.pem -m attest -s sig -q %s "
-		 ">/dev/null 2>&1",
-		 dir, extra_hex);
-	return system(command);
+	snprintf(ak, sizeof(ak), "%s/ak.pem", swtpm.dir);
+	snprintf(attest, sizeof(attest), "%s/attest", swtpm.dir);
+	snprintf(sig, sizeof(sig), "%s/sig", swtpm.dir);
+	const char *argv[] = {"tpm2_checkquote", "-u", ak, "-m", attest, "-s", sig, "-q", extra_hex, NULL};
+	return swtpm_run(&swtpm, argv);
 }
 
 /* A second opinion: tpm2-tools take the quote with its extraData, and not with another. */
@@ -137,8 +136,8 @@ static void tpm2_checkquote_agrees(void **state)
 	assert_int_equal(PEM_write_PUBKEY(f, key), 1);
 	fclose(f);
 	EVP_PKEY_free(key);
-	assert_int_equal(run_oracle(swtpm.dir, "ca1e"), 0);
-	assert_int_not_equal(run_oracle(swtpm.dir, "ca1f"), 0);
+	assert_int_equal(run_oracle("ca1e"), 0);
+	assert_int_equal(run_oracle("ca1f"), 1);
 	cairn_buf_fini(&attest);
 	cairn_buf_fini(&sig);
 	cairn_tpm_identity_fini(&id);

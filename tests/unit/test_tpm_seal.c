@@ -249,8 +249,11 @@ static void a_moving_pcr_is_tried_once_more(void **state)
 	tap.extend_pcr = 2;
 	tap.extend_count = 1;
 	assert_int_equal(opens(t, &s, &a), CAIRN_OK);
+	assert_int_equal(tap.extend_count, 0);
 	tap.extend_count = 2;
 	assert_int_equal(opens(t, &s, &a), CAIRN_E_TPM_POLICY);
+	assert_int_equal(tap.extend_count, 0);
+	assert_int_equal(tap.extend_pcr, 2);
 	tap.extend_pcr = 9; /* one of ours */
 	tap.extend_count = 1;
 	assert_int_equal(opens(t, &s, &a), CAIRN_E_TPM_POLICY);
