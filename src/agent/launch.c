@@ -140,7 +140,7 @@ static enum cairn_status add_vif(struct job *j, size_t i)
 {
 	const struct cairn_vif *v = &j->cfg.vif[i];
 	cairn_auto_buf struct cairn_buf text = {0};
-	char key[16];
+	char key[32];
 
 	cairn_vif_text(&text, v);
 	const char *value = cairn_buf_str(&text);
