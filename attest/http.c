@@ -238,7 +238,7 @@ static enum cairn_status listen_on(struct cairn_http *h, const char *host, uint1
 	struct evhttp_bound_socket *s = evhttp_bind_socket_with_handle(h->evhttp, host, port);
 	if (!s)
 		return CAIRN_E_IO;
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = {0};
 	socklen_t len = sizeof a;
 	if (getsockname(evhttp_bound_socket_get_fd(s), (struct sockaddr *)&a, &len))
 		return CAIRN_E_IO;

@@ -22,7 +22,7 @@ static void put_node(const json_t *node, char *indent, size_t depth)
 		fputs(*detail ? "  " : "", stdout);
 		cairn_cli_put(detail);
 		putchar('\n');
-		strcpy(indent + at, last ? "    " : "|   ");
+		memcpy(indent + at, last ? "    " : "|   ", 5);
 		put_node(c, indent, depth + 1);
 		indent[at] = 0;
 	}
