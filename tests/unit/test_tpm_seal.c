@@ -341,6 +341,7 @@ static void nothing_is_left(void **state)
 		assert_int_equal(opens(t, &s, &a), CAIRN_E_TPM);
 		assert_int_equal(tap.fail_count, 0);
 	}
+	assert_int_equal(tap.fail_cc, TPM2_CC_Unseal);
 	tap.fail_cc = TPM2_CC_Create;
 	tap.fail_count = 1;
 	assert_int_equal(cairn_tpm_seal(t, "disk", release, cairn_span_str("x"), &bad), CAIRN_E_TPM);
