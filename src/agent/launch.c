@@ -22,7 +22,7 @@ struct job {
 	struct cairn_staged kernel, ramdisk;
 	struct cairn_manifest_set manifests;
 	struct cairn_launch l;
-	char key[SETTINGS][16], value[SETTINGS][4 * CAIRN_XLCFG_NAME];
+	char key[SETTINGS][32], value[SETTINGS][4 * CAIRN_XLCFG_NAME];
 	struct cairn_reasons *reasons; /* the caller's: none means allowed */
 };
 
