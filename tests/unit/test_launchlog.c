@@ -221,6 +221,7 @@ static void test_pcr_numbers(void **state)
 	(void)state;
 	assert_int_equal(cairn_log_replay(&s, cairn_buf_span(&whole), &other), CAIRN_E_MISMATCH);
 	assert_int_equal(cairn_log_replay(&s, cairn_buf_span(&whole), &swapped), CAIRN_E_MISMATCH);
+	assert_int_equal(cairn_log_replay(&s, cairn_buf_span(&line[0]), &other), CAIRN_E_MISMATCH);
 }
 
 static void test_build_refused(void **state)
@@ -237,6 +238,26 @@ static void test_build_refused(void **state)
 	r.len--;
 	assert_int_equal(cairn_log_line_build(&out, 0, &PCRS, cairn_buf_span(&r), BANKS, 2), CAIRN_E_MALFORMED);
 	assert_int_equal(out.len, 0);
+}
+
+/* A line as no builder makes it: one of its two digests taken out, or both exchanged. */
+static void test_digest_lists(void **state)
+{
+	cairn_auto_json json_t *v = NULL;
+	cairn_auto_buf struct cairn_buf without = {0}, swapped = {0};
+	struct cairn_log_entry e = {0};
+	json_t *digests;
+
+	(void)state;
+	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&line[2])), CAIRN_OK);
+	digests = json_object_get(v, "digests");
+	assert_int_equal(json_array_append(digests, json_array_get(digests, 0)), 0);
+	assert_int_equal(json_array_remove(digests, 0), 0);
+	assert_int_equal(cairn_json_dump(&swapped, v), CAIRN_OK);
+	assert_int_equal(cairn_log_line_parse(&e, cairn_buf_span(&swapped), &PCRS), CAIRN_E_MALFORMED);
+	assert_int_equal(json_array_remove(digests, 1), 0);
+	assert_int_equal(cairn_json_dump(&without, v), CAIRN_OK);
+	assert_int_equal(cairn_log_line_parse(&e, cairn_buf_span(&without), &PCRS), CAIRN_E_MALFORMED);
 }
 
 static void test_limits(void **state)
@@ -291,7 +312,7 @@ int main(void)
 		cmocka_unit_test(test_good), cmocka_unit_test(test_form), cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_truncated), cmocka_unit_test(test_tampered), cmocka_unit_test(test_every_digit),
 		cmocka_unit_test(test_order), cmocka_unit_test(test_places), cmocka_unit_test(test_pcr_numbers),
-		cmocka_unit_test(test_build_refused), cmocka_unit_test(test_limits), cmocka_unit_test(test_recorded),
+		cmocka_unit_test(test_build_refused), cmocka_unit_test(test_digest_lists), cmocka_unit_test(test_limits), cmocka_unit_test(test_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
