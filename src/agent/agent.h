@@ -1,4 +1,5 @@
-/* cairnd: its configuration, its state, and what its parts ask of each other. One thread; nothing here is shared. */
+/* cairnd: its configuration, its state, and what its parts ask of each other. One thread; nothing here is
+ * shared. */
 #ifndef CAIRN_AGENT_AGENT_H
 #define CAIRN_AGENT_AGENT_H
 
@@ -10,14 +11,14 @@
 #include "cairn/manifest.h"
 #include "xen/hv.h"
 
-/* ---- domains: what was launched in this boot, and what of it still runs ----------------------------------------------- */
+/* ---- domains: what was launched in this boot, and what of it still runs ------------------------------- */
 struct cairn_agent_domain {
 	char name[CAIRN_NAME_MAX + 1], uuid[CAIRN_XLCFG_UUID];
-	uint64_t recnum; /* of its launch record */
-	bool live;	 /* no exit record yet */
-	bool driver;	 /* driver_domain = 1 */
-	uint32_t domid;	 /* 0: not built, or not seen yet */
-	json_t *roles;	 /* owned: array of strings */
+	uint64_t recnum;  /* of its launch record */
+	bool live;	  /* no exit record yet */
+	bool driver;	  /* driver_domain = 1 */
+	uint32_t domid;	  /* 0: not built, or not seen yet */
+	json_t *roles;	  /* owned: array of strings */
 	json_t *manifest; /* owned: {"name","release"} or null */
 };
 
@@ -26,13 +27,13 @@ struct cairn_agent_domains {
 	struct cairn_agent_domain *item;
 };
 
-enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum, const struct cairn_launch *l)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum,
+				    const struct cairn_launch *l) CAIRN_MUST_CHECK;
 void cairn_domains_fini(struct cairn_agent_domains *d);
 struct cairn_agent_domain *cairn_domains_live(struct cairn_agent_domains *d, const char *name); /* or NULL */
 uint64_t cairn_domains_launches(const struct cairn_agent_domains *d, const char *name);
 
-/* ---- the agent --------------------------------------------------------------------------------------------------------- */
+/* ---- the agent ---------------------------------------------------------------------------------------- */
 enum cairn_agent_state {
 	CAIRN_AGENT_OK,
 	CAIRN_AGENT_VIOLATED, /* a violation is on record: nothing is launched before the next boot */
@@ -40,9 +41,9 @@ enum cairn_agent_state {
 };
 const char *cairn_agent_state_name(enum cairn_agent_state s); /* "ok", "violated", "diverged" */
 
-#define CAIRN_REFUSALS_KEPT    64
-#define CAIRN_REFUSALS_MINUTE  10 /* identical ones of one caller that are recorded in a minute */
-#define CAIRN_STRANGERS_MAX    1024
+#define CAIRN_REFUSALS_KEPT   64
+#define CAIRN_REFUSALS_MINUTE 10 /* identical ones of one caller that are recorded in a minute */
+#define CAIRN_STRANGERS_MAX   1024
 
 struct cairn_agent {
 	const struct cairn_agent_config *conf; /* borrowed */
@@ -75,18 +76,20 @@ struct cairn_agent {
 void cairn_agent_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int64_t cairn_agent_now_ms(void);
 
-/* Takes tpm over (also on failure), borrows conf and what is behind hv: reads the authorities, opens and settles the log, makes or compares the host
- * record. CAIRN_OK also where the state is then not OK. */
-enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_agent_config *conf, struct cairn_tpm *tpm,
-				    const struct cairn_hv *hv, struct cairn_buf *why) CAIRN_MUST_CHECK;
+/* Takes tpm over (also on failure), borrows conf and what is behind hv: reads the authorities, opens and
+ * settles the log, makes or compares the host record. CAIRN_OK also where the state is then not OK. */
+enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_agent_config *conf,
+				    struct cairn_tpm *tpm, const struct cairn_hv *hv,
+				    struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_agent_stop(struct cairn_agent *a);
 /* Appends a record, turns the state where that fails for good. */
-enum cairn_status cairn_agent_record(struct cairn_agent *a, struct cairn_span record, uint64_t *recnum) CAIRN_MUST_CHECK;
+enum cairn_status cairn_agent_record(struct cairn_agent *a, struct cairn_span record,
+				     uint64_t *recnum) CAIRN_MUST_CHECK;
 
 /* The host record of this machine (hostrec.c). Fills a->boot_log_status. */
 enum cairn_status cairn_agent_host_record(struct cairn_agent *a, struct cairn_buf *out) CAIRN_MUST_CHECK;
 
-/* ---- launching (launch.c), ends (sweep.c) ---------------------------------------------------------------------------------------------- */
+/* ---- launching (launch.c), ends (sweep.c) ------------------------------------------------------------- */
 struct cairn_launched {
 	char name[CAIRN_NAME_MAX + 1]; /* "" where it did not get that far */
 	uint32_t domid;
@@ -96,19 +99,19 @@ struct cairn_launched {
 };
 
 /* Launches what a configuration describes, for a caller. CAIRN_E_DENIED: refused, with reasons. CAIRN_E_XEN,
- * CAIRN_E_TIMEOUT: allowed, but the toolstack failed; with a reason. CAIRN_E_EXISTS: a domain of this name runs.
- * Others: nothing was launched. A sentence in why in every case. */
+ * CAIRN_E_TIMEOUT: allowed, but the toolstack failed; with a reason. CAIRN_E_EXISTS: a domain of this name
+ * runs. Others: nothing was launched. A sentence in why in every case. */
 enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, uid_t uid, unsigned timeout_s,
 				     struct cairn_launched *out, struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* Destroys a domain that was launched, and records its exit. CAIRN_E_NOTFOUND. */
-enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *name, struct cairn_buf *why)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *name,
+					  struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* Records how a launched domain ended and forgets that it is live. */
 void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d, const char *reason);
 /* Compares the hypervisor's list with the records: exits, shutdowns, and domains nobody recorded. */
 void cairn_agent_sweep(struct cairn_agent *a);
 
-/* ---- the trusted manifests (manifests.c) ------------------------------------------------------------------------------- */
+/* ---- the trusted manifests (manifests.c) -------------------------------------------------------------- */
 #define CAIRN_MANIFESTS_MAX 256
 
 struct cairn_manifest_set {
@@ -119,15 +122,15 @@ struct cairn_manifest_set {
 	bool bad_name;			    /* one of them is called NAME-*.jws */
 };
 
-/* Loads every *.jws of a directory that an authority signed. A directory that is not there is an empty one. name: of the
- * domain that is being launched. */
+/* Loads every *.jws of a directory that an authority signed. A directory that is not there is an empty one.
+ * name: of the domain that is being launched. */
 enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, const char *dir, const char *name,
 				       const struct cairn_jwks *authorities) CAIRN_MUST_CHECK;
 void cairn_manifests_fini(struct cairn_manifest_set *s);
 /* True if one of them is a service manifest of this name. */
 bool cairn_manifests_name(const struct cairn_manifest_set *s, const char *name);
 
-/* ---- requests (ops.c, attest.c, secrets.c) ------------------------------------------------------------------------------- */
+/* ---- requests (ops.c, attest.c, secrets.c) ------------------------------------------------------------ */
 struct cairn_peer {
 	uid_t uid;
 	bool root, relay;
@@ -155,16 +158,18 @@ enum cairn_status cairn_call_set(struct cairn_call *c, const char *member, json_
 json_t *cairn_agent_domains_json(const struct cairn_agent *a);
 
 /* Answers one request: appends the JSON to out. CAIRN_E_NOMEM, CAIRN_E_LIMIT. */
-enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_peer *peer, struct cairn_span request,
-				     struct cairn_buf *out) CAIRN_MUST_CHECK;
+enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_peer *peer,
+				     struct cairn_span request, struct cairn_buf *out) CAIRN_MUST_CHECK;
 
-/* ---- the socket (server.c) ------------------------------------------------------------------------------------------------ */
+/* ---- the socket (server.c) ---------------------------------------------------------------------------- */
 #define CAIRN_NOBODY ((uid_t)-1)
 
-/* Makes the socket and its directory; a socket file that nobody listens on is replaced. The group of the relay may
- * connect (gid 0: root only). A sentence in why. CAIRN_E_EXISTS: somebody listens there. */
-enum cairn_status cairn_agent_listen(int *fd, const char *path, gid_t gid, struct cairn_buf *why) CAIRN_MUST_CHECK;
-/* Serves until *running is 0, which a signal handler sets; the signals of mask are let in only while waiting. */
+/* Makes the socket and its directory; a socket file that nobody listens on is replaced. The group of the
+ * relay may connect (gid 0: root only). A sentence in why. CAIRN_E_EXISTS: somebody listens there. */
+enum cairn_status cairn_agent_listen(int *fd, const char *path, gid_t gid,
+				     struct cairn_buf *why) CAIRN_MUST_CHECK;
+/* Serves until *running is 0, which a signal handler sets; the signals of mask are let in only while waiting.
+ */
 enum cairn_status cairn_agent_serve(struct cairn_agent *a, int listen_fd, uid_t relay_uid,
 				    const volatile int *running) CAIRN_MUST_CHECK;
 

@@ -36,15 +36,17 @@ enum cairn_status cairn_op_identity(struct cairn_call *c)
 	if (st == CAIRN_OK)
 		st = set_bytes(c, "ek_public", &id->ek_public);
 	if (st == CAIRN_OK && id->ek_cert.len)
-		st = cairn_call_set(c, "ek_certs", json_pack("[o]", cairn_json_b64(cairn_buf_span(&id->ek_cert))));
+		st = cairn_call_set(c, "ek_certs",
+				    json_pack("[o]", cairn_json_b64(cairn_buf_span(&id->ek_cert))));
 	else if (st == CAIRN_OK)
 		st = cairn_call_set(c, "ek_certs", json_array());
 	if (st == CAIRN_OK)
 		st = set_bytes(c, "ak_public", &id->ak_public);
-	return st == CAIRN_OK ? cairn_call_set(c, "ak_name", cairn_json_hex(cairn_name_span(&id->ak_name))) : st;
+	return st == CAIRN_OK ? cairn_call_set(c, "ak_name", cairn_json_hex(cairn_name_span(&id->ak_name)))
+			      : st;
 }
 
-/* ---- enrolment --------------------------------------------------------------------------------------------------------- */
+/* ---- enrolment ---------------------------------------------------------------------------------------- */
 
 static void add_text(struct cairn_buf *b, const char *s)
 {
@@ -52,7 +54,8 @@ static void add_text(struct cairn_buf *b, const char *s)
 }
 
 /* HMAC over what the verifier must agree on: a relay that changed label or key makes it fail. */
-static enum cairn_status prove(struct cairn_call *c, struct cairn_span credential, const char *label, const char *kid)
+static enum cairn_status prove(struct cairn_call *c, struct cairn_span credential, const char *label,
+			       const char *kid)
 {
 	const struct cairn_tpm_identity *id = &c->a->id;
 	cairn_auto_buf struct cairn_buf m = {0};
@@ -66,7 +69,8 @@ static enum cairn_status prove(struct cairn_call *c, struct cairn_span credentia
 	cairn_buf_add(&m, cairn_span(id->ak_name.bytes + 2, CAIRN_SHA256_SIZE));
 	if (cairn_buf_status(&m) != CAIRN_OK)
 		return CAIRN_E_NOMEM;
-	if (!HMAC(EVP_sha256(), credential.ptr, (int)credential.len, m.ptr, m.len, mac, &len) || len != sizeof(mac))
+	if (!HMAC(EVP_sha256(), credential.ptr, (int)credential.len, m.ptr, m.len, mac, &len) ||
+	    len != sizeof(mac))
 		return CAIRN_E_CRYPTO;
 	return cairn_call_set(c, "proof", cairn_json_hex(cairn_span(mac, sizeof(mac))));
 }
@@ -88,11 +92,12 @@ enum cairn_status cairn_op_activate(struct cairn_call *c)
 	if (st == CAIRN_OK)
 		st = need_identity(c->a);
 	if (st == CAIRN_OK)
-		st = cairn_tpm_activate(c->a->tpm, cairn_buf_span(&object), cairn_buf_span(&secret), &credential);
+		st = cairn_tpm_activate(c->a->tpm, cairn_buf_span(&object), cairn_buf_span(&secret),
+					&credential);
 	return st == CAIRN_OK ? prove(c, cairn_buf_span(&credential), label, kid) : st;
 }
 
-/* ---- evidence ---------------------------------------------------------------------------------------------------------- */
+/* ---- evidence ----------------------------------------------------------------------------------------- */
 
 struct evidence {
 	const char *nonce, *kid;
@@ -109,7 +114,8 @@ static void evidence_fini(struct evidence *e)
 	json_decref(e->launch_text);
 }
 
-/* The two logs as they are. What is missing or is no text is sent as nothing: the verifier then says what lacks. */
+/* The two logs as they are. What is missing or is no text is sent as nothing: the verifier then says what
+ * lacks. */
 static enum cairn_status read_logs(struct cairn_agent *a, struct evidence *e)
 {
 	enum cairn_status st = cairn_file_read(&e->boot_log, a->conf->boot_log, CAIRN_EVENTLOG_SIZE_MAX);
@@ -132,10 +138,10 @@ static enum cairn_status read_logs(struct cairn_agent *a, struct evidence *e)
 static enum cairn_status bind(const struct cairn_agent *a, const struct evidence *e, struct cairn_digest *out)
 {
 	struct cairn_quote_binding b = {
-		.verifier_kid = e->kid,
-		.nonce = cairn_span_str(e->nonce),
-		.boot_log = cairn_buf_span(&e->boot_log),
-		.launch_log = cairn_buf_span(&e->launch_log),
+	    .verifier_kid = e->kid,
+	    .nonce = cairn_span_str(e->nonce),
+	    .boot_log = cairn_buf_span(&e->boot_log),
+	    .launch_log = cairn_buf_span(&e->launch_log),
 	};
 
 	memcpy(b.host_id, a->id.host_id.bytes, sizeof(b.host_id));
@@ -150,7 +156,9 @@ static enum cairn_status quote(struct cairn_agent *a, struct evidence *e)
 	struct cairn_digest extra;
 	enum cairn_status st = bind(a, e, &extra);
 
-	return st == CAIRN_OK ? cairn_tpm_quote(a->tpm, mask, cairn_digest_span(&extra), &e->quote, &e->signature) : st;
+	return st == CAIRN_OK
+		   ? cairn_tpm_quote(a->tpm, mask, cairn_digest_span(&extra), &e->quote, &e->signature)
+		   : st;
 }
 
 static enum cairn_status set_evidence(struct cairn_call *c, struct evidence *e)
@@ -158,14 +166,14 @@ static enum cairn_status set_evidence(struct cairn_call *c, struct evidence *e)
 	const struct cairn_agent *a = c->a;
 
 	return cairn_call_set(
-		c, "evidence",
-		json_pack("{s:s,s:i,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:O,s:s}", "format", "cairn-evidence", "version", 1,
-			  "host_id", cairn_json_hex(cairn_digest_span(&a->id.host_id)), "boot_id",
-			  cairn_json_hex(cairn_span(a->log.boot_id, sizeof(a->log.boot_id))), "nonce", e->nonce,
-			  "verifier_kid", e->kid, "quote", cairn_json_b64(cairn_buf_span(&e->quote)), "signature",
-			  cairn_json_b64(cairn_buf_span(&e->signature)), "boot_log",
-			  cairn_json_b64(cairn_buf_span(&e->boot_log)), "launch_log", e->launch_text, "agent_version",
-			  CAIRN_VERSION));
+	    c, "evidence",
+	    json_pack("{s:s,s:i,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:O,s:s}", "format", "cairn-evidence", "version",
+		      1, "host_id", cairn_json_hex(cairn_digest_span(&a->id.host_id)), "boot_id",
+		      cairn_json_hex(cairn_span(a->log.boot_id, sizeof(a->log.boot_id))), "nonce", e->nonce,
+		      "verifier_kid", e->kid, "quote", cairn_json_b64(cairn_buf_span(&e->quote)), "signature",
+		      cairn_json_b64(cairn_buf_span(&e->signature)), "boot_log",
+		      cairn_json_b64(cairn_buf_span(&e->boot_log)), "launch_log", e->launch_text,
+		      "agent_version", CAIRN_VERSION));
 }
 
 enum cairn_status cairn_op_attest(struct cairn_call *c)
@@ -190,7 +198,7 @@ enum cairn_status cairn_op_attest(struct cairn_call *c)
 	return st;
 }
 
-/* ---- the chain, for people on this host ------------------------------------------------------------------------------- */
+/* ---- the chain, for people on this host --------------------------------------------------------------- */
 
 static json_t *bank_json(const struct cairn_bank *b)
 {

@@ -46,7 +46,8 @@ static enum cairn_status make_room(struct cairn_agent_domains *d)
 	return CAIRN_OK;
 }
 
-enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum, const struct cairn_launch *l)
+enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum,
+				    const struct cairn_launch *l)
 {
 	struct cairn_agent_domain n = {.recnum = recnum, .live = true, .driver = is_driver(l)};
 	enum cairn_status st = make_room(d);

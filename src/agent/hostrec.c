@@ -1,6 +1,6 @@
-/* The host record: what this machine is, in one canonical object that is the same after every good boot of a release.
- * Digests of Xen, kernel and initrd come only from a boot log that replays to the TPM; a file that is found on a disk
- * is never hashed in their place. */
+/* The host record: what this machine is, in one canonical object that is the same after every good boot of a
+ * release. Digests of Xen, kernel and initrd come only from a boot log that replays to the TPM; a file that
+ * is found on a disk is never hashed in their place. */
 #include "agent/agent.h"
 
 #include <stdio.h>
@@ -115,7 +115,8 @@ static void take_settings(const struct cairn_agent *a, struct cairn_host *h)
 
 	cairn_agent_config_to_host(h, a->conf);
 	/* What the TPM has, whatever the file expects: the log is written in these. */
-	if (h->bank_count != banks->count || memcmp(h->bank, banks->alg, banks->count * sizeof(h->bank[0])) != 0)
+	if (h->bank_count != banks->count ||
+	    memcmp(h->bank, banks->alg, banks->count * sizeof(h->bank[0])) != 0)
 		cairn_agent_say("the TPM's active banks are not those of the configuration (banks)");
 	h->bank_count = banks->count;
 	memcpy(h->bank, banks->alg, banks->count * sizeof(h->bank[0]));

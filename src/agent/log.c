@@ -1,5 +1,5 @@
-/* The launch log's file and its PCRs. The file lies in a directory that only root can write; that it was not changed
- * is known only from the TPM, so nothing in it is believed before it replays. */
+/* The launch log's file and its PCRs. The file lies in a directory that only root can write; that it was not
+ * changed is known only from the TPM, so nothing in it is believed before it replays. */
 #define _GNU_SOURCE
 #include "agent/log.h"
 
@@ -11,14 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* ---- the TPM's side ------------------------------------------------------------------------------------------------ */
+/* ---- the TPM's side ----------------------------------------------------------------------------------- */
 
 static uint32_t mask_of(const struct cairn_agent_log *l)
 {
 	return 1u << l->pcrs.host | 1u << l->pcrs.launch | 1u << l->pcrs.phase;
 }
 
-static bool same_pcrs(const struct cairn_agent_log *l, const struct cairn_pcrs *want, const struct cairn_pcrs *have)
+static bool same_pcrs(const struct cairn_agent_log *l, const struct cairn_pcrs *want,
+		      const struct cairn_pcrs *have)
 {
 	if (want->count != have->count)
 		return false;
@@ -26,7 +27,8 @@ static bool same_pcrs(const struct cairn_agent_log *l, const struct cairn_pcrs *
 		const struct cairn_bank *h = cairn_pcrs_bank_const(have, want->bank[b].alg);
 
 		for (unsigned i = 0; i < CAIRN_PCR_COUNT; i++)
-			if (mask_of(l) & 1u << i && (!h || !cairn_digest_equal(&want->bank[b].pcr[i], &h->pcr[i])))
+			if (mask_of(l) & 1u << i &&
+			    (!h || !cairn_digest_equal(&want->bank[b].pcr[i], &h->pcr[i])))
 				return false;
 	}
 	return true;
@@ -72,7 +74,7 @@ enum cairn_status cairn_agent_log_condemn(struct cairn_agent_log *l, const char 
 	return st;
 }
 
-/* ---- reading --------------------------------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------------------ */
 
 static enum cairn_status read_fd(int fd, struct cairn_buf *out)
 {
@@ -119,8 +121,8 @@ static enum cairn_status take_entry(struct cairn_agent_log *l, const struct cair
 }
 
 /* Reads what the file holds. CAIRN_E_TRUNCATED: a torn last line starts at *end. */
-static enum cairn_status take_all(struct cairn_agent_log *l, struct cairn_span text, cairn_log_seen *seen, void *self,
-				  size_t *end)
+static enum cairn_status take_all(struct cairn_agent_log *l, struct cairn_span text, cairn_log_seen *seen,
+				  void *self, size_t *end)
 {
 	struct cairn_log_reader r;
 	enum cairn_status st = CAIRN_OK;
@@ -141,7 +143,7 @@ static enum cairn_status take_all(struct cairn_agent_log *l, struct cairn_span t
 	return st == CAIRN_E_NOTFOUND ? CAIRN_OK : st;
 }
 
-/* ---- opening --------------------------------------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------------------------------------ */
 
 static enum cairn_status open_file(struct cairn_agent_log *l, const char *path)
 {
@@ -178,8 +180,8 @@ static enum cairn_status move_tail(struct cairn_agent_log *l, const char *path, 
 	close(fd);
 	if (!kept || ftruncate(l->fd, (off_t)l->size) != 0 || fsync(l->fd) != 0)
 		return CAIRN_E_IO;
-	cairn_buf_add_fmt(notice, "the last line of %s was torn by a crash; its %zu bytes are now in %s. ", path, tail.len,
-			  aside);
+	cairn_buf_add_fmt(notice, "the last line of %s was torn by a crash; its %zu bytes are now in %s. ",
+			  path, tail.len, aside);
 	return CAIRN_OK;
 }
 
@@ -202,7 +204,8 @@ static enum cairn_status judge(struct cairn_agent_log *l, struct cairn_buf *noti
 	if (st == CAIRN_E_DIVERGED)
 		return CAIRN_OK;
 	if (st == CAIRN_OK && !complete)
-		cairn_buf_add_fmt(notice, "record %llu was written but not extended before a crash; it is now. ",
+		cairn_buf_add_fmt(notice,
+				  "record %llu was written but not extended before a crash; it is now. ",
 				  (unsigned long long)l->records - 1);
 	l->state = st == CAIRN_OK ? CAIRN_LOG_GOOD : l->state;
 	return st;
@@ -228,7 +231,8 @@ static enum cairn_status load(struct cairn_agent_log *l, const char *path, cairn
 	if (st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO)
 		return st;
 	if (st != CAIRN_OK && st != CAIRN_E_TRUNCATED) {
-		cairn_buf_add_fmt(notice, "the launch log is not one from byte %zu on (%s). ", end, cairn_status_text(st));
+		cairn_buf_add_fmt(notice, "the launch log is not one from byte %zu on (%s). ", end,
+				  cairn_status_text(st));
 		l->state = CAIRN_LOG_DIVERGED;
 		return CAIRN_OK;
 	}
@@ -263,7 +267,7 @@ void cairn_agent_log_close(struct cairn_agent_log *l)
 	l->fd = -1;
 }
 
-/* ---- appending ------------------------------------------------------------------------------------------------------- */
+/* ---- appending ---------------------------------------------------------------------------------------- */
 
 /* All or nothing. If not even "nothing" can be had, the log has diverged. */
 static enum cairn_status write_line(struct cairn_agent_log *l, struct cairn_span line)
@@ -282,7 +286,8 @@ static enum cairn_status write_line(struct cairn_agent_log *l, struct cairn_span
 	return e == ENOSPC || e == EDQUOT ? CAIRN_E_NOSPACE : CAIRN_E_IO;
 }
 
-enum cairn_status cairn_agent_log_append(struct cairn_agent_log *l, struct cairn_span record, uint64_t *recnum)
+enum cairn_status cairn_agent_log_append(struct cairn_agent_log *l, struct cairn_span record,
+					 uint64_t *recnum)
 {
 	const struct cairn_tpm_banks *banks = cairn_tpm_banks(l->tpm);
 	cairn_auto_buf struct cairn_buf line = {0};

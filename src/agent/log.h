@@ -1,8 +1,9 @@
 /* The launch log of a running host: a file, and the PCRs that it replays to.
  *
- * A record is written and synced first and extended then, so that at every moment the PCRs are those of the whole log
- * or of the log without its last record. At start, and after an extend that failed, the file is compared with the TPM
- * and the missing extend is made; if neither fits the log has diverged and takes no record any more.
+ * A record is written and synced first and extended then, so that at every moment the PCRs are those of the
+ * whole log or of the log without its last record. At start, and after an extend that failed, the file is
+ * compared with the TPM and the missing extend is made; if neither fits the log has diverged and takes no
+ * record any more.
  */
 #ifndef CAIRN_AGENT_LOG_H
 #define CAIRN_AGENT_LOG_H
@@ -12,7 +13,7 @@
 
 enum cairn_agent_log_state {
 	CAIRN_LOG_EMPTY,    /* no record yet, and the PCRs are zero */
-	CAIRN_LOG_GOOD,     /* it replays to the PCRs */
+	CAIRN_LOG_GOOD,	    /* it replays to the PCRs */
 	CAIRN_LOG_FOREIGN,  /* no record yet, but somebody extended one of the PCRs */
 	CAIRN_LOG_DIVERGED, /* it does not replay to the PCRs, or cannot be read as a log */
 };
@@ -35,10 +36,11 @@ struct cairn_agent_log {
 /* Called for each record of the log, in order, while it is opened. */
 typedef enum cairn_status cairn_log_seen(void *self, const struct cairn_log_entry *e);
 
-/* Opens or creates the file and settles it; *out is closed with cairn_agent_log_close. Its state says what was found:
- * a diverged log is CAIRN_OK and a state. A torn last line is moved to PATH.torn-N first. What was done to the log is
- * said in notice (sentences, may be empty).
- * CAIRN_E_EXISTS: another cairnd has it open. CAIRN_E_UNSUPPORTED: not a regular file. CAIRN_E_IO, CAIRN_E_NOMEM, CAIRN_E_TPM*: nothing could be decided. */
+/* Opens or creates the file and settles it; *out is closed with cairn_agent_log_close. Its state says what
+ * was found: a diverged log is CAIRN_OK and a state. A torn last line is moved to PATH.torn-N first. What was
+ * done to the log is said in notice (sentences, may be empty). CAIRN_E_EXISTS: another cairnd has it open.
+ * CAIRN_E_UNSUPPORTED: not a regular file. CAIRN_E_IO, CAIRN_E_NOMEM, CAIRN_E_TPM*: nothing could be decided.
+ */
 enum cairn_status cairn_agent_log_open(struct cairn_agent_log *out, const char *path, struct cairn_tpm *tpm,
 				       const struct cairn_pcr_numbers *pcrs, cairn_log_seen *seen, void *self,
 				       struct cairn_buf *notice) CAIRN_MUST_CHECK;
@@ -47,15 +49,16 @@ void cairn_agent_log_close(struct cairn_agent_log *l);
 /* Appends a record and extends its PCR. *recnum (may be NULL) is its number.
  * CAIRN_E_DIVERGED: the log takes none any more. CAIRN_E_NOSPACE, CAIRN_E_IO: not written, nothing extended.
  * CAIRN_E_TPM*: written but perhaps not extended; the next append, or the next start, settles that first. */
-enum cairn_status cairn_agent_log_append(struct cairn_agent_log *l, struct cairn_span record, uint64_t *recnum)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_agent_log_append(struct cairn_agent_log *l, struct cairn_span record,
+					 uint64_t *recnum) CAIRN_MUST_CHECK;
 /* Makes a pending extend. CAIRN_E_DIVERGED, CAIRN_E_TPM*. */
 enum cairn_status cairn_agent_log_settle(struct cairn_agent_log *l) CAIRN_MUST_CHECK;
 /* Appends the text of the log. */
-enum cairn_status cairn_agent_log_text(const struct cairn_agent_log *l, struct cairn_buf *out) CAIRN_MUST_CHECK;
+enum cairn_status cairn_agent_log_text(const struct cairn_agent_log *l,
+				       struct cairn_buf *out) CAIRN_MUST_CHECK;
 
-/* Extends the host PCR with a violation record that no log holds: what shuts every secret when the log cannot say so
- * any more. */
+/* Extends the host PCR with a violation record that no log holds: what shuts every secret when the log cannot
+ * say so any more. */
 enum cairn_status cairn_agent_log_condemn(struct cairn_agent_log *l, const char *reason) CAIRN_MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* cairnd: measures, authorises and records what a Xen host starts. It runs as root in dom0, owns the TPM and the launch
- * log, and speaks to nobody but through its unix socket. */
+/* cairnd: measures, authorises and records what a Xen host starts. It runs as root in dom0, owns the TPM and
+ * the launch log, and speaks to nobody but through its unix socket. */
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
@@ -22,17 +22,18 @@ static void on_signal(int number)
 }
 
 static const char usage[] =
-	"usage: cairnd [--config FILE]\n"
-	"\n"
-	"Measures every domain before it starts on this Xen host, records it in the TPM and in the launch log, and\n"
-	"serves `cairn` and `cairn-relay`. It stays in the foreground and prints one line when it is ready.\n"
-	"\n"
-	"  -c, --config FILE  settings (default " CAIRN_AGENT_CONFIG_PATH "; not having one means the defaults)\n"
-	"  -f, --foreground   what it does anyway\n"
-	"  -h, --help         this text\n"
-	"  -V, --version      the version\n"
-	"\n"
-	"Exit codes: 0 ended by a signal; 2 wrong arguments or settings; 3 no TPM, no Xen, or another failure.\n";
+    "usage: cairnd [--config FILE]\n"
+    "\n"
+    "Measures every domain before it starts on this Xen host, records it in the TPM and in the launch log, "
+    "and\n"
+    "serves `cairn` and `cairn-relay`. It stays in the foreground and prints one line when it is ready.\n"
+    "\n"
+    "  -c, --config FILE  settings (default " CAIRN_AGENT_CONFIG_PATH "; not having one means the defaults)\n"
+    "  -f, --foreground   what it does anyway\n"
+    "  -h, --help         this text\n"
+    "  -V, --version      the version\n"
+    "\n"
+    "Exit codes: 0 ended by a signal; 2 wrong arguments or settings; 3 no TPM, no Xen, or another failure.\n";
 
 static int fail(enum cairn_status st, struct cairn_buf *why)
 {
@@ -156,9 +157,11 @@ static int run(const char *config)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"config", required_argument, NULL, 'c'}, {"foreground", no_argument, NULL, 'f'},
-		{"help", no_argument, NULL, 'h'},	  {"version", no_argument, NULL, 'V'},
-		{NULL, 0, NULL, 0},
+	    {"config", required_argument, NULL, 'c'},
+	    {"foreground", no_argument, NULL, 'f'},
+	    {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'V'},
+	    {NULL, 0, NULL, 0},
 	};
 	const char *config = NULL;
 	int o;

@@ -1,5 +1,5 @@
-/* The manifests that an authority signed, read anew for each launch. The directory is on a public volume: anything may
- * lie there, and only what verifies counts. */
+/* The manifests that an authority signed, read anew for each launch. The directory is on a public volume:
+ * anything may lie there, and only what verifies counts. */
 #include "agent/agent.h"
 
 #include <dirent.h>
@@ -53,8 +53,8 @@ static bool is_for(const char *file, const char *name)
 	return strcmp(file + strspn(file, "0123456789"), ".jws") == 0;
 }
 
-static enum cairn_status load_one(struct cairn_manifest_set *s, const char *dir, const char *file, const char *name,
-				  const struct cairn_jwks *authorities)
+static enum cairn_status load_one(struct cairn_manifest_set *s, const char *dir, const char *file,
+				  const char *name, const struct cairn_jwks *authorities)
 {
 	cairn_auto_buf struct cairn_buf path = {0};
 	cairn_auto_buf struct cairn_buf jws = {0};

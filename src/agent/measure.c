@@ -1,6 +1,7 @@
-/* One pass over a file: read, hash with both algorithms, write to a memfd; then seal the memfd. The file is not
- * trusted: it may be a pipe, grow, shrink or change under the reader. What ends up sealed is what was hashed in every
- * case; a change is refused all the same, since then the bytes are those of no version of the file. */
+/* One pass over a file: read, hash with both algorithms, write to a memfd; then seal the memfd. The file is
+ * not trusted: it may be a pipe, grow, shrink or change under the reader. What ends up sealed is what was
+ * hashed in every case; a change is refused all the same, since then the bytes are those of no version of the
+ * file. */
 #define _GNU_SOURCE /* memfd_create, F_ADD_SEALS */
 #include "agent/measure.h"
 

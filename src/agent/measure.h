@@ -13,9 +13,8 @@ struct cairn_staged {
 void cairn_staged_init(struct cairn_staged *s);
 void cairn_staged_fini(struct cairn_staged *s);
 
-/* Stages the regular file (symbolic links are followed: the content is what counts) at path, of at most max bytes.
- *   CAIRN_E_NOTFOUND     there is no such file
- *   CAIRN_E_IO           it cannot be opened or read (errno)
+/* Stages the regular file (symbolic links are followed: the content is what counts) at path, of at most max
+ * bytes. CAIRN_E_NOTFOUND     there is no such file CAIRN_E_IO           it cannot be opened or read (errno)
  *   CAIRN_E_UNSUPPORTED  it is not a regular file
  *   CAIRN_E_TRUNCATED    it is empty
  *   CAIRN_E_LIMIT        it is larger than max

@@ -1,5 +1,5 @@
-/* Requests: who may ask what, with which members, and the small ones themselves. A request is hostile until its table
- * entry has let it through. */
+/* Requests: who may ask what, with which members, and the small ones themselves. A request is hostile until
+ * its table entry has let it through. */
 #include "agent/agent.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ enum cairn_status cairn_call_set(struct cairn_call *c, const char *member, json_
 	return json_object_set_new(c->answer, member, value) == 0 ? CAIRN_OK : CAIRN_E_NOMEM;
 }
 
-/* ---- facts ------------------------------------------------------------------------------------------------------------ */
+/* ---- facts -------------------------------------------------------------------------------------------- */
 
 json_t *cairn_agent_domains_json(const struct cairn_agent *a)
 {
@@ -18,9 +18,10 @@ json_t *cairn_agent_domains_json(const struct cairn_agent *a)
 
 	for (size_t i = 0; all && i < a->domains.count; i++) {
 		const struct cairn_agent_domain *d = &a->domains.item[i];
-		json_t *one = json_pack("{s:s,s:s,s:I,s:s,s:O,s:O,s:I}", "name", d->name, "uuid", d->uuid, "domid",
-					(json_int_t)d->domid, "state", d->live ? "running" : "ended", "roles", d->roles,
-					"manifest", d->manifest, "recnum", (json_int_t)d->recnum);
+		json_t *one =
+		    json_pack("{s:s,s:s,s:I,s:s,s:O,s:O,s:I}", "name", d->name, "uuid", d->uuid, "domid",
+			      (json_int_t)d->domid, "state", d->live ? "running" : "ended", "roles", d->roles,
+			      "manifest", d->manifest, "recnum", (json_int_t)d->recnum);
 
 		if (json_array_append_new(all, one) == 0)
 			continue;
@@ -52,9 +53,9 @@ static enum cairn_status tpm_facts(struct cairn_call *c)
 	if (st != CAIRN_OK)
 		return st;
 	return cairn_call_set(c, "tpm",
-			      json_pack("{s:s,s:s,s:I,s:o,s:I}", "manufacturer", info.manufacturer, "vendor", info.vendor,
-					"firmware", (json_int_t)info.firmware, "banks", banks_json(b), "unknown_banks",
-					(json_int_t)b->unknown_count));
+			      json_pack("{s:s,s:s,s:I,s:o,s:I}", "manufacturer", info.manufacturer, "vendor",
+					info.vendor, "firmware", (json_int_t)info.firmware, "banks",
+					banks_json(b), "unknown_banks", (json_int_t)b->unknown_count));
 }
 
 static enum cairn_status op_status(struct cairn_call *c)
@@ -66,7 +67,8 @@ static enum cairn_status op_status(struct cairn_call *c)
 	if (st == CAIRN_OK)
 		st = cairn_call_set(c, "version", json_string(CAIRN_VERSION));
 	if (st == CAIRN_OK)
-		st = cairn_call_set(c, "boot_id", cairn_json_hex(cairn_span(a->log.boot_id, sizeof(a->log.boot_id))));
+		st = cairn_call_set(c, "boot_id",
+				    cairn_json_hex(cairn_span(a->log.boot_id, sizeof(a->log.boot_id))));
 	if (st == CAIRN_OK)
 		st = cairn_call_set(c, "state", json_string(cairn_agent_state_name(a->state)));
 	if (st == CAIRN_OK)
@@ -79,8 +81,8 @@ static enum cairn_status op_status(struct cairn_call *c)
 		st = cairn_call_set(c, "boot_log_status", json_string(a->boot_log_status));
 	if (st == CAIRN_OK)
 		st = cairn_call_set(c, "pcrs",
-				    json_pack("{s:i,s:i,s:i}", "host", (int)p->host, "launch", (int)p->launch, "phase",
-					      (int)p->phase));
+				    json_pack("{s:i,s:i,s:i}", "host", (int)p->host, "launch", (int)p->launch,
+					      "phase", (int)p->phase));
 	return st == CAIRN_OK ? cairn_call_set(c, "domains", cairn_agent_domains_json(a)) : st;
 }
 
@@ -100,7 +102,7 @@ static enum cairn_status op_log(struct cairn_call *c)
 	return cairn_call_set(c, "log", log);
 }
 
-/* ---- acts -------------------------------------------------------------------------------------------------------------- */
+/* ---- acts --------------------------------------------------------------------------------------------- */
 
 static enum cairn_status set_launched(struct cairn_call *c, const struct cairn_launched *l)
 {
@@ -170,7 +172,7 @@ static enum cairn_status op_phase(struct cairn_call *c)
 	return cairn_call_set(c, "recnum", json_integer((json_int_t)recnum));
 }
 
-/* ---- the table ---------------------------------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------------------------- */
 
 struct op {
 	const char *name;
@@ -180,17 +182,17 @@ struct op {
 };
 
 static const struct op ops[] = {
-	{"status", true, op_status, {"op"}},
-	{"log", true, op_log, {"op"}},
-	{"chain", true, cairn_op_chain, {"op"}},
-	{"identity", true, cairn_op_identity, {"op"}},
-	{"activate", true, cairn_op_activate, {"op", "credential", "secret", "label", "verifier_kid"}},
-	{"attest", true, cairn_op_attest, {"op", "nonce", "verifier_kid"}},
-	{"launch", false, op_launch, {"op", "config", "timeout_s"}},
-	{"stop", false, op_stop, {"op", "name"}},
-	{"phase", false, op_phase, {"op", "phase"}},
-	{"seal", false, cairn_op_seal, {"op", "class", "key", "secret"}},
-	{"unseal", false, cairn_op_unseal, {"op", "blob", "approval"}},
+    {"status", true, op_status, {"op"}},
+    {"log", true, op_log, {"op"}},
+    {"chain", true, cairn_op_chain, {"op"}},
+    {"identity", true, cairn_op_identity, {"op"}},
+    {"activate", true, cairn_op_activate, {"op", "credential", "secret", "label", "verifier_kid"}},
+    {"attest", true, cairn_op_attest, {"op", "nonce", "verifier_kid"}},
+    {"launch", false, op_launch, {"op", "config", "timeout_s"}},
+    {"stop", false, op_stop, {"op", "name"}},
+    {"phase", false, op_phase, {"op", "phase"}},
+    {"seal", false, cairn_op_seal, {"op", "class", "key", "secret"}},
+    {"unseal", false, cairn_op_unseal, {"op", "blob", "approval"}},
 };
 
 static bool has_only(const json_t *request, const struct op *op)
@@ -252,8 +254,8 @@ static enum cairn_status conclude(struct cairn_call *c, enum cairn_status st)
 	return set == CAIRN_OK ? cairn_call_set(c, "exit", json_integer(cairn_status_exit(st))) : set;
 }
 
-enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_peer *peer, struct cairn_span request,
-				     struct cairn_buf *out)
+enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_peer *peer,
+				     struct cairn_span request, struct cairn_buf *out)
 {
 	cairn_auto_json json_t *parsed = NULL;
 	cairn_auto_json json_t *answer = json_object();

@@ -40,7 +40,8 @@ static enum cairn_status open_blob(struct cairn_call *c, const json_t *blob, con
 	return st == CAIRN_OK ? cairn_tpm_unseal(c->a->tpm, &sealed, &approved, secret) : st;
 }
 
-/* Only on a host that knows what it runs: a pending extend is made first, and a diverged log opens nothing. */
+/* Only on a host that knows what it runs: a pending extend is made first, and a diverged log opens nothing.
+ */
 enum cairn_status cairn_op_unseal(struct cairn_call *c)
 {
 	cairn_auto_secret struct cairn_buf secret = {0};
@@ -50,8 +51,8 @@ enum cairn_status cairn_op_unseal(struct cairn_call *c)
 	if (st == CAIRN_OK)
 		st = cairn_json_get_obj(&approval, c->request, "approval");
 	if (st == CAIRN_OK && c->a->state != CAIRN_AGENT_OK) {
-		cairn_buf_add_fmt(&c->why, "nothing opens: this host is %s: %s", cairn_agent_state_name(c->a->state),
-				  c->a->trouble);
+		cairn_buf_add_fmt(&c->why, "nothing opens: this host is %s: %s",
+				  cairn_agent_state_name(c->a->state), c->a->trouble);
 		return CAIRN_E_DENIED;
 	}
 	if (st == CAIRN_OK)

@@ -1,5 +1,6 @@
-/* The socket: one poll loop, a frame in, a frame out. Root and the relay's user may connect, nobody else; each request
- * is judged by its own table entry (ops.c). A client that is slow or silent costs a slot and nothing more. */
+/* The socket: one poll loop, a frame in, a frame out. Root and the relay's user may connect, nobody else;
+ * each request is judged by its own table entry (ops.c). A client that is slow or silent costs a slot and
+ * nothing more. */
 #define _GNU_SOURCE
 #include "agent/agent.h"
 
@@ -14,7 +15,7 @@
 #include <unistd.h>
 
 #define CLIENTS_MAX 16
-#define IDLE_MS     30000
+#define IDLE_MS	    30000
 #define SWEEP_MS    1000
 
 struct client {
@@ -40,7 +41,7 @@ static void client_close(struct client *c)
 	*c = (struct client){.fd = -1};
 }
 
-/* ---- one client ------------------------------------------------------------------------------------------------------- */
+/* ---- one client --------------------------------------------------------------------------------------- */
 
 /* 0 until the whole length is there; more than the limit counts as UINT64_MAX. */
 static uint64_t frame_size(const struct client *c)
@@ -121,7 +122,7 @@ static void client_turn(struct server *s, struct client *c, short events)
 		client_close(c);
 }
 
-/* ---- connections ------------------------------------------------------------------------------------------------------ */
+/* ---- connections -------------------------------------------------------------------------------------- */
 
 static struct client *free_slot(struct server *s)
 {
@@ -179,7 +180,8 @@ static void turn(struct server *s, const sigset_t *during_wait)
 	/* A full house is told to wait in the backlog, not turned away. */
 	p[0] = (struct pollfd){.fd = free_slot(s) ? s->listen_fd : -1, .events = POLLIN};
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
-		p[1 + i] = (struct pollfd){.fd = s->client[i].fd, .events = s->client[i].out.len ? POLLOUT : POLLIN};
+		p[1 + i] =
+		    (struct pollfd){.fd = s->client[i].fd, .events = s->client[i].out.len ? POLLOUT : POLLIN};
 	if (ppoll(p, 1 + CLIENTS_MAX, &tick, during_wait) < 0)
 		return;
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
@@ -189,7 +191,8 @@ static void turn(struct server *s, const sigset_t *during_wait)
 		accept_one(s);
 }
 
-enum cairn_status cairn_agent_serve(struct cairn_agent *a, int listen_fd, uid_t relay_uid, const volatile int *running)
+enum cairn_status cairn_agent_serve(struct cairn_agent *a, int listen_fd, uid_t relay_uid,
+				    const volatile int *running)
 {
 	struct server *s = calloc(1, sizeof(*s));
 	sigset_t blocked, during_wait;
@@ -224,7 +227,7 @@ enum cairn_status cairn_agent_serve(struct cairn_agent *a, int listen_fd, uid_t 
 	return CAIRN_OK;
 }
 
-/* ---- the socket file -------------------------------------------------------------------------------------------------- */
+/* ---- the socket file ---------------------------------------------------------------------------------- */
 
 static enum cairn_status make_directory(const char *path)
 {

@@ -53,12 +53,13 @@ enum cairn_status cairn_agent_record(struct cairn_agent *a, struct cairn_span re
 	enum cairn_status st = cairn_agent_log_append(&a->log, record, recnum);
 
 	if (a->log.state == CAIRN_LOG_DIVERGED)
-		worsen(a, CAIRN_AGENT_DIVERGED,
-		       "the launch log no longer replays to the TPM; nothing is launched before the next boot");
+		worsen(
+		    a, CAIRN_AGENT_DIVERGED,
+		    "the launch log no longer replays to the TPM; nothing is launched before the next boot");
 	return st;
 }
 
-/* ---- what the log of an earlier start says ------------------------------------------------------------------------------ */
+/* ---- what the log of an earlier start says ------------------------------------------------------------ */
 
 static enum cairn_status seen_launch(struct cairn_agent *a, const struct cairn_log_entry *e)
 {
@@ -117,14 +118,15 @@ static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
 	case CAIRN_RECORD_UNRECORDED:
 		return seen_stranger(a, e);
 	case CAIRN_RECORD_VIOLATION:
-		worsen(a, CAIRN_AGENT_VIOLATED, "an earlier start of cairnd recorded a violation in this boot");
+		worsen(a, CAIRN_AGENT_VIOLATED,
+		       "an earlier start of cairnd recorded a violation in this boot");
 		return CAIRN_OK;
 	default:
 		return CAIRN_OK;
 	}
 }
 
-/* ---- first records ---------------------------------------------------------------------------------------------------------- */
+/* ---- first records ------------------------------------------------------------------------------------ */
 
 static enum cairn_status record_boot(struct cairn_agent *a)
 {
@@ -174,15 +176,17 @@ static enum cairn_status record_foreign(struct cairn_agent *a, const struct cair
 	return CAIRN_OK;
 }
 
-/* Somebody extended our PCRs, or the log of this boot is gone: say what was found, then take no more records. */
+/* Somebody extended our PCRs, or the log of this boot is gone: say what was found, then take no more records.
+ */
 static enum cairn_status start_foreign(struct cairn_agent *a, struct cairn_span host)
 {
-	static const char reason[] = "the host, launch or phase PCR was extended before cairnd started, or the launch "
-				     "log of this boot was removed";
+	static const char reason[] =
+	    "the host, launch or phase PCR was extended before cairnd started, or the launch "
+	    "log of this boot was removed";
 	struct cairn_bank found;
 	const struct cairn_pcr_numbers *p = &a->conf->pcrs;
-	enum cairn_status st = cairn_tpm_pcr_read(a->tpm, CAIRN_ALG_SHA256, 1u << p->host | 1u << p->launch | 1u << p->phase,
-						  &found);
+	enum cairn_status st = cairn_tpm_pcr_read(a->tpm, CAIRN_ALG_SHA256,
+						  1u << p->host | 1u << p->launch | 1u << p->phase, &found);
 
 	if (st == CAIRN_OK)
 		st = first_records(a, host);
@@ -197,8 +201,9 @@ static enum cairn_status start_foreign(struct cairn_agent *a, struct cairn_span 
 
 static enum cairn_status start_diverged(struct cairn_agent *a)
 {
-	static const char reason[] = "the launch log does not replay to the TPM; reboot the host, and find out who "
-				     "changed it";
+	static const char reason[] =
+	    "the launch log does not replay to the TPM; reboot the host, and find out who "
+	    "changed it";
 
 	cairn_domains_fini(&a->domains);
 	worsen(a, CAIRN_AGENT_DIVERGED, reason);
@@ -213,8 +218,10 @@ static enum cairn_status start_again(struct cairn_agent *a, struct cairn_span ho
 	if (st != CAIRN_OK || cairn_span_equal(host, cairn_buf_span(&a->host_record)))
 		return st;
 	if (a->state == CAIRN_AGENT_OK)
-		st = record_violation(a, "cairnd was started again with another program, configuration or trust");
-	worsen(a, CAIRN_AGENT_VIOLATED, "cairnd is not the one, or not as configured, that made this boot's host record");
+		st = record_violation(
+		    a, "cairnd was started again with another program, configuration or trust");
+	worsen(a, CAIRN_AGENT_VIOLATED,
+	       "cairnd is not the one, or not as configured, that made this boot's host record");
 	return st;
 }
 
@@ -247,8 +254,8 @@ static enum cairn_status load_authorities(struct cairn_agent *a, struct cairn_bu
 	return cairn_jwks_new(&a->authorities);
 }
 
-enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_agent_config *conf, struct cairn_tpm *tpm,
-				    const struct cairn_hv *hv, struct cairn_buf *why)
+enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_agent_config *conf,
+				    struct cairn_tpm *tpm, const struct cairn_hv *hv, struct cairn_buf *why)
 {
 	cairn_auto_buf struct cairn_buf notice = {0};
 
@@ -265,7 +272,8 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 	if (st == CAIRN_E_EXISTS)
 		cairn_buf_add_fmt(why, "another cairnd has %s open", conf->log);
 	else if (st != CAIRN_OK)
-		cairn_buf_add_fmt(why, "the launch log %s: %s; %s", conf->log, cairn_status_text(st), cairn_tpm_error(tpm));
+		cairn_buf_add_fmt(why, "the launch log %s: %s; %s", conf->log, cairn_status_text(st),
+				  cairn_tpm_error(tpm));
 	if (st != CAIRN_OK)
 		return st;
 	const char *said = cairn_buf_str(&notice);
@@ -274,7 +282,8 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 		cairn_agent_say("%s", said);
 	st = start_log(a);
 	if (st != CAIRN_OK)
-		cairn_buf_add_fmt(why, "the first records of this boot: %s; %s", cairn_status_text(st), cairn_tpm_error(tpm));
+		cairn_buf_add_fmt(why, "the first records of this boot: %s; %s", cairn_status_text(st),
+				  cairn_tpm_error(tpm));
 	return st;
 }
 

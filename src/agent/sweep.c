@@ -39,7 +39,7 @@ enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *nam
 	return CAIRN_OK;
 }
 
-/* ---- the sweep ------------------------------------------------------------------------------------------------------------------------ */
+/* ---- the sweep ---------------------------------------------------------------------------------------- */
 
 /* By UUID, and by the domid once that is known: the hypervisor lets two domains have one UUID. */
 static bool is_it(const struct cairn_agent_domain *d, const struct cairn_hv_domain *h)
@@ -47,7 +47,8 @@ static bool is_it(const struct cairn_agent_domain *d, const struct cairn_hv_doma
 	return (d->domid == 0 || d->domid == h->domid) && strcmp(d->uuid, h->uuid) == 0;
 }
 
-static const struct cairn_hv_domain *find(const struct cairn_agent_domain *d, const struct cairn_hv_domain *all, size_t n)
+static const struct cairn_hv_domain *find(const struct cairn_agent_domain *d,
+					  const struct cairn_hv_domain *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 		if (is_it(d, &all[i]))
@@ -80,7 +81,8 @@ static void sweep_one(struct cairn_agent *a, struct cairn_agent_domain *d, const
 	if (a->hv.ops->destroy(a->hv.self, now->domid) != CAIRN_OK)
 		cairn_agent_say("domain %u (%s) has ended but cannot be destroyed", now->domid, d->name);
 	else
-		cairn_agent_record_exit(a, d, now->shutdown_reason == shutdown_crash ? "crashed" : "shutdown");
+		cairn_agent_record_exit(a, d,
+					now->shutdown_reason == shutdown_crash ? "crashed" : "shutdown");
 }
 
 static bool is_explained(const struct cairn_agent *a, const struct cairn_hv_domain *d)

@@ -151,8 +151,8 @@ static enum cairn_status exchange(json_t **answer, int fd, const json_t *request
 	return st == CAIRN_OK ? recv_answer(answer, fd, deadline) : st;
 }
 
-enum cairn_status cairn_agent_call(json_t **answer, const char *path, const json_t *request, unsigned timeout_ms,
-				   struct cairn_buf *why)
+enum cairn_status cairn_agent_call(json_t **answer, const char *path, const json_t *request,
+				   unsigned timeout_ms, struct cairn_buf *why)
 {
 	auto_fd int fd = -1;
 	enum cairn_status st = open_socket(&fd, path ? path : CAIRN_AGENT_SOCKET, why);

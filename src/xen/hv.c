@@ -1,5 +1,5 @@
-/* The hypervisor through libxenctrl, xenstore through libxenstore, domain building through xl. Trusted are the
- * hypervisor and the dom0 that this runs in; a guest cannot write where this writes. */
+/* The hypervisor through libxenctrl, xenstore through libxenstore, domain building through xl. Trusted are
+ * the hypervisor and the dom0 that this runs in; a guest cannot write where this writes. */
 #define _GNU_SOURCE
 #include "xen/hv.h"
 
@@ -51,20 +51,21 @@ static enum cairn_status xen_facts(void *hv, struct cairn_hv_facts *out)
 
 static void uuid_text(char out[CAIRN_XLCFG_UUID], const uint8_t u[16])
 {
-	snprintf(out, CAIRN_XLCFG_UUID, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0],
-		 u[1], u[2], u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
+	snprintf(out, CAIRN_XLCFG_UUID,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1], u[2],
+		 u[3], u[4], u[5], u[6], u[7], u[8], u[9], u[10], u[11], u[12], u[13], u[14], u[15]);
 }
 
 static struct cairn_hv_domain domain_of(const xc_domaininfo_t *i)
 {
 	struct cairn_hv_domain d = {
-		.domid = i->domain,
-		.hvm = (i->flags & XEN_DOMINF_hvm_guest) != 0,
-		.paused = (i->flags & XEN_DOMINF_paused) != 0,
-		.dying = (i->flags & XEN_DOMINF_dying) != 0,
-		.shutdown = (i->flags & XEN_DOMINF_shutdown) != 0,
-		.shutdown_reason = (i->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask,
-		.cpu_ns = i->cpu_time,
+	    .domid = i->domain,
+	    .hvm = (i->flags & XEN_DOMINF_hvm_guest) != 0,
+	    .paused = (i->flags & XEN_DOMINF_paused) != 0,
+	    .dying = (i->flags & XEN_DOMINF_dying) != 0,
+	    .shutdown = (i->flags & XEN_DOMINF_shutdown) != 0,
+	    .shutdown_reason = (i->flags >> XEN_DOMINF_shutdownshift) & XEN_DOMINF_shutdownmask,
+	    .cpu_ns = i->cpu_time,
 	};
 
 	uuid_text(d.uuid, i->handle);
@@ -108,7 +109,8 @@ static int config_fd(struct cairn_span config)
 	return -1;
 }
 
-static enum cairn_status xen_create(void *hv, struct cairn_span config, unsigned timeout_s, struct cairn_buf *why)
+static enum cairn_status xen_create(void *hv, struct cairn_span config, unsigned timeout_s,
+				    struct cairn_buf *why)
 {
 	struct xen *x = hv;
 	int fd = config_fd(config);
@@ -131,7 +133,8 @@ static enum cairn_status xen_unpause(void *hv, uint32_t domid)
 	return xc_domain_unpause(x->xc, domid) == 0 ? CAIRN_OK : CAIRN_E_XEN;
 }
 
-/* xl first, since it also takes down the domain's devices; then the hypervisor itself if xl did not manage. */
+/* xl first, since it also takes down the domain's devices; then the hypervisor itself if xl did not manage.
+ */
 static enum cairn_status xen_destroy(void *hv, uint32_t domid)
 {
 	struct xen *x = hv;
@@ -179,12 +182,12 @@ enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid, str
 }
 
 static const struct cairn_hv_ops xen_ops = {
-	.facts = xen_facts,
-	.list = xen_list,
-	.create = xen_create,
-	.unpause = xen_unpause,
-	.destroy = xen_destroy,
-	.publish = xen_publish,
+    .facts = xen_facts,
+    .list = xen_list,
+    .create = xen_create,
+    .unpause = xen_unpause,
+    .destroy = xen_destroy,
+    .publish = xen_publish,
 };
 
 void cairn_xen_close(struct cairn_hv *hv)
@@ -213,9 +216,10 @@ enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl, struct ca
 		*out = hv;
 		return CAIRN_OK;
 	}
-	cairn_buf_add_str(why, !x->xc ? "no hypervisor: cairnd runs in dom0 of a Xen host (is xen-privcmd loaded?)"
-			       : !x->xs ? "xenstored does not answer: start it before cairnd"
-					: "the xl program of the configuration (key xl) cannot be run");
+	cairn_buf_add_str(why,
+			  !x->xc ? "no hypervisor: cairnd runs in dom0 of a Xen host (is xen-privcmd loaded?)"
+			  : !x->xs ? "xenstored does not answer: start it before cairnd"
+				   : "the xl program of the configuration (key xl) cannot be run");
 	cairn_xen_close(&hv);
 	return CAIRN_E_XEN;
 }

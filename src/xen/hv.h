@@ -1,5 +1,5 @@
-/* What cairnd asks of the hypervisor and its toolstack, as a table of operations: main.c passes the real one, the units
- * one of their own. */
+/* What cairnd asks of the hypervisor and its toolstack, as a table of operations: main.c passes the real one,
+ * the units one of their own. */
 #ifndef CAIRN_XEN_HV_H
 #define CAIRN_XEN_HV_H
 
@@ -26,9 +26,10 @@ struct cairn_hv_ops {
 	enum cairn_status (*facts)(void *hv, struct cairn_hv_facts *out);
 	/* All domains but dom0 in ascending order of domid; CAIRN_E_LIMIT if there are more than max. */
 	enum cairn_status (*list)(void *hv, struct cairn_hv_domain *out, size_t max, size_t *count);
-	/* Builds the domain of an xl configuration and leaves it paused. On failure the toolstack's words are appended
-	 * to why, and a domain may be left over. CAIRN_E_XEN, CAIRN_E_TIMEOUT. */
-	enum cairn_status (*create)(void *hv, struct cairn_span config, unsigned timeout_s, struct cairn_buf *why);
+	/* Builds the domain of an xl configuration and leaves it paused. On failure the toolstack's words are
+	 * appended to why, and a domain may be left over. CAIRN_E_XEN, CAIRN_E_TIMEOUT. */
+	enum cairn_status (*create)(void *hv, struct cairn_span config, unsigned timeout_s,
+				    struct cairn_buf *why);
 	enum cairn_status (*unpause)(void *hv, uint32_t domid);
 	enum cairn_status (*destroy)(void *hv, uint32_t domid);
 	/* Writes /tool/cairn/<domid>/<key> in xenstore; key NULL removes the domain's directory. */
@@ -41,17 +42,19 @@ struct cairn_hv {
 };
 
 /* Finds the domain with this UUID in the hypervisor's own list. CAIRN_E_NOTFOUND. */
-enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid, struct cairn_hv_domain *out)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid,
+				struct cairn_hv_domain *out) CAIRN_MUST_CHECK;
 
 /* The real one, through libxenctrl, libxenstore and xl (a path). On failure a sentence is appended to why.
  * CAIRN_E_XEN: no Xen, or no xenstored. */
-enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl, struct cairn_buf *why) CAIRN_MUST_CHECK;
+enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl,
+				 struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_xen_close(struct cairn_hv *hv);
 
-/* Runs a program with these arguments (NULL-ended, argv[0] its path), standard input empty, at most timeout_s. The
- * start of what it prints is appended to output. CAIRN_E_XEN unless it exits with 0; CAIRN_E_TIMEOUT: it was killed. */
-enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s, struct cairn_buf *output)
-	CAIRN_MUST_CHECK;
+/* Runs a program with these arguments (NULL-ended, argv[0] its path), standard input empty, at most
+ * timeout_s. The start of what it prints is appended to output. CAIRN_E_XEN unless it exits with 0;
+ * CAIRN_E_TIMEOUT: it was killed. */
+enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s,
+				      struct cairn_buf *output) CAIRN_MUST_CHECK;
 
 #endif

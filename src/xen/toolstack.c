@@ -23,7 +23,8 @@ static int64_t now_ms(void)
 
 static _Noreturn void child(char *const argv[], int output)
 {
-	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/xen-4.17/bin", locale[] = "LC_ALL=C";
+	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/xen-4.17/bin",
+		    locale[] = "LC_ALL=C";
 	char *const env[] = {path, locale, NULL};
 	int null = open("/dev/null", O_RDONLY);
 	sigset_t none;

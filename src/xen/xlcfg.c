@@ -1,6 +1,6 @@
-/* xl.cfg in two steps. A strict scanner (xlscan.c) first finds the name of every statement, so that a key nobody accepted
- * is an error and not silently dropped. libxlutil then parses the same bytes and yields the values, so that cairn and xl
- * read a value alike. */
+/* xl.cfg in two steps. A strict scanner (xlscan.c) first finds the name of every statement, so that a key
+ * nobody accepted is an error and not silently dropped. libxlutil then parses the same bytes and yields the
+ * values, so that cairn and xl read a value alike. */
 #include "xen/xlcfg.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ const char *cairn_domain_type_name(enum cairn_domain_type t)
 	return t == CAIRN_DOMAIN_PVH ? "pvh" : "pv";
 }
 
-/* ---- values, through libxlutil ------------------------------------------------------------------------------------ */
+/* ---- values, through libxlutil ------------------------------------------------------------------------ */
 
 struct reader {
 	XLU_Config *xlu;
@@ -51,7 +51,8 @@ static bool is_plain(const char *s)
 static bool copy_plain(struct reader *r, const char *key, char *out, size_t size, const char *value)
 {
 	if (!is_plain(value))
-		fail(r, CAIRN_E_UNSUPPORTED, key, "quotes, backslashes and control characters are not accepted");
+		fail(r, CAIRN_E_UNSUPPORTED, key,
+		     "quotes, backslashes and control characters are not accepted");
 	else if (strlen(value) >= size)
 		fail(r, CAIRN_E_LIMIT, key, "the value is too long");
 	else
@@ -255,7 +256,8 @@ static void read_vif(struct reader *r, struct cairn_vif *v, const char *item)
 		v->backend[0] = '\0';
 	/* A script runs as root where the backend is: in dom0 only xl's own default may. */
 	if (v->script[0] && !v->backend[0])
-		fail(r, CAIRN_E_UNSUPPORTED, "vif", "script= is accepted only with backend= of another domain");
+		fail(r, CAIRN_E_UNSUPPORTED, "vif",
+		     "script= is accepted only with backend= of another domain");
 }
 
 static void read_vifs(struct reader *r, struct cairn_xlcfg *c)
@@ -314,7 +316,8 @@ enum cairn_status cairn_xlcfg_parse(struct cairn_xlcfg *out, struct cairn_span t
 
 	r.xlu = report ? xlu_cfg_init(report, "config") : NULL;
 	st = r.xlu ? read_all(&r, out, text) : CAIRN_E_NOMEM;
-	/* A refused configuration is read for the name of its domain, which the record of the refusal holds. */
+	/* A refused configuration is read for the name of its domain, which the record of the refusal holds.
+	 */
 	if (named != CAIRN_OK)
 		st = named;
 	if (r.xlu)
@@ -324,7 +327,7 @@ enum cairn_status cairn_xlcfg_parse(struct cairn_xlcfg *out, struct cairn_span t
 	return st;
 }
 
-/* ---- writing ------------------------------------------------------------------------------------------------------ */
+/* ---- writing ------------------------------------------------------------------------------------------ */
 
 void cairn_vif_text(struct cairn_buf *out, const struct cairn_vif *v)
 {

@@ -1,13 +1,14 @@
-/* The names of an xl configuration's statements. libxlutil can look a key up but cannot list what there is; this scanner
- * accepts a part of its grammar (no nested lists, no +=, no escapes) and of its keys, and nothing else. */
+/* The names of an xl configuration's statements. libxlutil can look a key up but cannot list what there is;
+ * this scanner accepts a part of its grammar (no nested lists, no +=, no escapes) and of its keys, and
+ * nothing else. */
 #include "xen/xlcfg.h"
 
 #include <string.h>
 
 static const char *const known[] = {
-	"name",     "type",   "kernel", "ramdisk",  "cmdline", "extra",	      "root",     "memory",
-	"maxmem",   "vcpus",  "maxvcpus", "vif",    "uuid",    "driver_domain", "tsc_mode", "on_poweroff",
-	"on_reboot", "on_crash",
+    "name", "type",	     "kernel",	 "ramdisk",	"cmdline",   "extra",
+    "root", "memory",	     "maxmem",	 "vcpus",	"maxvcpus",  "vif",
+    "uuid", "driver_domain", "tsc_mode", "on_poweroff", "on_reboot", "on_crash",
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
 
@@ -57,7 +58,7 @@ static enum cairn_status bad_line(struct scan *s, const char *what)
 
 static enum cairn_status scan_string(struct scan *s)
 {
-	int quote = *s->at++;
+	char quote = *s->at++;
 
 	for (; s->at < s->end && *s->at != '\n'; s->at++) {
 		if (*s->at == quote) {
@@ -65,7 +66,8 @@ static enum cairn_status scan_string(struct scan *s)
 			return CAIRN_OK;
 		}
 		if (*s->at < 0x20 || *s->at > 0x7e || *s->at == '\\')
-			return bad_line(s, "a string holds a backslash or something that is not printable ASCII");
+			return bad_line(
+			    s, "a string holds a backslash or something that is not printable ASCII");
 	}
 	return bad_line(s, "a string without its end");
 }
@@ -119,8 +121,8 @@ static enum cairn_status check_name(struct scan *s, const char *name, size_t len
 		seen[i] = true;
 		return CAIRN_OK;
 	}
-	cairn_buf_add_fmt(s->why, "line %u: cairn does not measure what '%.*s' configures, and so refuses it", s->line,
-			  (int)(len > 40 ? 40 : len), name);
+	cairn_buf_add_fmt(s->why, "line %u: cairn does not measure what '%.*s' configures, and so refuses it",
+			  s->line, (int)(len > 40 ? 40 : len), name);
 	return CAIRN_E_UNSUPPORTED;
 }
 

@@ -15,7 +15,7 @@
 
 #include "agent/measure.h"
 
-/* ---- the hypervisor ------------------------------------------------------------------------------------------------ */
+/* ---- the hypervisor ----------------------------------------------------------------------------------- */
 
 static enum cairn_status fake_facts(void *self, struct cairn_hv_facts *out)
 {
@@ -36,7 +36,8 @@ static enum cairn_status fake_list(void *self, struct cairn_hv_domain *out, size
 	return CAIRN_OK;
 }
 
-static enum cairn_status fake_create(void *self, struct cairn_span config, unsigned timeout_s, struct cairn_buf *why)
+static enum cairn_status fake_create(void *self, struct cairn_span config, unsigned timeout_s,
+				     struct cairn_buf *why)
 {
 	struct fake_hv *hv = self;
 	cairn_auto_buf struct cairn_buf ignored = {0};
@@ -51,8 +52,9 @@ static enum cairn_status fake_create(void *self, struct cairn_span config, unsig
 	    cairn_hash(&hv->kernel, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK)
 		return CAIRN_E_INTERNAL;
 	bytes.len = 0;
-	if (hv->config.ramdisk[0] && (cairn_file_read(&bytes, hv->config.ramdisk, 1 << 20) != CAIRN_OK ||
-				      cairn_hash(&hv->ramdisk, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK))
+	if (hv->config.ramdisk[0] &&
+	    (cairn_file_read(&bytes, hv->config.ramdisk, 1 << 20) != CAIRN_OK ||
+	     cairn_hash(&hv->ramdisk, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK))
 		return CAIRN_E_INTERNAL;
 	*d = (struct cairn_hv_domain){.domid = ++hv->next_domid,
 				      .paused = !hv->runs_early,
@@ -101,15 +103,15 @@ static enum cairn_status fake_publish(void *self, uint32_t domid, const char *ke
 }
 
 static const struct cairn_hv_ops fake_ops = {
-	.facts = fake_facts,
-	.list = fake_list,
-	.create = fake_create,
-	.unpause = fake_unpause,
-	.destroy = fake_destroy,
-	.publish = fake_publish,
+    .facts = fake_facts,
+    .list = fake_list,
+    .create = fake_create,
+    .unpause = fake_unpause,
+    .destroy = fake_destroy,
+    .publish = fake_publish,
 };
 
-/* ---- the agent ------------------------------------------------------------------------------------------------------- */
+/* ---- the agent ---------------------------------------------------------------------------------------- */
 
 const char *fixture_file(struct agent_fixture *f, const char *name, const char *text)
 {
@@ -140,9 +142,11 @@ static int write_settings(struct agent_fixture *f)
 	cairn_auto_buf struct cairn_buf text = {0};
 	cairn_auto_buf struct cairn_buf why = {0};
 
-	cairn_buf_add_fmt(&text, "socket = %s/run/cairnd.sock\nlog = %s/launch.log\nauthorities = %s/authorities.jwks\n",
-			  f->dir, f->dir, f->dir);
-	cairn_buf_add_fmt(&text, "boot_log = %s/boot.log\ndata = %s/data\nmax_image_mib = 1\n", f->dir, f->dir);
+	cairn_buf_add_fmt(
+	    &text, "socket = %s/run/cairnd.sock\nlog = %s/launch.log\nauthorities = %s/authorities.jwks\n",
+	    f->dir, f->dir, f->dir);
+	cairn_buf_add_fmt(&text, "boot_log = %s/boot.log\ndata = %s/data\nmax_image_mib = 1\n", f->dir,
+			  f->dir);
 	return cairn_agent_config_parse(&f->conf, cairn_buf_span(&text), "test", &why) == CAIRN_OK ? 0 : -1;
 }
 
@@ -232,14 +236,15 @@ int fixture_boot(struct agent_fixture *f)
 	return fixture_start(f);
 }
 
-/* ---- domains and manifests --------------------------------------------------------------------------------------------- */
+/* ---- domains and manifests ---------------------------------------------------------------------------- */
 
 const char *fixture_config(struct agent_fixture *f, const char *name, const char *more)
 {
 	char text[1024], file[80];
 
 	snprintf(text, sizeof(text),
-		 "name = \"%s\"\nkernel = \"%s/kernel\"\nramdisk = \"%s/ramdisk\"\nextra = \"console=hvc0\"\nmemory = 64\n%s",
+		 "name = \"%s\"\nkernel = \"%s/kernel\"\nramdisk = \"%s/ramdisk\"\nextra = "
+		 "\"console=hvc0\"\nmemory = 64\n%s",
 		 name, f->dir, f->dir, more);
 	snprintf(file, sizeof(file), "%s.cfg", name);
 	return fixture_file(f, file, text);
@@ -285,7 +290,7 @@ void fixture_manifest(struct agent_fixture *f, const char *file, const char *nam
 	assert_int_equal(cairn_file_write(path, cairn_buf_span(&jws), 0644), CAIRN_OK);
 }
 
-/* ---- the log ------------------------------------------------------------------------------------------------------------- */
+/* ---- the log ------------------------------------------------------------------------------------------ */
 
 json_t *fixture_record(struct agent_fixture *f, uint64_t recnum)
 {
@@ -295,7 +300,8 @@ json_t *fixture_record(struct agent_fixture *f, uint64_t recnum)
 
 	assert_int_equal(cairn_agent_log_text(&f->agent->log, &text), CAIRN_OK);
 	cairn_log_reader_init(&r, cairn_buf_span(&text), &f->conf.pcrs);
-	for (struct cairn_log_entry e = {0}; !found && cairn_log_next(&r, &e) == CAIRN_OK; cairn_log_entry_fini(&e))
+	for (struct cairn_log_entry e = {0}; !found && cairn_log_next(&r, &e) == CAIRN_OK;
+	     cairn_log_entry_fini(&e))
 		if (e.recnum == recnum)
 			found = json_incref(e.object);
 	assert_non_null(found);
@@ -313,6 +319,6 @@ void fixture_assert_replays(struct agent_fixture *f)
 	assert_int_equal(cairn_tpm_pcrs_read(f->agent->tpm, 7u << 11, &now), CAIRN_OK);
 	for (size_t b = 0; b < now.count; b++)
 		for (unsigned i = 11; i <= 13; i++)
-			assert_true(cairn_digest_equal(&now.bank[b].pcr[i],
-						       &cairn_pcrs_bank(&sum.replay, now.bank[b].alg)->pcr[i]));
+			assert_true(cairn_digest_equal(
+			    &now.bank[b].pcr[i], &cairn_pcrs_bank(&sum.replay, now.bank[b].alg)->pcr[i]));
 }

@@ -1,5 +1,5 @@
-/* An agent on a software TPM and a hypervisor that the test plays: its domains are entries of a table, and building one
- * reads the images through the paths that xl would be given. */
+/* An agent on a software TPM and a hypervisor that the test plays: its domains are entries of a table, and
+ * building one reads the images through the paths that xl would be given. */
 #ifndef CAIRN_TESTS_AGENT_FIXTURE_H
 #define CAIRN_TESTS_AGENT_FIXTURE_H
 
@@ -42,7 +42,8 @@ const char *fixture_config(struct agent_fixture *f, const char *name, const char
 /* A manifest for these files, signed by key, in DIR/data/manifests/FILE. */
 void fixture_manifest(struct agent_fixture *f, const char *file, const char *name, const char *role,
 		      const struct cairn_key *key);
-/* The record with this number; a new reference that the caller releases. Fails the test where there is none. */
+/* The record with this number; a new reference that the caller releases. Fails the test where there is none.
+ */
 json_t *fixture_record(struct agent_fixture *f, uint64_t recnum);
 /* Fails the test unless the TPM is where the log's replay ends. */
 void fixture_assert_replays(struct agent_fixture *f);

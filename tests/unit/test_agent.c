@@ -1,4 +1,5 @@
-/* cairnd's requests and its socket: who may ask for what, what comes back, and that hostile bytes cost a connection. */
+/* cairnd's requests and its socket: who may ask for what, what comes back, and that hostile bytes cost a
+ * connection. */
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,13 +88,14 @@ static void assert_status(json_t *answer, enum cairn_status want)
 	enum cairn_status st = cairn_agent_verdict(answer, &why);
 
 	if (st != want)
-		fail_msg("expected %s, got %s: %s", cairn_status_name(want), cairn_status_name(st), str(answer, "error"));
+		fail_msg("expected %s, got %s: %s", cairn_status_name(want), cairn_status_name(st),
+			 str(answer, "error"));
 	if (st != CAIRN_OK)
 		assert_int_equal(json_integer_value(json_object_get(answer, "exit")), cairn_status_exit(st));
 	json_decref(answer);
 }
 
-/* ---- the table --------------------------------------------------------------------------------------------------------- */
+/* ---- the table ---------------------------------------------------------------------------------------- */
 
 static void test_permissions(void **state)
 {
@@ -116,17 +118,22 @@ static void test_bad_requests(void **state)
 	(void)state;
 	assert_status(ask_text(&root, cairn_span_str("")), CAIRN_E_MALFORMED);
 	assert_status(ask_text(&root, cairn_span_str("{\"op\":\"status\"} x")), CAIRN_E_MALFORMED);
-	assert_status(ask_text(&root, cairn_span_str("{\"op\":\"status\",\"op\":\"log\"}")), CAIRN_E_MALFORMED);
+	assert_status(ask_text(&root, cairn_span_str("{\"op\":\"status\",\"op\":\"log\"}")),
+		      CAIRN_E_MALFORMED);
 	assert_status(ask_text(&root, cairn_span_str("[]")), CAIRN_E_MALFORMED);
 	assert_status(ask_text(&root, cairn_span_str("{\"op\":1}")), CAIRN_E_MALFORMED);
 	assert_status(ask(&root, json_pack("{s:s}", "op", "format-disk")), CAIRN_E_UNSUPPORTED);
 	assert_status(ask(&root, json_pack("{s:s,s:i}", "op", "status", "x", 1)), CAIRN_E_UNSUPPORTED);
 	assert_status(ask(&root, json_pack("{s:s}", "op", "launch")), CAIRN_E_MALFORMED);
 	assert_status(ask(&root, json_pack("{s:s,s:s}", "op", "launch", "config", "x.cfg")), CAIRN_E_USAGE);
-	assert_status(ask(&root, json_pack("{s:s,s:s,s:i}", "op", "launch", "config", "/x", "timeout_s", 0)), CAIRN_E_USAGE);
+	assert_status(ask(&root, json_pack("{s:s,s:s,s:i}", "op", "launch", "config", "/x", "timeout_s", 0)),
+		      CAIRN_E_USAGE);
 	assert_status(ask(&root, json_pack("{s:s,s:s}", "op", "stop", "name", "nobody")), CAIRN_E_NOTFOUND);
-	assert_status(ask(&root, json_pack("{s:s,s:s}", "op", "phase", "phase", "Some Thing")), CAIRN_E_MALFORMED);
-	assert_status(ask(&relay, json_pack("{s:s,s:s,s:s}", "op", "attest", "nonce", "", "verifier_kid", "k")), CAIRN_E_USAGE);
+	assert_status(ask(&root, json_pack("{s:s,s:s}", "op", "phase", "phase", "Some Thing")),
+		      CAIRN_E_MALFORMED);
+	assert_status(
+	    ask(&relay, json_pack("{s:s,s:s,s:s}", "op", "attest", "nonce", "", "verifier_kid", "k")),
+	    CAIRN_E_USAGE);
 	assert_int_equal(f.agent->log.records, 2);
 }
 
@@ -189,7 +196,7 @@ static void test_phase(void **state)
 	assert_string_equal(f.agent->phase, "failed");
 }
 
-/* ---- identity and evidence ----------------------------------------------------------------------------------------------- */
+/* ---- identity and evidence ---------------------------------------------------------------------------- */
 
 static json_t *identity(struct cairn_ekpub *ek, struct cairn_akpub *ak)
 {
@@ -218,11 +225,14 @@ static void test_activate(void **state)
 	unsigned len = 0;
 
 	(void)state;
-	assert_int_equal(cairn_credential_make(&object, &secret, &ek, &ak.name, cairn_span("0123456789abcdef", 16)), CAIRN_OK);
+	assert_int_equal(
+	    cairn_credential_make(&object, &secret, &ek, &ak.name, cairn_span("0123456789abcdef", 16)),
+	    CAIRN_OK);
 	cairn_auto_json json_t *a =
-		ask(&relay, json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "activate", "credential",
-				      cairn_json_b64(cairn_buf_span(&object)), "secret",
-				      cairn_json_b64(cairn_buf_span(&secret)), "label", "host one", "verifier_kid", "kid-1"));
+	    ask(&relay, json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "activate", "credential",
+				  cairn_json_b64(cairn_buf_span(&object)), "secret",
+				  cairn_json_b64(cairn_buf_span(&secret)), "label", "host one",
+				  "verifier_kid", "kid-1"));
 
 	cairn_buf_add(&message, cairn_span(fixed, sizeof(fixed)));
 	cairn_buf_add(&message, cairn_digest_span(&ek.host_id));
@@ -235,11 +245,14 @@ static void test_activate(void **state)
 
 	wrong.bytes[9] ^= 1;
 	object.len = secret.len = 0;
-	assert_int_equal(cairn_credential_make(&object, &secret, &ek, &wrong, cairn_span("0123456789abcdef", 16)), CAIRN_OK);
+	assert_int_equal(
+	    cairn_credential_make(&object, &secret, &ek, &wrong, cairn_span("0123456789abcdef", 16)),
+	    CAIRN_OK);
 	cairn_auto_json json_t *no =
-		ask(&relay, json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "activate", "credential",
-				      cairn_json_b64(cairn_buf_span(&object)), "secret",
-				      cairn_json_b64(cairn_buf_span(&secret)), "label", "host one", "verifier_kid", "kid-1"));
+	    ask(&relay, json_pack("{s:s,s:o,s:o,s:s,s:s}", "op", "activate", "credential",
+				  cairn_json_b64(cairn_buf_span(&object)), "secret",
+				  cairn_json_b64(cairn_buf_span(&secret)), "label", "host one",
+				  "verifier_kid", "kid-1"));
 
 	assert_true(json_is_false(json_object_get(no, "ok")));
 	assert_null(json_object_get(no, "proof"));
@@ -277,7 +290,8 @@ static void check_evidence(const json_t *e, const struct cairn_akpub *akpub, con
 					    .bank = cairn_pcrs_bank(&sum.replay, CAIRN_ALG_SHA256)};
 	/* PCRs 0 to 9 of this TPM are zero, as in the replay. */
 	cairn_pcrs_bank(&sum.replay, CAIRN_ALG_SHA256)->extended |= 0x3ff | 7u << 11;
-	enum cairn_status st = cairn_quote_check(&quote, &want, cairn_buf_span(&attest), cairn_buf_span(&signature), &failed);
+	enum cairn_status st =
+	    cairn_quote_check(&quote, &want, cairn_buf_span(&attest), cairn_buf_span(&signature), &failed);
 
 	if (st != CAIRN_OK)
 		fail_msg("%s: %s", cairn_status_name(st), failed);
@@ -291,8 +305,11 @@ static void test_attest(void **state)
 	cairn_auto_json json_t *id = identity(&ek, &ak);
 
 	(void)state;
-	assert_status(ask(&root, json_pack("{s:s,s:s}", "op", "launch", "config", fixture_config(&f, "guest1", ""))), CAIRN_OK);
-	json_t *ask_for = json_pack("{s:s,s:s,s:s}", "op", "attest", "nonce", "nonce-1", "verifier_kid", "kid-1");
+	assert_status(
+	    ask(&root, json_pack("{s:s,s:s}", "op", "launch", "config", fixture_config(&f, "guest1", ""))),
+	    CAIRN_OK);
+	json_t *ask_for =
+	    json_pack("{s:s,s:s,s:s}", "op", "attest", "nonce", "nonce-1", "verifier_kid", "kid-1");
 	cairn_auto_json json_t *a = ask(&relay, json_incref(ask_for));
 
 	check_evidence(json_object_get(a, "evidence"), &ak, "");
@@ -300,7 +317,8 @@ static void test_attest(void **state)
 	cairn_auto_json json_t *b = ask(&relay, json_incref(ask_for));
 
 	check_evidence(json_object_get(b, "evidence"), &ak, "anything");
-	/* A log that somebody made unreadable is not hidden: evidence goes out without it, and cannot replay. */
+	/* A log that somebody made unreadable is not hidden: evidence goes out without it, and cannot replay.
+	 */
 	assert_int_equal(pwrite(f.agent->log.fd, "\xff", 1, 0), 1);
 	cairn_auto_json json_t *c = ask(&relay, ask_for);
 
@@ -324,7 +342,7 @@ static void test_chain(void **state)
 	assert_non_null(strstr(str(a, "launch_log"), "cairn-record"));
 }
 
-/* ---- sealing -------------------------------------------------------------------------------------------------------------- */
+/* ---- sealing ------------------------------------------------------------------------------------------ */
 
 static json_t *approve(const struct cairn_key *release)
 {
@@ -360,36 +378,41 @@ static void test_seal(void **state)
 	extend_boot_pcrs();
 	assert_int_equal(cairn_key_generate(&release, CAIRN_SIG_ES256), CAIRN_OK);
 	assert_int_equal(cairn_key_jwk(&jwk, release, false), CAIRN_OK);
-	cairn_auto_json json_t *sealed = ask(&root, json_pack("{s:s,s:s,s:o,s:s}", "op", "seal", "class", "disk", "key", jwk,
-							      "secret", "c2VjcmV0"));
+	cairn_auto_json json_t *sealed = ask(&root, json_pack("{s:s,s:s,s:o,s:s}", "op", "seal", "class",
+							      "disk", "key", jwk, "secret", "c2VjcmV0"));
 	json_t *blob = json_object_get(sealed, "blob");
 
 	assert_true(json_is_object(blob));
 	cairn_auto_json json_t *approval = approve(release);
 	cairn_auto_json json_t *opened =
-		ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
+	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
 
 	assert_string_equal(str(opened, "secret"), "c2VjcmV0");
 	/* Launches do not shut it; a violation in PCR 11 does. */
-	assert_status(ask(&root, json_pack("{s:s,s:s}", "op", "launch", "config", fixture_config(&f, "guest1", ""))), CAIRN_OK);
-	assert_status(ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval)), CAIRN_OK);
+	assert_status(
+	    ask(&root, json_pack("{s:s,s:s}", "op", "launch", "config", fixture_config(&f, "guest1", ""))),
+	    CAIRN_OK);
+	assert_status(
+	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval)),
+	    CAIRN_OK);
 	cairn_auto_buf struct cairn_buf record = {0};
 
 	assert_int_equal(cairn_record_violation(&record, "a test"), CAIRN_OK);
 	assert_int_equal(cairn_agent_record(f.agent, cairn_buf_span(&record), NULL), CAIRN_OK);
-	assert_status(ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval)),
-		      CAIRN_E_TPM_POLICY);
+	assert_status(
+	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval)),
+	    CAIRN_E_TPM_POLICY);
 	assert_status(ask(&root, json_pack("{s:s,s:{},s:O}", "op", "unseal", "blob", "approval", approval)),
 		      CAIRN_E_MALFORMED);
 	json_object_set_new(approval, "release", json_integer(2));
 	json_object_set_new(approval, "signature", json_string("AAAA"));
 	cairn_auto_json json_t *bad =
-		ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
+	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
 
 	assert_true(json_is_false(json_object_get(bad, "ok")));
 }
 
-/* ---- the socket ------------------------------------------------------------------------------------------------------------ */
+/* ---- the socket --------------------------------------------------------------------------------------- */
 
 static volatile int running;
 
@@ -534,9 +557,9 @@ static void test_not_running(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_permissions), T(test_bad_requests), T(test_status), T(test_launch_and_stop), T(test_phase),
-		T(test_activate),    T(test_attest),	   T(test_chain),  T(test_seal),	    T(test_socket),
-		T(test_not_running),
+	    T(test_permissions), T(test_bad_requests), T(test_status),	    T(test_launch_and_stop),
+	    T(test_phase),	 T(test_activate),     T(test_attest),	    T(test_chain),
+	    T(test_seal),	 T(test_socket),       T(test_not_running),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

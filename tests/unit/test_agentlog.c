@@ -154,8 +154,8 @@ static void assert_replays(void)
 	assert_int_equal(now.count, sum.replay.count);
 	for (size_t b = 0; b < now.count; b++)
 		for (unsigned i = 11; i <= 13; i++)
-			assert_true(cairn_digest_equal(&now.bank[b].pcr[i],
-						       &cairn_pcrs_bank(&sum.replay, now.bank[b].alg)->pcr[i]));
+			assert_true(cairn_digest_equal(
+			    &now.bank[b].pcr[i], &cairn_pcrs_bank(&sum.replay, now.bank[b].alg)->pcr[i]));
 }
 
 static void test_continues(void **state)
@@ -189,7 +189,9 @@ static void test_completes_extend(void **state)
 	(void)state;
 	fill(&l);
 	assert_int_equal(cairn_record_phase(&record, "0123"), CAIRN_OK);
-	assert_int_equal(cairn_log_line_build(&line, 4, &pcrs, cairn_buf_span(&record), banks->alg, banks->count), CAIRN_OK);
+	assert_int_equal(
+	    cairn_log_line_build(&line, 4, &pcrs, cairn_buf_span(&record), banks->alg, banks->count),
+	    CAIRN_OK);
 	assert_int_equal(write(l.fd, line.ptr, line.len), line.len);
 	cairn_agent_log_close(&l);
 	assert_int_equal(open_log(&l), 5);
@@ -268,7 +270,8 @@ static void test_last_line_removed(void **state)
 /* Every digit of the log in turn would take long; each of these lies in another part of a line. */
 static void test_digit_changed(void **state)
 {
-	static const char *const where[] = {"\"digest\":\"", "boot_id", "\"recnum\":", "\"pcr\":1", "enforce"};
+	static const char *const where[] = {"\"digest\":\"", "boot_id", "\"recnum\":", "\"pcr\":1",
+					    "enforce"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(where) / sizeof(where[0]); i++) {
@@ -329,7 +332,8 @@ static void limit_files(rlim_t bytes)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
 }
 
-/* No room for a whole line: the log stays as it was, nothing is extended, and it goes on when there is room. */
+/* No room for a whole line: the log stays as it was, nothing is extended, and it goes on when there is room.
+ */
 static void test_no_room(void **state)
 {
 	struct cairn_agent_log l;
@@ -361,8 +365,10 @@ static void test_device(void **state)
 	cairn_auto_buf struct cairn_buf b = {0};
 
 	(void)state;
-	assert_int_equal(cairn_agent_log_open(&l, "/dev/full", tpm, &pcrs, NULL, NULL, &b), CAIRN_E_UNSUPPORTED);
-	assert_int_equal(cairn_agent_log_open(&l, "/nowhere/launch.log", tpm, &pcrs, NULL, NULL, &b), CAIRN_E_IO);
+	assert_int_equal(cairn_agent_log_open(&l, "/dev/full", tpm, &pcrs, NULL, NULL, &b),
+			 CAIRN_E_UNSUPPORTED);
+	assert_int_equal(cairn_agent_log_open(&l, "/nowhere/launch.log", tpm, &pcrs, NULL, NULL, &b),
+			 CAIRN_E_IO);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -370,8 +376,9 @@ static void test_device(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_continues), T(test_completes_extend), T(test_torn_tail),	  T(test_truncated), T(test_last_line_removed),
-		T(test_digit_changed), T(test_foreign),	     T(test_log_removed), T(test_no_room),   T(test_device),
+	    T(test_continues),	       T(test_completes_extend), T(test_torn_tail), T(test_truncated),
+	    T(test_last_line_removed), T(test_digit_changed),	 T(test_foreign),   T(test_log_removed),
+	    T(test_no_room),	       T(test_device),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -19,7 +19,8 @@ static char why[1024];
 static int group_setup(void **state)
 {
 	(void)state;
-	return fixture_init(&f, NULL) == 0 && cairn_key_generate(&stranger, CAIRN_SIG_EDDSA) == CAIRN_OK ? 0 : -1;
+	return fixture_init(&f, NULL) == 0 && cairn_key_generate(&stranger, CAIRN_SIG_EDDSA) == CAIRN_OK ? 0
+													 : -1;
 }
 
 static int group_teardown(void **state)
@@ -88,7 +89,7 @@ static void assert_refused(const char *config, const char *code)
 	fixture_assert_replays(&f);
 }
 
-/* ---- allowed -------------------------------------------------------------------------------------------------------- */
+/* ---- allowed ------------------------------------------------------------------------------------------ */
 
 static void test_first_records(void **state)
 {
@@ -112,7 +113,8 @@ static void test_guest(void **state)
 	struct cairn_digest want;
 
 	(void)state;
-	assert_int_equal(launch(fixture_config(&f, "guest1", "type = \"pvh\"\ntsc_mode = \"native\"\n")), CAIRN_OK);
+	assert_int_equal(launch(fixture_config(&f, "guest1", "type = \"pvh\"\ntsc_mode = \"native\"\n")),
+			 CAIRN_OK);
 	assert_int_equal(done.domid, 1);
 	assert_int_equal(done.recnum, 2);
 	cairn_auto_json json_t *r = fixture_record(&f, 2);
@@ -126,10 +128,12 @@ static void test_guest(void **state)
 	/* The record says what xl was given, and both are what lies in the files. */
 	assert_int_equal(cairn_hash(&want, CAIRN_ALG_SHA256, cairn_span_str("a kernel")), CAIRN_OK);
 	assert_true(cairn_digest_equal(&want, &f.fake.kernel));
-	assert_string_equal(text_of(json_object_get(r, "components"), "kernel", "sha256"), cairn_digest_hex(&want).text);
+	assert_string_equal(text_of(json_object_get(r, "components"), "kernel", "sha256"),
+			    cairn_digest_hex(&want).text);
 	assert_int_equal(cairn_hash(&want, CAIRN_ALG_SHA256, cairn_span_str("a ramdisk")), CAIRN_OK);
 	assert_true(cairn_digest_equal(&want, &f.fake.ramdisk));
-	assert_string_equal(text_of(json_object_get(r, "components"), "ramdisk", "sha256"), cairn_digest_hex(&want).text);
+	assert_string_equal(text_of(json_object_get(r, "components"), "ramdisk", "sha256"),
+			    cairn_digest_hex(&want).text);
 	assert_string_equal(text_of(r, "domain", "uuid"), f.fake.domain[0].uuid);
 	assert_string_equal(f.fake.config.cmdline, "console=hvc0");
 	assert_non_null(strstr(f.fake.config.kernel, "/fd/"));
@@ -151,8 +155,11 @@ static void test_service(void **state)
 
 	assert_string_equal(text_of(r, "manifest", "name"), "netdrv");
 	assert_string_equal(text_of(r, "manifest", "kid"), cairn_key_kid(f.authority));
-	assert_string_equal(json_string_value(json_array_get(json_object_get(r, "roles"), 0)), "driver.network");
-	assert_int_equal(launch(fixture_config(&f, "app", "vif = [ 'backend=netdrv,mac=00:16:3e:00:00:02' ]\n")), CAIRN_OK);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(r, "roles"), 0)),
+			    "driver.network");
+	assert_int_equal(
+	    launch(fixture_config(&f, "app", "vif = [ 'backend=netdrv,mac=00:16:3e:00:00:02' ]\n")),
+	    CAIRN_OK);
 	cairn_auto_json json_t *app = fixture_record(&f, 3);
 	json_t *used = json_array_get(json_object_get(app, "backends_used"), 0);
 
@@ -162,7 +169,7 @@ static void test_service(void **state)
 	fixture_assert_replays(&f);
 }
 
-/* ---- refused --------------------------------------------------------------------------------------------------------- */
+/* ---- refused ------------------------------------------------------------------------------------------ */
 
 static void test_one_byte(void **state)
 {
@@ -235,7 +242,8 @@ static void test_constraints(void **state)
 	assert_refused(fixture_config(&f, "app", "root = \"/dev/xvda\"\n"), CAIRN_R_CMDLINE_MISMATCH);
 	assert_refused(fixture_config(&f, "app", "vif = [ '' ]\n"), CAIRN_R_BACKEND_NOT_ALLOWED);
 	/* Allowed by the manifest, but no driver domain of that name runs. */
-	assert_refused(fixture_config(&f, "app", "vif = [ 'backend=netdrv' ]\n"), CAIRN_R_BACKEND_NOT_ALLOWED);
+	assert_refused(fixture_config(&f, "app", "vif = [ 'backend=netdrv' ]\n"),
+		       CAIRN_R_BACKEND_NOT_ALLOWED);
 }
 
 static void test_files(void **state)
@@ -246,7 +254,10 @@ static void test_files(void **state)
 	assert_refused("/nowhere/x.cfg", CAIRN_R_FILE_MISSING);
 	assert_refused(f.dir, CAIRN_R_FILE_UNREADABLE);
 	assert_refused(fixture_file(&f, "e.cfg", ""), CAIRN_R_FILE_EMPTY);
-	assert_refused(fixture_file(&f, "b.cfg", "\x7f" "ELF"), CAIRN_R_CONFIG_MALFORMED);
+	assert_refused(fixture_file(&f, "b.cfg",
+				    "\x7f"
+				    "ELF"),
+		       CAIRN_R_CONFIG_MALFORMED);
 	assert_refused(fixture_config(&f, "d", "disk = [ 'x' ]\n"), CAIRN_R_CONFIG_UNSUPPORTED);
 	assert_non_null(strstr(why, "disk"));
 	assert_string_equal(done.name, "d");
@@ -288,7 +299,7 @@ static void test_rate(void **state)
 	assert_refused(other, CAIRN_R_CONFIG_UNSUPPORTED); /* another one still is */
 }
 
-/* ---- building that fails ---------------------------------------------------------------------------------------------- */
+/* ---- building that fails ------------------------------------------------------------------------------ */
 
 static void assert_not_built(enum cairn_status want)
 {
@@ -328,7 +339,7 @@ static void test_build_fails(void **state)
 	assert_int_equal(json_integer_value(json_object_get(r, "restart")), 4);
 }
 
-/* ---- ends ---------------------------------------------------------------------------------------------------------------- */
+/* ---- ends --------------------------------------------------------------------------------------------- */
 
 static void assert_exit(uint64_t recnum, const char *reason, uint64_t launch_record)
 {
@@ -404,7 +415,7 @@ static void test_strangers(void **state)
 	assert_int_equal(f.agent->log.records, 7);
 }
 
-/* ---- starting again ------------------------------------------------------------------------------------------------------ */
+/* ---- starting again ----------------------------------------------------------------------------------- */
 
 static void test_restart(void **state)
 {
@@ -491,10 +502,10 @@ static void test_log_removed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(test_first_records), T(test_guest),	    T(test_service),	 T(test_one_byte), T(test_manifests),
-		T(test_service_name),  T(test_constraints), T(test_files),	 T(test_rate),	   T(test_build_fails),
-		T(test_ends),	       T(test_strangers),   T(test_restart),	 T(test_other_trust), T(test_log_changed),
-		T(test_log_removed),
+	    T(test_first_records), T(test_guest),	 T(test_service),     T(test_one_byte),
+	    T(test_manifests),	   T(test_service_name), T(test_constraints), T(test_files),
+	    T(test_rate),	   T(test_build_fails),	 T(test_ends),	      T(test_strangers),
+	    T(test_restart),	   T(test_other_trust),	 T(test_log_changed), T(test_log_removed),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);

@@ -155,7 +155,8 @@ static void changing(int how)
 	assert_int_equal(truncate(path, 20 * 1024 * 1024), 0);
 	pid = change_forever(how);
 	assert_true(pid > 0);
-	/* Reading takes longer than a tick of the file's clock, in which the child writes many times, if it runs. */
+	/* Reading takes longer than a tick of the file's clock, in which the child writes many times, if it
+	 * runs. */
 	for (unsigned i = 0; i < 200 && changed < 3; i++) {
 		enum cairn_status st = cairn_stage_file(&s, path, MAX);
 
@@ -203,9 +204,10 @@ static void test_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_digests),	  cmocka_unit_test(test_refused),   cmocka_unit_test(test_symlink),
-		cmocka_unit_test(test_growing),	  cmocka_unit_test(test_rewritten), cmocka_unit_test(test_shrinking),
-		cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_digests),   cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_symlink),   cmocka_unit_test(test_growing),
+	    cmocka_unit_test(test_rewritten), cmocka_unit_test(test_shrinking),
+	    cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,4 +1,5 @@
-/* xl configurations: what is accepted, what is written for xl, and that everything else is refused by name. */
+/* xl configurations: what is accepted, what is written for xl, and that everything else is refused by name.
+ */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -25,17 +26,18 @@ static enum cairn_status parse(struct cairn_xlcfg *c, const char *text)
 	return st;
 }
 
-static const char full[] = "# the network driver domain\n"
-			   "name = \"netdrv\"\n"
-			   "type = 'pv'   # comment\n"
-			   "kernel = \"/var/lib/cairn/images/vmlinuz\"; ramdisk = \"/var/lib/cairn/images/net.cpio.gz\"\n"
-			   "root = \"/dev/ram0\"\nextra = \"console=hvc0 quiet\"\n"
-			   "memory = 0x100\nmaxmem = 512\nvcpus = 1\nmaxvcpus = 2\n"
-			   "driver_domain = 1\ntsc_mode = \"native\"\n"
-			   "uuid = \"01234567-89ab-cdef-0123-456789abcdef\"\n"
-			   "on_poweroff = \"destroy\"\non_reboot=\"destroy\"\non_crash=\"destroy\"\n"
-			   "vif = [ 'mac=00:16:3e:00:00:01,bridge=xenbr0',\n"
-			   "        'backend=netdrv2, script=vif-nat' ]\n";
+static const char full[] =
+    "# the network driver domain\n"
+    "name = \"netdrv\"\n"
+    "type = 'pv'   # comment\n"
+    "kernel = \"/var/lib/cairn/images/vmlinuz\"; ramdisk = \"/var/lib/cairn/images/net.cpio.gz\"\n"
+    "root = \"/dev/ram0\"\nextra = \"console=hvc0 quiet\"\n"
+    "memory = 0x100\nmaxmem = 512\nvcpus = 1\nmaxvcpus = 2\n"
+    "driver_domain = 1\ntsc_mode = \"native\"\n"
+    "uuid = \"01234567-89ab-cdef-0123-456789abcdef\"\n"
+    "on_poweroff = \"destroy\"\non_reboot=\"destroy\"\non_crash=\"destroy\"\n"
+    "vif = [ 'mac=00:16:3e:00:00:01,bridge=xenbr0',\n"
+    "        'backend=netdrv2, script=vif-nat' ]\n";
 
 static void check_full(const struct cairn_xlcfg *c)
 {
@@ -98,33 +100,168 @@ static void test_small(void **state)
 	assert_string_equal(c.uuid, "");
 	assert_false(c.driver_domain);
 	assert_int_equal(c.vif_count, 0);
-	assert_int_equal(parse(&c, "name=\"g\"\nkernel=\"/k\"\nmemory=\"64\"\nvif=['backend=Domain-0', ]\n"), CAIRN_OK);
+	assert_int_equal(parse(&c, "name=\"g\"\nkernel=\"/k\"\nmemory=\"64\"\nvif=['backend=Domain-0', ]\n"),
+			 CAIRN_OK);
 	assert_string_equal(c.vif[0].backend, "");
 }
 
 /* Keys of xl.cfg(5), its deprecated ones, and a misspelt one: none of them may be dropped in silence. */
 static const char *const refused[] = {
-	"acpi", "acpi_firmware", "acpi_laptop_slate", "acpi_s3", "acpi_s4", "acpilow", "altp2m", "altp2mhvm", "apic",
-	"argo", "bios", "bios_path_override", "blkdev_start", "boot", "bootloader", "bootloader_args", "builder", "cap",
-	"channel", "claim_mode", "colo", "cpu_weight", "cpuid", "cpus", "cpus_soft", "device_model",
-	"device_model_args", "device_model_args_hvm", "device_model_args_pv", "device_model_override",
-	"device_model_stubdomain_cmdline_extra", "device_model_stubdomain_initrd",
-	"device_model_stubdomain_init_seclabel", "device_model_stubdomain_kernel", "device_model_stubdomain_memory",
-	"device_model_stubdomain_override", "device_model_stubdomain_ramdisk", "device_model_stubdomain_seclabel",
-	"device_model_user", "device_model_version", "device_tree", "disk", "dm_restrict", "dtdev", "e820_host",
-	"event_channels", "extratime", "firmware", "firmware_override", "gfx_passthru", "gic_version", "guest_ram",
-	"hap", "hdtype", "hpet", "hvm", "init_seclabel", "iomem", "ioports", "irqs", "keymap", "latency", "llc_colors",
-	"localtime", "max_event_channels", "max_grant_frames", "max_grant_version", "max_maptrack_frames", "mca_caps",
-	"mmio_hole", "ms_vm_genid", "msr_relaxed", "nestedhvm", "nodes", "nographic", "nomigrate", "nx", "on_soft_reset",
-	"on_watchdog", "on_xend_start", "on_xend_stop", "oos", "p9", "pae", "passthrough", "pci", "pci_msitranslate",
-	"pci_permissive", "pci_power_mgmt", "pci_seize", "period", "pool", "pvcalls", "pvh", "pvshim", "pvshim_cmdline",
-	"pvshim_extra", "pvshim_path", "rdm", "rdm_mem_boundary", "rtc_timeoffset", "sched", "sdl", "seclabel", "serial",
-	"shadow_memory", "slice", "smbios", "smbios_firmware", "soundhw", "spice", "spiceport", "stdvga", "stubdomain",
-	"suppress_vmdesc", "system_firmware", "tee", "timer_mode", "timeoffset", "tpm", "uclamp", "usb", "usbctrl",
-	"usbdev", "usbdevice", "usbversion", "vcpu_hard", "vdispl", "vendor_device", "vfb", "vga", "videoram",
-	"viommu", "viridian", "virtio", "vkb", "vm_watchdog", "vmport", "vmtrace_buf_kb", "vnc", "vncconsole",
-	"vncdisplay", "vnclisten", "vncpasswd", "vncunused", "vnuma", "vpmu", "vpt_align", "vsnd", "vtpm", "vuart",
-	"xauthority", "xen_platform_pci", "xend_suspend_evtchn_compat", "kernal",
+    "acpi",
+    "acpi_firmware",
+    "acpi_laptop_slate",
+    "acpi_s3",
+    "acpi_s4",
+    "acpilow",
+    "altp2m",
+    "altp2mhvm",
+    "apic",
+    "argo",
+    "bios",
+    "bios_path_override",
+    "blkdev_start",
+    "boot",
+    "bootloader",
+    "bootloader_args",
+    "builder",
+    "cap",
+    "channel",
+    "claim_mode",
+    "colo",
+    "cpu_weight",
+    "cpuid",
+    "cpus",
+    "cpus_soft",
+    "device_model",
+    "device_model_args",
+    "device_model_args_hvm",
+    "device_model_args_pv",
+    "device_model_override",
+    "device_model_stubdomain_cmdline_extra",
+    "device_model_stubdomain_initrd",
+    "device_model_stubdomain_init_seclabel",
+    "device_model_stubdomain_kernel",
+    "device_model_stubdomain_memory",
+    "device_model_stubdomain_override",
+    "device_model_stubdomain_ramdisk",
+    "device_model_stubdomain_seclabel",
+    "device_model_user",
+    "device_model_version",
+    "device_tree",
+    "disk",
+    "dm_restrict",
+    "dtdev",
+    "e820_host",
+    "event_channels",
+    "extratime",
+    "firmware",
+    "firmware_override",
+    "gfx_passthru",
+    "gic_version",
+    "guest_ram",
+    "hap",
+    "hdtype",
+    "hpet",
+    "hvm",
+    "init_seclabel",
+    "iomem",
+    "ioports",
+    "irqs",
+    "keymap",
+    "latency",
+    "llc_colors",
+    "localtime",
+    "max_event_channels",
+    "max_grant_frames",
+    "max_grant_version",
+    "max_maptrack_frames",
+    "mca_caps",
+    "mmio_hole",
+    "ms_vm_genid",
+    "msr_relaxed",
+    "nestedhvm",
+    "nodes",
+    "nographic",
+    "nomigrate",
+    "nx",
+    "on_soft_reset",
+    "on_watchdog",
+    "on_xend_start",
+    "on_xend_stop",
+    "oos",
+    "p9",
+    "pae",
+    "passthrough",
+    "pci",
+    "pci_msitranslate",
+    "pci_permissive",
+    "pci_power_mgmt",
+    "pci_seize",
+    "period",
+    "pool",
+    "pvcalls",
+    "pvh",
+    "pvshim",
+    "pvshim_cmdline",
+    "pvshim_extra",
+    "pvshim_path",
+    "rdm",
+    "rdm_mem_boundary",
+    "rtc_timeoffset",
+    "sched",
+    "sdl",
+    "seclabel",
+    "serial",
+    "shadow_memory",
+    "slice",
+    "smbios",
+    "smbios_firmware",
+    "soundhw",
+    "spice",
+    "spiceport",
+    "stdvga",
+    "stubdomain",
+    "suppress_vmdesc",
+    "system_firmware",
+    "tee",
+    "timer_mode",
+    "timeoffset",
+    "tpm",
+    "uclamp",
+    "usb",
+    "usbctrl",
+    "usbdev",
+    "usbdevice",
+    "usbversion",
+    "vcpu_hard",
+    "vdispl",
+    "vendor_device",
+    "vfb",
+    "vga",
+    "videoram",
+    "viommu",
+    "viridian",
+    "virtio",
+    "vkb",
+    "vm_watchdog",
+    "vmport",
+    "vmtrace_buf_kb",
+    "vnc",
+    "vncconsole",
+    "vncdisplay",
+    "vnclisten",
+    "vncpasswd",
+    "vncunused",
+    "vnuma",
+    "vpmu",
+    "vpt_align",
+    "vsnd",
+    "vtpm",
+    "vuart",
+    "xauthority",
+    "xen_platform_pci",
+    "xend_suspend_evtchn_compat",
+    "kernal",
 };
 
 static void test_refused_keys(void **state)
@@ -145,47 +282,48 @@ static const struct {
 	const char *text, *names;
 	enum cairn_status st;
 } bad[] = {
-	{"", "name", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nmemory=64", "kernel", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"", "memory", CAIRN_E_MALFORMED},
-	{"name=\"12\"\nkernel=\"/k\"\nmemory=64", "name", CAIRN_E_MALFORMED},
-	{"name=\"a/b\"\nkernel=\"/k\"\nmemory=64", "name", CAIRN_E_MALFORMED},
-	{"name=\"Domain-0\"\nkernel=\"/k\"\nmemory=64", "name", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"k\"\nmemory=64", "kernel", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=0", "memory", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=\"x\"", "memory", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nmaxmem=32", "maxmem", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvcpus=2\nmaxvcpus=1", "maxvcpus", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\ndriver_domain=2", "driver_domain", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntype=\"hvm\"", "type", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntype=\"p\"", "type", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntype=\"\"", "type", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\non_crash=\"preserve\"", "on_crash", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\non_reboot=\"restart\"", "on_reboot", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\ncmdline=\"a\"\nextra=\"b\"", "cmdline", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra='a=\"b\"'", "cmdline", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"a\\\"b\"", "line 4", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"a\x01\"", "line 4", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"\xc3\xa9\"", "line 4", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"no end\n", "line 4", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nname=\"h\"\nkernel=\"/k\"\nmemory=64", "line 2", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=[['a']]", "line 4", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif+=['a']", "line 4", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64 vcpus=1", "line 3", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=\"mac=\"", "vif", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['mac=00']", "vif", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['model=e1000']", "vif", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['rubbish']", "vif", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['script=vif-x']", "vif", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['script=vif-x,backend=Domain-0']", "vif", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['script=/bin/sh,backend=n']", "vif", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['backend=3']", "vif", CAIRN_E_UNSUPPORTED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['','','','','','','','','']", "vif", CAIRN_E_LIMIT},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\nuuid=\"01234567\"", "uuid", CAIRN_E_MALFORMED},
-	{"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntsc_mode=\"odd\"", "tsc_mode", CAIRN_E_UNSUPPORTED},
-	{"\x7f"
-	 "ELF",
-	 "line 1", CAIRN_E_MALFORMED},
+    {"", "name", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nmemory=64", "kernel", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"", "memory", CAIRN_E_MALFORMED},
+    {"name=\"12\"\nkernel=\"/k\"\nmemory=64", "name", CAIRN_E_MALFORMED},
+    {"name=\"a/b\"\nkernel=\"/k\"\nmemory=64", "name", CAIRN_E_MALFORMED},
+    {"name=\"Domain-0\"\nkernel=\"/k\"\nmemory=64", "name", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"k\"\nmemory=64", "kernel", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=0", "memory", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=\"x\"", "memory", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nmaxmem=32", "maxmem", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvcpus=2\nmaxvcpus=1", "maxvcpus", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\ndriver_domain=2", "driver_domain", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntype=\"hvm\"", "type", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntype=\"p\"", "type", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntype=\"\"", "type", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\non_crash=\"preserve\"", "on_crash", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\non_reboot=\"restart\"", "on_reboot", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\ncmdline=\"a\"\nextra=\"b\"", "cmdline", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra='a=\"b\"'", "cmdline", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"a\\\"b\"", "line 4", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"a\x01\"", "line 4", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"\xc3\xa9\"", "line 4", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nextra=\"no end\n", "line 4", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nname=\"h\"\nkernel=\"/k\"\nmemory=64", "line 2", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=[['a']]", "line 4", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif+=['a']", "line 4", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64 vcpus=1", "line 3", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=\"mac=\"", "vif", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['mac=00']", "vif", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['model=e1000']", "vif", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['rubbish']", "vif", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['script=vif-x']", "vif", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['script=vif-x,backend=Domain-0']", "vif",
+     CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['script=/bin/sh,backend=n']", "vif", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['backend=3']", "vif", CAIRN_E_UNSUPPORTED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['','','','','','','','','']", "vif", CAIRN_E_LIMIT},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nuuid=\"01234567\"", "uuid", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntsc_mode=\"odd\"", "tsc_mode", CAIRN_E_UNSUPPORTED},
+    {"\x7f"
+     "ELF",
+     "line 1", CAIRN_E_MALFORMED},
 };
 
 static void test_bad(void **state)
@@ -231,9 +369,10 @@ static void test_limit(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_full), cmocka_unit_test(test_emit),	cmocka_unit_test(test_small),
-		cmocka_unit_test(test_bad),  cmocka_unit_test(test_refused_keys), cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_limit),
+	    cmocka_unit_test(test_full),	 cmocka_unit_test(test_emit),
+	    cmocka_unit_test(test_small),	 cmocka_unit_test(test_bad),
+	    cmocka_unit_test(test_refused_keys), cmocka_unit_test(test_truncated),
+	    cmocka_unit_test(test_limit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
