@@ -1,5 +1,6 @@
-/* Approvals: making and reading them. What they say is not believed because it is signed: the policy is computed again
- * from the PCR values, and values that any host could show are refused even from the release key. */
+/* Approvals: making and reading them. What they say is not believed because it is signed: the policy is
+ * computed again from the PCR values, and values that any host could show are refused even from the release
+ * key. */
 #include "cairn/approval.h"
 
 #include <stdio.h>
@@ -10,9 +11,9 @@
 
 #define FORMAT "cairn-approval"
 
-/* What measures Xen and dom0 on the GRUB path; and PCRs that locality 0 can reset (PC Client Platform TPM Profile 1.05,
- * section 4.6.2, table 6). */
-#define MASK_NEEDED     (1u << 4 | 1u << 8 | 1u << 9)
+/* What measures Xen and dom0 on the GRUB path; and PCRs that locality 0 can reset (PC Client Platform TPM
+ * Profile 1.05, section 4.6.2, table 6). */
+#define MASK_NEEDED	(1u << 4 | 1u << 8 | 1u << 9)
 #define MASK_RESETTABLE (1u << 16 | 1u << 23)
 
 static enum cairn_status deny(struct cairn_buf *why, unsigned pcr, const char *what)
@@ -37,7 +38,8 @@ enum cairn_status cairn_policy_ref(struct cairn_buf *out, const char *class)
 	return cairn_buf_status(out);
 }
 
-enum cairn_status cairn_approval_check_pcrs(const struct cairn_bank *values, uint32_t mask, struct cairn_buf *why)
+enum cairn_status cairn_approval_check_pcrs(const struct cairn_bank *values, uint32_t mask,
+					    struct cairn_buf *why)
 {
 	if (mask >> CAIRN_PCR_COUNT != 0)
 		return deny(why, CAIRN_PCR_COUNT, "and above do not exist");
@@ -46,12 +48,15 @@ enum cairn_status cairn_approval_check_pcrs(const struct cairn_bank *values, uin
 		struct cairn_span value = cairn_digest_span(&values->pcr[n]);
 
 		if ((MASK_NEEDED & bit) != 0 && (mask & bit) == 0)
-			return deny(why, n, "is missing: without it the secret opens whatever Xen and dom0 were booted");
+			return deny(
+			    why, n,
+			    "is missing: without it the secret opens whatever Xen and dom0 were booted");
 		if ((mask & bit) == 0)
 			continue;
 		if ((MASK_RESETTABLE & bit) != 0)
 			return deny(why, n, "can be reset while the host runs: it proves nothing");
-		if (values->pcr[n].alg != CAIRN_ALG_SHA256 || cairn_span_all(value, 0x00) || cairn_span_all(value, 0xff))
+		if (values->pcr[n].alg != CAIRN_ALG_SHA256 || cairn_span_all(value, 0x00) ||
+		    cairn_span_all(value, 0xff))
 			return deny(why, n, "has the value of a boot that measured nothing into it");
 	}
 	return CAIRN_OK;
@@ -65,8 +70,8 @@ static enum cairn_status signed_bytes(struct cairn_buf *out, const struct cairn_
 }
 
 enum cairn_status cairn_approval_make(struct cairn_approval *out, const char *class, uint64_t release,
-				      const struct cairn_bank *values, uint32_t mask, const struct cairn_key *release_key,
-				      struct cairn_buf *why)
+				      const struct cairn_bank *values, uint32_t mask,
+				      const struct cairn_key *release_key, struct cairn_buf *why)
 {
 	cairn_auto_approval struct cairn_approval a = {.release = release, .mask = mask, .values = *values};
 	cairn_auto_buf struct cairn_buf msg = {0}, sig = {0};
@@ -97,7 +102,8 @@ enum cairn_status cairn_approval_make(struct cairn_approval *out, const char *cl
 	return CAIRN_OK;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ----------------------------------------------------------------------------------------------------- */
 
 static json_t *pcrs_json(const struct cairn_approval *a)
 {
@@ -122,10 +128,10 @@ enum cairn_status cairn_approval_json(json_t **out, const struct cairn_approval 
 
 	if (st != CAIRN_OK)
 		return st;
-	v = json_pack("{s:s, s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "format", FORMAT, "version", 1, "class", a->class,
-		      "release", cairn_schema_number(a->release), "bank", "sha256", "pcrs", pcrs_json(a), "policy",
-		      cairn_json_hex(cairn_digest_span(&a->policy)), "key", key, "signature",
-		      cairn_json_b64(cairn_span(a->signature, sizeof(a->signature))));
+	v = json_pack("{s:s, s:i, s:s, s:o, s:s, s:o, s:o, s:o, s:o}", "format", FORMAT, "version", 1,
+		      "class", a->class, "release", cairn_schema_number(a->release), "bank", "sha256", "pcrs",
+		      pcrs_json(a), "policy", cairn_json_hex(cairn_digest_span(&a->policy)), "key", key,
+		      "signature", cairn_json_b64(cairn_span(a->signature, sizeof(a->signature))));
 	if (v == NULL)
 		return CAIRN_E_NOMEM;
 	*out = v;
@@ -140,23 +146,24 @@ enum cairn_status cairn_approval_dump(struct cairn_buf *out, const struct cairn_
 	return st == CAIRN_OK ? cairn_json_dump(out, v) : st;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ----------------------------------------------------------------------------------------------------- */
 
 static const char *const BANKS[] = {"sha256", NULL};
 static const struct cairn_field VALUE[] = {
-	{.name = "", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
+    {.name = "", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
 };
 static const struct cairn_field APPROVAL[] = {
-	{.name = "format", .kind = CAIRN_F_NAME},
-	{.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},
-	{.name = "bank", .kind = CAIRN_F_WORD, .words = BANKS},
-	{.name = "class", .kind = CAIRN_F_NAME},
-	{.name = "key", .kind = CAIRN_F_ANY},
-	{.name = "pcrs", .kind = CAIRN_F_MAP, .min = 1, .max = CAIRN_PCR_COUNT, .sub = VALUE},
-	{.name = "policy", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
-	{.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX},
-	{.name = "signature", .kind = CAIRN_F_TEXT, .min = 86, .max = 86},
-	{0},
+    {.name = "format", .kind = CAIRN_F_NAME},
+    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},
+    {.name = "bank", .kind = CAIRN_F_WORD, .words = BANKS},
+    {.name = "class", .kind = CAIRN_F_NAME},
+    {.name = "key", .kind = CAIRN_F_ANY},
+    {.name = "pcrs", .kind = CAIRN_F_MAP, .min = 1, .max = CAIRN_PCR_COUNT, .sub = VALUE},
+    {.name = "policy", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
+    {.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX},
+    {.name = "signature", .kind = CAIRN_F_TEXT, .min = 86, .max = 86},
+    {0},
 };
 
 /* Each PCR number has one spelling, so those that are found must be all there are. */
@@ -184,7 +191,8 @@ static enum cairn_status read_pcrs(struct cairn_approval *a, const json_t *pcrs)
 
 static enum cairn_status read_key(struct cairn_approval *a, const json_t *v)
 {
-	enum cairn_status st = json_object_get(v, "d") == NULL ? cairn_key_from_jwk(&a->key, v) : CAIRN_E_DENIED;
+	enum cairn_status st =
+	    json_object_get(v, "d") == NULL ? cairn_key_from_jwk(&a->key, v) : CAIRN_E_DENIED;
 
 	return st == CAIRN_OK && cairn_key_alg(a->key) != CAIRN_SIG_ES256 ? CAIRN_E_UNSUPPORTED : st;
 }
@@ -270,7 +278,8 @@ enum cairn_status cairn_approval_from_json(struct cairn_approval *out, const jso
 	return CAIRN_OK;
 }
 
-enum cairn_status cairn_approval_parse(struct cairn_approval *out, struct cairn_span text, struct cairn_buf *why)
+enum cairn_status cairn_approval_parse(struct cairn_approval *out, struct cairn_span text,
+				       struct cairn_buf *why)
 {
 	cairn_auto_json json_t *v = NULL;
 	enum cairn_status st = text.len <= CAIRN_APPROVAL_MAX ? CAIRN_OK : CAIRN_E_LIMIT;
@@ -280,7 +289,8 @@ enum cairn_status cairn_approval_parse(struct cairn_approval *out, struct cairn_
 	return st == CAIRN_OK ? cairn_approval_from_json(out, v, why) : explain(st, why);
 }
 
-enum cairn_status cairn_approval_by(const struct cairn_approval *a, const char *class, const struct cairn_key *release_key)
+enum cairn_status cairn_approval_by(const struct cairn_approval *a, const char *class,
+				    const struct cairn_key *release_key)
 {
 	if (!cairn_key_same(a->key, release_key))
 		return CAIRN_E_UNTRUSTED;

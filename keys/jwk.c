@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- one key ----------------------------------------------------------------------------------------------------- */
+/* ---- one key
+ * ----------------------------------------------------------------------------------------------------- */
 
 json_t *key_public_json(const struct cairn_key *k)
 {
 	const struct curve *c = curve_of(k->alg);
-	json_t *v = json_pack("{s:s, s:s, s:o}", "kty", c->kty, "crv", c->crv, "x", cairn_json_b64(cairn_span(k->x, c->coord)));
+	json_t *v = json_pack("{s:s, s:s, s:o}", "kty", c->kty, "crv", c->crv, "x",
+			      cairn_json_b64(cairn_span(k->x, c->coord)));
 
 	if (v != NULL && is_ec(k->alg) &&
 	    json_object_set_new(v, "y", cairn_json_b64(cairn_span(k->y, c->coord))) != 0)
@@ -130,14 +132,16 @@ enum cairn_status cairn_key_from_jwk(struct cairn_key **out, const json_t *v)
 		st = read_raw(&k, alg, v);
 	if (st != CAIRN_OK)
 		return st;
-	if (!agrees(v, "alg", curve_of(alg)->alg) || !agrees(v, "use", "sig") || !agrees(v, "kid", k->kid) || !ops_agree(v))
+	if (!agrees(v, "alg", curve_of(alg)->alg) || !agrees(v, "use", "sig") || !agrees(v, "kid", k->kid) ||
+	    !ops_agree(v))
 		return CAIRN_E_MALFORMED;
 	*out = k;
 	k = NULL;
 	return CAIRN_OK;
 }
 
-/* ---- sets -------------------------------------------------------------------------------------------------------- */
+/* ---- sets
+ * -------------------------------------------------------------------------------------------------------- */
 
 struct cairn_jwks {
 	size_t count;
@@ -206,7 +210,7 @@ static enum cairn_status add_json(struct cairn_jwks *s, const json_t *v)
 enum cairn_status cairn_jwks_from_json(struct cairn_jwks **out, const json_t *set)
 {
 	static const char *const members[] = {"keys", NULL};
-	cairn_auto_jwks struct cairn_jwks *s = NULL;
+	struct cairn_jwks *s = NULL;
 	json_t *keys = NULL;
 	enum cairn_status st = cairn_json_only(set, members);
 
@@ -216,11 +220,11 @@ enum cairn_status cairn_jwks_from_json(struct cairn_jwks **out, const json_t *se
 		st = cairn_jwks_new(&s);
 	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(keys); i++)
 		st = add_json(s, json_array_get(keys, i));
-	if (st != CAIRN_OK)
-		return st;
-	*out = s;
-	s = NULL;
-	return CAIRN_OK;
+	if (st == CAIRN_OK)
+		*out = s;
+	else
+		cairn_jwks_free(s);
+	return st;
 }
 
 enum cairn_status cairn_jwks_json(json_t **out, const struct cairn_jwks *s)

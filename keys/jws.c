@@ -1,4 +1,5 @@
-/* JSON Web Signatures in the one form that cairn writes. The header is compared with what it must be, never obeyed. */
+/* JSON Web Signatures in the one form that cairn writes. The header is compared with what it must be, never
+ * obeyed. */
 #include "cairn/jws.h"
 
 #include <string.h>
@@ -8,8 +9,8 @@
 static enum cairn_status encode_header(struct cairn_buf *out, const struct cairn_key *k, const char *typ)
 {
 	cairn_auto_buf struct cairn_buf text = {0};
-	cairn_auto_json json_t *v = json_pack("{s:s, s:s, s:s}", "alg", cairn_sigalg_name(cairn_key_alg(k)), "kid",
-					      cairn_key_kid(k), "typ", typ);
+	cairn_auto_json json_t *v = json_pack("{s:s, s:s, s:s}", "alg", cairn_sigalg_name(cairn_key_alg(k)),
+					      "kid", cairn_key_kid(k), "typ", typ);
 	enum cairn_status st = v != NULL ? cairn_json_dump(&text, v) : CAIRN_E_NOMEM;
 
 	if (st != CAIRN_OK)
@@ -45,7 +46,7 @@ enum cairn_status cairn_jws_sign(struct cairn_buf *out, const struct cairn_key *
 
 struct parts {
 	struct cairn_span header, payload, signature; /* encoded */
-	struct cairn_span input;                      /* what is signed: header "." payload */
+	struct cairn_span input;		      /* what is signed: header "." payload */
 };
 
 /* The part up to the next dot, or all that is left. */
@@ -106,7 +107,8 @@ static enum cairn_status read_header(struct header *h, struct cairn_span encoded
 	return st;
 }
 
-static enum cairn_status check_signature(const struct cairn_key *k, const struct header *h, const struct parts *p)
+static enum cairn_status check_signature(const struct cairn_key *k, const struct header *h,
+					 const struct parts *p)
 {
 	cairn_auto_buf struct cairn_buf sig = {0};
 	enum cairn_status st = cairn_b64url_decode(&sig, p->signature);
@@ -118,8 +120,8 @@ static enum cairn_status check_signature(const struct cairn_key *k, const struct
 	return cairn_key_verify(k, p->input, cairn_buf_span(&sig));
 }
 
-enum cairn_status cairn_jws_verify(struct cairn_buf *payload, const struct cairn_key **signer, struct cairn_span jws,
-				   const char *typ, const struct cairn_jwks *keys)
+enum cairn_status cairn_jws_verify(struct cairn_buf *payload, const struct cairn_key **signer,
+				   struct cairn_span jws, const char *typ, const struct cairn_jwks *keys)
 {
 	struct parts p = {0};
 	struct header h = {0};

@@ -11,9 +11,9 @@
 
 /* RFC 7518 sections 3.4 and 6.2.1.1; RFC 8037 section 2. */
 static const struct curve CURVES[] = {
-	[CAIRN_SIG_ES256] = {"ES256", "EC", "P-256", "P-256", "SHA256", 32},
-	[CAIRN_SIG_ES384] = {"ES384", "EC", "P-384", "P-384", "SHA384", 48},
-	[CAIRN_SIG_EDDSA] = {"EdDSA", "OKP", "Ed25519", "ED25519", NULL, 32},
+    [CAIRN_SIG_ES256] = {"ES256", "EC", "P-256", "P-256", "SHA256", 32},
+    [CAIRN_SIG_ES384] = {"ES384", "EC", "P-384", "P-384", "SHA384", 48},
+    [CAIRN_SIG_EDDSA] = {"EdDSA", "OKP", "Ed25519", "ED25519", NULL, 32},
 };
 #define ALGS (sizeof(CURVES) / sizeof(CURVES[0]))
 
@@ -89,7 +89,8 @@ static enum cairn_status set_kid(struct cairn_key *k)
 	return CAIRN_OK;
 }
 
-/* ---- from OpenSSL's key to ours ---------------------------------------------------------------------------------- */
+/* ---- from OpenSSL's key to ours
+ * ---------------------------------------------------------------------------------- */
 
 static enum cairn_status take_coord(uint8_t *out, const struct cairn_key *k, const char *param)
 {
@@ -115,7 +116,7 @@ static enum cairn_status take_point(struct cairn_key *k)
 /* Takes pkey over. */
 static enum cairn_status adopt(struct cairn_key **out, enum cairn_sigalg alg, EVP_PKEY *pkey, bool is_private)
 {
-	cairn_auto_key struct cairn_key *k = calloc(1, sizeof(*k));
+	struct cairn_key *k = calloc(1, sizeof(*k));
 	enum cairn_status st;
 
 	if (k == NULL) {
@@ -128,11 +129,11 @@ static enum cairn_status adopt(struct cairn_key **out, enum cairn_sigalg alg, EV
 	st = take_point(k);
 	if (st == CAIRN_OK)
 		st = set_kid(k);
-	if (st != CAIRN_OK)
-		return st;
-	*out = k;
-	k = NULL;
-	return CAIRN_OK;
+	if (st == CAIRN_OK)
+		*out = k;
+	else
+		cairn_key_free(k);
+	return st;
 }
 
 enum cairn_status cairn_key_generate(struct cairn_key **out, enum cairn_sigalg alg)
@@ -144,13 +145,16 @@ enum cairn_status cairn_key_generate(struct cairn_key **out, enum cairn_sigalg a
 	return pkey != NULL ? adopt(out, alg, pkey, true) : CAIRN_E_CRYPTO;
 }
 
-/* ---- from coordinates -------------------------------------------------------------------------------------------- */
+/* ---- from coordinates
+ * -------------------------------------------------------------------------------------------- */
 
-/* All that is asked of a key before it is used: on the curve, of the right order, and d is that of the point. */
+/* All that is asked of a key before it is used: on the curve, of the right order, and d is that of the point.
+ */
 static bool ec_good(EVP_PKEY *pkey, bool is_private)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
-	bool good = ctx != NULL && EVP_PKEY_public_check(ctx) == 1 && (!is_private || EVP_PKEY_check(ctx) == 1);
+	bool good =
+	    ctx != NULL && EVP_PKEY_public_check(ctx) == 1 && (!is_private || EVP_PKEY_check(ctx) == 1);
 
 	EVP_PKEY_CTX_free(ctx);
 	return good;
@@ -202,15 +206,16 @@ static EVP_PKEY *ed_make(const uint8_t *x, const uint8_t *d)
 	EVP_PKEY *pkey = d != NULL ? EVP_PKEY_new_raw_private_key_ex(NULL, "ED25519", NULL, d, 32)
 				   : EVP_PKEY_new_raw_public_key_ex(NULL, "ED25519", NULL, x, 32);
 
-	if (pkey != NULL && (EVP_PKEY_get_raw_public_key(pkey, derived, &len) != 1 || memcmp(derived, x, 32) != 0)) {
+	if (pkey != NULL &&
+	    (EVP_PKEY_get_raw_public_key(pkey, derived, &len) != 1 || memcmp(derived, x, 32) != 0)) {
 		EVP_PKEY_free(pkey);
 		pkey = NULL;
 	}
 	return pkey;
 }
 
-enum cairn_status key_from_raw(struct cairn_key **out, enum cairn_sigalg alg, const uint8_t *x, const uint8_t *y,
-			       const uint8_t *d)
+enum cairn_status key_from_raw(struct cairn_key **out, enum cairn_sigalg alg, const uint8_t *x,
+			       const uint8_t *y, const uint8_t *d)
 {
 	EVP_PKEY *pkey = is_ec(alg) ? ec_make(curve_of(alg), x, y, d) : ed_make(x, d);
 

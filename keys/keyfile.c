@@ -1,5 +1,5 @@
-/* Key files. A private key is never readable by anybody else, not even for the moment between creating its file and
- * changing its mode, and one that was is refused: it may have been copied. */
+/* Key files. A private key is never readable by anybody else, not even for the moment between creating its
+ * file and changing its mode, and one that was is refused: it may have been copied. */
 #include "keys/key.h"
 
 #include <errno.h>
@@ -8,13 +8,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define say(why, ...)                                          \
-	do {                                                   \
-		if ((why) != NULL)                             \
-			cairn_buf_add_fmt((why), __VA_ARGS__); \
+#define say(why, ...)                                                                                        \
+	do {                                                                                                 \
+		if ((why) != NULL)                                                                           \
+			cairn_buf_add_fmt((why), __VA_ARGS__);                                               \
 	} while (0)
 
-/* ---- writing ----------------------------------------------------------------------------------------------------- */
+/* ---- writing
+ * ----------------------------------------------------------------------------------------------------- */
 
 static enum cairn_status write_all(int fd, struct cairn_span in)
 {
@@ -53,7 +54,8 @@ enum cairn_status cairn_key_save_private(const char *path, const struct cairn_ke
 	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0) {
 		st = errno == EEXIST ? CAIRN_E_EXISTS : CAIRN_E_IO;
-		say(why, "%s: %s", path, st == CAIRN_E_EXISTS ? "exists already; a key is never overwritten" : strerror(errno));
+		say(why, "%s: %s", path,
+		    st == CAIRN_E_EXISTS ? "exists already; a key is never overwritten" : strerror(errno));
 		return st;
 	}
 	st = write_all(fd, cairn_buf_span(&text));
@@ -74,17 +76,22 @@ enum cairn_status cairn_key_save_public(const char *path, const struct cairn_key
 	return st == CAIRN_OK ? cairn_file_write(path, cairn_buf_span(&text), 0644) : st;
 }
 
-/* ---- reading ----------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ----------------------------------------------------------------------------------------------------- */
 
 static enum cairn_status check_file(const struct stat *sb, const char *path, struct cairn_buf *why)
 {
 	if ((sb->st_mode & 077) != 0) {
-		say(why, "%s holds a private key and has mode %04o: others may have read it. Make a new key, or if nobody "
-			 "could, chmod 0600 it", path, (unsigned)(sb->st_mode & 07777));
+		say(why,
+		    "%s holds a private key and has mode %04o: others may have read it. Make a new key, or "
+		    "if nobody "
+		    "could, chmod 0600 it",
+		    path, (unsigned)(sb->st_mode & 07777));
 		return CAIRN_E_DENIED;
 	}
 	if (sb->st_uid != geteuid() && sb->st_uid != 0) {
-		say(why, "%s holds a private key and belongs to user %u: chown it", path, (unsigned)sb->st_uid);
+		say(why, "%s holds a private key and belongs to user %u: chown it", path,
+		    (unsigned)sb->st_uid);
 		return CAIRN_E_DENIED;
 	}
 	return CAIRN_OK;
@@ -112,7 +119,8 @@ static enum cairn_status read_fd(struct cairn_buf *out, int fd)
 }
 
 /* The file's state and content by one descriptor, so that both are of the same file. */
-static enum cairn_status read_file(struct cairn_buf *out, struct stat *sb, const char *path, struct cairn_buf *why)
+static enum cairn_status read_file(struct cairn_buf *out, struct stat *sb, const char *path,
+				   struct cairn_buf *why)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	enum cairn_status st = CAIRN_OK;
@@ -196,7 +204,8 @@ enum cairn_status cairn_jwks_load(struct cairn_jwks **out, const char *path, str
 		return st;
 	st = cairn_jwks_from_json(out, v);
 	if (st == CAIRN_E_DENIED)
-		say(why, "%s: a private key among public ones: take it out, and treat it as known to others", path);
+		say(why, "%s: a private key among public ones: take it out, and treat it as known to others",
+		    path);
 	else if (st != CAIRN_OK)
 		say(why, "%s: not a set of JSON Web Keys: %s", path, cairn_status_text(st));
 	return st;

@@ -1,5 +1,5 @@
-/* Manifests: building, signing, reading, and the PCR values that a platform leads to. What may stand in one is the tables
- * below, for building as for reading. */
+/* Manifests: building, signing, reading, and the PCR values that a platform leads to. What may stand in one
+ * is the tables below, for building as for reading. */
 #include "cairn/manifest.h"
 
 #include <stdlib.h>
@@ -19,59 +19,62 @@ void cairn_manifest_fini(struct cairn_manifest *m)
 	memset(m, 0, sizeof(*m));
 }
 
-/* ---- schema ------------------------------------------------------------------------------------------------------ */
+/* ---- schema
+ * ------------------------------------------------------------------------------------------------------ */
 
-static const char *const KINDS[] = {[CAIRN_MANIFEST_SERVICE] = "service", [CAIRN_MANIFEST_PLATFORM] = "platform", NULL};
+static const char *const KINDS[] = {
+    [CAIRN_MANIFEST_SERVICE] = "service", [CAIRN_MANIFEST_PLATFORM] = "platform", NULL};
 static const char *const TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
-static const char *const PARTS[] = {"efi-action", "efi-separator", "efi-cairn",   "efi-grub",   "grub-cmd",
-				    "grub-cfg",   "grub-file",     "xen",         "dom0-kernel", "dom0-initrd",
-				    "xen-cmdline", "dom0-cmdline", NULL};
+static const char *const PARTS[] = {"efi-action",  "efi-separator", "efi-cairn", "efi-grub",	"grub-cmd",
+				    "grub-cfg",	   "grub-file",	    "xen",	 "dom0-kernel", "dom0-initrd",
+				    "xen-cmdline", "dom0-cmdline",  NULL};
 
-#define COMMON                                                                 \
-	{.name = "format", .kind = CAIRN_F_NAME},                              \
-	{.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},          \
-	{.name = "kind", .kind = CAIRN_F_WORD, .words = KINDS},                \
-	{.name = "name", .kind = CAIRN_F_NAME},                                \
-	{.name = "not_after", .kind = CAIRN_F_INT, .max = INT64_MAX},          \
-	{.name = "not_before", .kind = CAIRN_F_INT, .max = INT64_MAX},         \
-	{.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX}
+#define COMMON                                                                                               \
+	{.name = "format", .kind = CAIRN_F_NAME},                                                            \
+	    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},                                    \
+	    {.name = "kind", .kind = CAIRN_F_WORD, .words = KINDS}, {.name = "name", .kind = CAIRN_F_NAME},  \
+	    {.name = "not_after", .kind = CAIRN_F_INT, .max = INT64_MAX},                                    \
+	    {.name = "not_before", .kind = CAIRN_F_INT, .max = INT64_MAX},                                   \
+	{                                                                                                    \
+		.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX                                     \
+	}
 
 static const struct cairn_field NAME[] = {{.name = "", .kind = CAIRN_F_NAME}};
 static const struct cairn_field COMPONENTS[] = {
-	{.name = "kernel", .kind = CAIRN_F_COMPONENT},
-	{.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
-	{0},
+    {.name = "kernel", .kind = CAIRN_F_COMPONENT},
+    {.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
+    {0},
 };
 static const struct cairn_field CONSTRAINTS[] = {
-	{.name = "backends", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = NAME, .ascending = true},
-	{.name = "memory_max_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
-	{.name = "vcpus_max", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
-	{0},
+    {.name = "backends", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = NAME, .ascending = true},
+    {.name = "memory_max_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
+    {.name = "vcpus_max", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
+    {0},
 };
 static const struct cairn_field SERVICE[] = {
-	COMMON,
-	{.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
-	{.name = "components", .kind = CAIRN_F_OBJECT, .sub = COMPONENTS},
-	{.name = "constraints", .kind = CAIRN_F_OBJECT, .sub = CONSTRAINTS},
-	{.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
-	{.name = "type", .kind = CAIRN_F_WORD, .words = TYPES},
-	{0},
+    COMMON,
+    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
+    {.name = "components", .kind = CAIRN_F_OBJECT, .sub = COMPONENTS},
+    {.name = "constraints", .kind = CAIRN_F_OBJECT, .sub = CONSTRAINTS},
+    {.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
+    {.name = "type", .kind = CAIRN_F_WORD, .words = TYPES},
+    {0},
 };
 
 static const struct cairn_field EVENT_MEMBERS[] = {
-	{.name = "component", .kind = CAIRN_F_WORD, .words = PARTS},
-	{.name = "pcr", .kind = CAIRN_F_INT, .min = 4, .max = 9},
-	{.name = "sha256", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
-	{.name = "sha384", .kind = CAIRN_F_HEX, .min = CAIRN_SHA384_SIZE, .max = CAIRN_SHA384_SIZE},
-	{.name = "text", .kind = CAIRN_F_TEXT, .max = CAIRN_MANIFEST_TEXT_MAX},
-	{0},
+    {.name = "component", .kind = CAIRN_F_WORD, .words = PARTS},
+    {.name = "pcr", .kind = CAIRN_F_INT, .min = 4, .max = 9},
+    {.name = "sha256", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
+    {.name = "sha384", .kind = CAIRN_F_HEX, .min = CAIRN_SHA384_SIZE, .max = CAIRN_SHA384_SIZE},
+    {.name = "text", .kind = CAIRN_F_TEXT, .max = CAIRN_MANIFEST_TEXT_MAX},
+    {0},
 };
 static const struct cairn_field EVENT[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = EVENT_MEMBERS}};
 static const struct cairn_field PLATFORM[] = {
-	COMMON,
-	{.name = "events", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_MANIFEST_EVENTS_MAX, .sub = EVENT},
-	{.name = "host_record", .kind = CAIRN_F_ANY},
-	{0},
+    COMMON,
+    {.name = "events", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_MANIFEST_EVENTS_MAX, .sub = EVENT},
+    {.name = "host_record", .kind = CAIRN_F_ANY},
+    {0},
 };
 
 /* Only a measured boot can be expected: each PCR that carries Xen and dom0 has events, and none other. */
@@ -120,7 +123,8 @@ static enum cairn_status check(enum cairn_manifest_kind *kind, const json_t *v)
 	return st;
 }
 
-/* ---- building ---------------------------------------------------------------------------------------------------- */
+/* ---- building
+ * ---------------------------------------------------------------------------------------------------- */
 
 enum cairn_status cairn_manifest_add_event(struct cairn_manifest *m, const struct cairn_manifest_event *e)
 {
@@ -155,23 +159,25 @@ static json_t *components(const struct cairn_manifest *m)
 {
 	json_t *v = json_pack("{s:o}", "kernel", cairn_json_component(&m->kernel));
 
-	if (v != NULL && m->has_ramdisk && json_object_set_new(v, "ramdisk", cairn_json_component(&m->ramdisk)) != 0)
+	if (v != NULL && m->has_ramdisk &&
+	    json_object_set_new(v, "ramdisk", cairn_json_component(&m->ramdisk)) != 0)
 		cairn_json_release(&v);
 	return v;
 }
 
 static json_t *service_members(const struct cairn_manifest *m)
 {
-	return json_pack("{s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o}", "cmdline", str(m->cmdline), "components", components(m),
-			 "constraints", "backends", cairn_schema_texts(m->backend, m->backend_count, true),
-			 "memory_max_mib", number(m->memory_max_mib), "vcpus_max", number(m->vcpus_max), "roles",
+	return json_pack("{s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o}", "cmdline", str(m->cmdline), "components",
+			 components(m), "constraints", "backends",
+			 cairn_schema_texts(m->backend, m->backend_count, true), "memory_max_mib",
+			 number(m->memory_max_mib), "vcpus_max", number(m->vcpus_max), "roles",
 			 cairn_schema_texts(m->role, m->role_count, true), "type", str(m->type));
 }
 
 static json_t *event_json(const struct cairn_manifest_event *e)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "component", str(e->component), "pcr", number(e->pcr), "sha256",
-			 cairn_json_hex(cairn_digest_span(&e->sha256)), "sha384",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "component", str(e->component), "pcr", number(e->pcr),
+			 "sha256", cairn_json_hex(cairn_digest_span(&e->sha256)), "sha384",
 			 cairn_json_hex(cairn_digest_span(&e->sha384)), "text", str(e->text));
 }
 
@@ -214,7 +220,8 @@ enum cairn_status cairn_manifest_build(struct cairn_buf *out, const struct cairn
 	return st == CAIRN_OK ? cairn_json_dump(out, v) : st;
 }
 
-enum cairn_status cairn_manifest_sign(struct cairn_buf *out, const struct cairn_manifest *m, const struct cairn_key *k)
+enum cairn_status cairn_manifest_sign(struct cairn_buf *out, const struct cairn_manifest *m,
+				      const struct cairn_key *k)
 {
 	cairn_auto_buf struct cairn_buf payload = {0};
 	enum cairn_status st = cairn_key_alg(k) != CAIRN_SIG_ES256 ? CAIRN_OK : CAIRN_E_USAGE;
@@ -226,7 +233,8 @@ enum cairn_status cairn_manifest_sign(struct cairn_buf *out, const struct cairn_
 	return st;
 }
 
-/* ---- reading: the schema has been checked ------------------------------------------------------------------------ */
+/* ---- reading: the schema has been checked
+ * ------------------------------------------------------------------------ */
 
 static enum cairn_status read_service(struct cairn_manifest *m, const json_t *v)
 {
@@ -316,7 +324,8 @@ enum cairn_status cairn_manifest_load(struct cairn_manifest *out, struct cairn_s
 	return CAIRN_OK;
 }
 
-/* ---- what it says ------------------------------------------------------------------------------------------------ */
+/* ---- what it says
+ * ------------------------------------------------------------------------------------------------ */
 
 enum cairn_validity cairn_manifest_validity(const struct cairn_manifest *m, uint64_t now)
 {
@@ -352,7 +361,8 @@ enum cairn_status cairn_manifest_predict(struct cairn_pcrs *out, const struct ca
 {
 	static const enum cairn_alg banks[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384};
 	struct cairn_pcrs p;
-	enum cairn_status st = m->kind == CAIRN_MANIFEST_PLATFORM && m->host_record != NULL ? CAIRN_OK : CAIRN_E_USAGE;
+	enum cairn_status st =
+	    m->kind == CAIRN_MANIFEST_PLATFORM && m->host_record != NULL ? CAIRN_OK : CAIRN_E_USAGE;
 
 	if (st == CAIRN_OK)
 		st = cairn_pcrs_init(&p, banks, 2);

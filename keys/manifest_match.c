@@ -1,4 +1,5 @@
-/* Whether a manifest allows a launch. This is policy: both sides have been read and checked before they get here. */
+/* Whether a manifest allows a launch. This is policy: both sides have been read and checked before they get
+ * here. */
 #include <stdio.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ static void digest_differs(struct cairn_reasons *out, const char *component, con
 	struct cairn_hex want = cairn_digest_hex(expected), got = cairn_digest_hex(found);
 
 	cairn_reasons_addf(out, CAIRN_R_DIGEST_MISMATCH, component, file, want.text, got.text,
-			   "the %s is not the one that was signed (%s)", component, cairn_alg_name(expected->alg));
+			   "the %s is not the one that was signed (%s)", component,
+			   cairn_alg_name(expected->alg));
 }
 
 static void match_component(struct cairn_reasons *out, const char *name, const char *file,
@@ -38,7 +40,8 @@ static void match_component(struct cairn_reasons *out, const char *name, const c
 	}
 }
 
-static void match_ramdisk(struct cairn_reasons *out, const struct cairn_launch *l, const struct cairn_manifest *m)
+static void match_ramdisk(struct cairn_reasons *out, const struct cairn_launch *l,
+			  const struct cairn_manifest *m)
 {
 	struct cairn_hex hex;
 
@@ -55,7 +58,8 @@ static void match_ramdisk(struct cairn_reasons *out, const struct cairn_launch *
 	}
 }
 
-static void match_limit(struct cairn_reasons *out, const char *code, const char *component, uint64_t max, uint64_t got)
+static void match_limit(struct cairn_reasons *out, const char *code, const char *component, uint64_t max,
+			uint64_t got)
 {
 	char expected[32], found[32];
 
@@ -63,10 +67,12 @@ static void match_limit(struct cairn_reasons *out, const char *code, const char 
 		return;
 	snprintf(expected, sizeof(expected), "at most %llu", (unsigned long long)max);
 	snprintf(found, sizeof(found), "%llu", (unsigned long long)got);
-	cairn_reasons_addf(out, code, component, NULL, expected, found, "more %s than the manifest allows", component);
+	cairn_reasons_addf(out, code, component, NULL, expected, found, "more %s than the manifest allows",
+			   component);
 }
 
-static void match_roles(struct cairn_reasons *out, const struct cairn_launch *l, const struct cairn_manifest *m)
+static void match_roles(struct cairn_reasons *out, const struct cairn_launch *l,
+			const struct cairn_manifest *m)
 {
 	for (size_t i = 0; i < l->role_count; i++)
 		if (!among(l->role[i], m->role, m->role_count))
@@ -74,17 +80,20 @@ static void match_roles(struct cairn_reasons *out, const struct cairn_launch *l,
 					   "the manifest does not give the role %s", l->role[i]);
 }
 
-static void match_backends(struct cairn_reasons *out, const struct cairn_launch *l, const struct cairn_manifest *m)
+static void match_backends(struct cairn_reasons *out, const struct cairn_launch *l,
+			   const struct cairn_manifest *m)
 {
 	for (size_t i = 0; i < l->backend_count; i++)
 		if (!among(l->backend[i].backend, m->backend, m->backend_count))
 			cairn_reasons_addf(out, CAIRN_R_BACKEND_NOT_ALLOWED, l->backend[i].class, NULL, "",
-					   l->backend[i].backend, "the manifest does not let it use backends of %s",
+					   l->backend[i].backend,
+					   "the manifest does not let it use backends of %s",
 					   l->backend[i].backend);
 }
 
 /* Everything but the name. */
-static void match_content(struct cairn_reasons *out, const struct cairn_launch *l, const struct cairn_manifest *m)
+static void match_content(struct cairn_reasons *out, const struct cairn_launch *l,
+			  const struct cairn_manifest *m)
 {
 	if (strcmp(l->type, m->type) != 0)
 		cairn_reasons_add(out, CAIRN_R_WRONG_TYPE, "type", NULL, m->type, l->type,
@@ -100,7 +109,8 @@ static void match_content(struct cairn_reasons *out, const struct cairn_launch *
 	match_backends(out, l, m);
 }
 
-void cairn_manifest_match(struct cairn_reasons *out, const struct cairn_launch *l, const struct cairn_manifest *m)
+void cairn_manifest_match(struct cairn_reasons *out, const struct cairn_launch *l,
+			  const struct cairn_manifest *m)
 {
 	if (m->kind != CAIRN_MANIFEST_SERVICE) {
 		cairn_reasons_add(out, CAIRN_R_NO_MANIFEST, "manifest", NULL, "service", "platform",
@@ -122,8 +132,8 @@ static bool allows(const struct cairn_launch *l, const struct cairn_manifest *m)
 }
 
 /* No manifest has this name: say so, or under which other name the same domain would be allowed. */
-static void no_such_name(struct cairn_reasons *out, const struct cairn_launch *l, const struct cairn_manifest *const *list,
-			 size_t count)
+static void no_such_name(struct cairn_reasons *out, const struct cairn_launch *l,
+			 const struct cairn_manifest *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		struct cairn_launch renamed = *l;
@@ -137,7 +147,8 @@ static void no_such_name(struct cairn_reasons *out, const struct cairn_launch *l
 				  "this domain is signed for under another name");
 		return;
 	}
-	cairn_reasons_addf(out, CAIRN_R_NO_MANIFEST, "manifest", NULL, l->name, "", "no manifest for the domain %s", l->name);
+	cairn_reasons_addf(out, CAIRN_R_NO_MANIFEST, "manifest", NULL, l->name, "",
+			   "no manifest for the domain %s", l->name);
 }
 
 const struct cairn_manifest *cairn_manifest_select(struct cairn_reasons *out, const struct cairn_launch *l,

@@ -9,9 +9,10 @@ static enum cairn_status digest_sign(struct cairn_buf *out, const struct cairn_k
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	uint8_t sig[160];
 	size_t len = sizeof(sig);
-	bool good = ctx != NULL &&
-		    EVP_DigestSignInit_ex(ctx, NULL, curve_of(k->alg)->hash, NULL, NULL, k->pkey, NULL) == 1 &&
-		    EVP_DigestSign(ctx, sig, &len, msg.ptr, msg.len) == 1;
+	bool good =
+	    ctx != NULL &&
+	    EVP_DigestSignInit_ex(ctx, NULL, curve_of(k->alg)->hash, NULL, NULL, k->pkey, NULL) == 1 &&
+	    EVP_DigestSign(ctx, sig, &len, msg.ptr, msg.len) == 1;
 
 	EVP_MD_CTX_free(ctx);
 	if (!good)
@@ -68,14 +69,16 @@ static enum cairn_status raw_to_der(struct cairn_buf *out, struct cairn_span raw
 	return len > 0 ? cairn_buf_status(out) : CAIRN_E_CRYPTO;
 }
 
-static enum cairn_status digest_verify(const struct cairn_key *k, struct cairn_span msg, struct cairn_span sig)
+static enum cairn_status digest_verify(const struct cairn_key *k, struct cairn_span msg,
+				       struct cairn_span sig)
 {
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	enum cairn_status st = CAIRN_E_CRYPTO;
 
 	if (ctx != NULL &&
 	    EVP_DigestVerifyInit_ex(ctx, NULL, curve_of(k->alg)->hash, NULL, NULL, k->pkey, NULL) == 1)
-		st = EVP_DigestVerify(ctx, sig.ptr, sig.len, msg.ptr, msg.len) == 1 ? CAIRN_OK : CAIRN_E_SIGNATURE;
+		st = EVP_DigestVerify(ctx, sig.ptr, sig.len, msg.ptr, msg.len) == 1 ? CAIRN_OK
+										    : CAIRN_E_SIGNATURE;
 	EVP_MD_CTX_free(ctx);
 	return st;
 }

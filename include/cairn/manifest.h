@@ -1,7 +1,8 @@
 /* Manifests: signed reference values for one thing, the platform (Xen and dom0) or one service image set.
  *
- * A manifest is a JWS (cairn/jws.h) with typ "cairn-manifest+jws" by an ES384 or EdDSA key, whose payload is the canonical
- * JSON of {"format":"cairn-manifest","version":1,"kind","name","release","not_before","not_after",...}. Its file,
+ * A manifest is a JWS (cairn/jws.h) with typ "cairn-manifest+jws" by an ES384 or EdDSA key, whose payload is
+ * the canonical JSON of
+ * {"format":"cairn-manifest","version":1,"kind","name","release","not_before","not_after",...}. Its file,
  * NAME-RELEASE.jws, holds the JWS and nothing else, not even a newline.
  */
 #ifndef CAIRN_MANIFEST_H
@@ -10,21 +11,23 @@
 #include "cairn/jws.h"
 #include "cairn/record.h"
 
-#define CAIRN_MANIFEST_TYP        "cairn-manifest+jws"
+#define CAIRN_MANIFEST_TYP	  "cairn-manifest+jws"
 #define CAIRN_MANIFEST_EVENTS_MAX 4096
-#define CAIRN_MANIFEST_TEXT_MAX   8192 /* bytes of an event's text */
+#define CAIRN_MANIFEST_TEXT_MAX	  8192 /* bytes of an event's text */
 
 enum cairn_manifest_kind {
 	CAIRN_MANIFEST_SERVICE,
 	CAIRN_MANIFEST_PLATFORM,
 };
 
-struct cairn_manifest_event { /* one extend of the boot path, in the order they happen per PCR */
-	unsigned pcr;         /* 4, 8 or 9 */
-	const char *component; /* "efi-action","efi-separator","efi-cairn","efi-grub","grub-cmd","grub-cfg","grub-file",
-				* "xen","dom0-kernel","dom0-initrd","xen-cmdline","dom0-cmdline" */
+/* One extend of the boot path, in the order they happen per PCR. Components: "efi-action", "efi-separator",
+ * "efi-cairn", "efi-grub", "grub-cmd", "grub-cfg", "grub-file", "xen", "dom0-kernel", "dom0-initrd",
+ * "xen-cmdline", "dom0-cmdline". */
+struct cairn_manifest_event {
+	unsigned pcr; /* 4, 8 or 9 */
+	const char *component;
 	struct cairn_digest sha256, sha384; /* what is extended */
-	const char *text;      /* the command line or path; may be "" */
+	const char *text;		    /* the command line or path; may be "" */
 };
 
 struct cairn_manifest {
@@ -45,32 +48,37 @@ struct cairn_manifest {
 	/* platform */
 	size_t event_count;
 	struct cairn_manifest_event *event; /* owned; the strings in it are borrowed */
-	json_t *host_record;                /* owned reference: the exact host record that is expected */
+	json_t *host_record;		    /* owned reference: the exact host record that is expected */
 
 	/* set by cairn_manifest_load */
 	char kid[CAIRN_KID_LEN + 1]; /* who signed */
 	struct cairn_digest sha256;  /* of the JWS */
-	json_t *doc;                 /* owned: what the strings of one that was read borrow from */
+	json_t *doc;		     /* owned: what the strings of one that was read borrow from */
 };
 
 /* Start from a zeroed struct. Strings are borrowed. */
 void cairn_manifest_fini(struct cairn_manifest *m);
 /* Copies the struct, not its strings. CAIRN_E_LIMIT, CAIRN_E_NOMEM. */
-enum cairn_status cairn_manifest_add_event(struct cairn_manifest *m, const struct cairn_manifest_event *e) CAIRN_MUST_CHECK;
+enum cairn_status cairn_manifest_add_event(struct cairn_manifest *m,
+					   const struct cairn_manifest_event *e) CAIRN_MUST_CHECK;
 /* From the bytes of a host record (cairn_record_host), of which it keeps its own copy. */
-enum cairn_status cairn_manifest_set_host_record(struct cairn_manifest *m, struct cairn_span record) CAIRN_MUST_CHECK;
+enum cairn_status cairn_manifest_set_host_record(struct cairn_manifest *m,
+						 struct cairn_span record) CAIRN_MUST_CHECK;
 
 /* Appends the payload. CAIRN_E_MALFORMED, CAIRN_E_LIMIT: a member is missing or not allowed. */
-enum cairn_status cairn_manifest_build(struct cairn_buf *out, const struct cairn_manifest *m) CAIRN_MUST_CHECK;
+enum cairn_status cairn_manifest_build(struct cairn_buf *out,
+				       const struct cairn_manifest *m) CAIRN_MUST_CHECK;
 /* Appends the JWS. CAIRN_E_USAGE: the key is public or an ES256 one. */
-enum cairn_status cairn_manifest_sign(struct cairn_buf *out, const struct cairn_manifest *m, const struct cairn_key *k)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_manifest_sign(struct cairn_buf *out, const struct cairn_manifest *m,
+				      const struct cairn_key *k) CAIRN_MUST_CHECK;
 
 /* The payload alone, without a signature (for showing one that is being made).
  * CAIRN_E_MALFORMED, CAIRN_E_VERSION, CAIRN_E_UNSUPPORTED (unknown member), CAIRN_E_LIMIT. */
-enum cairn_status cairn_manifest_parse(struct cairn_manifest *out, struct cairn_span payload) CAIRN_MUST_CHECK;
-/* A JWS, whose signature is verified before anything is believed. CAIRN_E_UNTRUSTED: signed by nobody in authorities
- * (or by an ES256 key, or not signed: "alg":"none" is CAIRN_E_UNSUPPORTED); CAIRN_E_SIGNATURE; and as for parse. */
+enum cairn_status cairn_manifest_parse(struct cairn_manifest *out,
+				       struct cairn_span payload) CAIRN_MUST_CHECK;
+/* A JWS, whose signature is verified before anything is believed. CAIRN_E_UNTRUSTED: signed by nobody in
+ * authorities (or by an ES256 key, or not signed: "alg":"none" is CAIRN_E_UNSUPPORTED); CAIRN_E_SIGNATURE;
+ * and as for parse. */
 enum cairn_status cairn_manifest_load(struct cairn_manifest *out, struct cairn_span jws,
 				      const struct cairn_jwks *authorities) CAIRN_MUST_CHECK;
 
@@ -85,20 +93,24 @@ enum cairn_validity cairn_manifest_validity(const struct cairn_manifest *m, uint
 /* The reference for a launch record; borrows from m. */
 struct cairn_manifest_ref cairn_manifest_ref(const struct cairn_manifest *m);
 
-/* Adds every reason why this service manifest does not allow the launch; none means that it does. Roles of the launch
- * must be among those of the manifest; so must its backends. Does not look at the validity window. */
-void cairn_manifest_match(struct cairn_reasons *out, const struct cairn_launch *l, const struct cairn_manifest *m);
+/* Adds every reason why this service manifest does not allow the launch; none means that it does. Roles of
+ * the launch must be among those of the manifest; so must its backends. Does not look at the validity window.
+ */
+void cairn_manifest_match(struct cairn_reasons *out, const struct cairn_launch *l,
+			  const struct cairn_manifest *m);
 
-/* The one that allows the launch: the highest release among those of the same name that match; or NULL with reasons
- * against the highest release of that name ("no-manifest" where there is none of that name, "wrong-name" where the
- * launch is allowed under another name). Platform manifests in the list are passed over. */
+/* The one that allows the launch: the highest release among those of the same name that match; or NULL with
+ * reasons against the highest release of that name ("no-manifest" where there is none of that name,
+ * "wrong-name" where the launch is allowed under another name). Platform manifests in the list are passed
+ * over. */
 const struct cairn_manifest *cairn_manifest_select(struct cairn_reasons *out, const struct cairn_launch *l,
 						   const struct cairn_manifest *const *list, size_t count);
 
-/* PCR values (SHA-256 and SHA-384 banks) that a boot of this platform leaves: the events from zero, and the host PCR
- * (which the host record names) = extend(0, H(host record)). bank[].extended tells which PCRs it speaks for.
- * CAIRN_E_USAGE for a service manifest. */
-enum cairn_status cairn_manifest_predict(struct cairn_pcrs *out, const struct cairn_manifest *m) CAIRN_MUST_CHECK;
+/* PCR values (SHA-256 and SHA-384 banks) that a boot of this platform leaves: the events from zero, and the
+ * host PCR (which the host record names) = extend(0, H(host record)). bank[].extended tells which PCRs it
+ * speaks for. CAIRN_E_USAGE for a service manifest. */
+enum cairn_status cairn_manifest_predict(struct cairn_pcrs *out,
+					 const struct cairn_manifest *m) CAIRN_MUST_CHECK;
 
 #define cairn_auto_manifest __attribute__((cleanup(cairn_manifest_fini)))
 

@@ -1,10 +1,10 @@
-/* Strict and canonical JSON over jansson. The text is hostile: before jansson sees it, one pass without recursion has
- * bounded its depth and refused real numbers. */
+/* Strict and canonical JSON over jansson. The text is hostile: before jansson sees it, one pass without
+ * recursion has bounded its depth and refused real numbers. */
 #include "cairn/json.h"
 
 #include <string.h>
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX  16
 #define DUMP_FLAGS (JSON_COMPACT | JSON_SORT_KEYS)
 
 /* True where the character, outside strings, belongs to a real number. */
@@ -128,9 +128,7 @@ enum cairn_status cairn_json_only(const json_t *v, const char *const *members)
 
 	if (!json_is_object(v))
 		return CAIRN_E_MALFORMED;
-	json_object_foreach(ref, key, value)
-		if (!listed(members, key))
-			return CAIRN_E_UNSUPPORTED;
+	json_object_foreach(ref, key, value) if (!listed(members, key)) return CAIRN_E_UNSUPPORTED;
 	return CAIRN_OK;
 }
 

@@ -1,5 +1,5 @@
-/* Lines of the launch log: building, reading, replaying. The text is hostile; nothing in it is believed that the digests
- * of the records do not say as well. */
+/* Lines of the launch log: building, reading, replaying. The text is hostile; nothing in it is believed that
+ * the digests of the records do not say as well. */
 #include "cairn/launchlog.h"
 
 #include <string.h>
@@ -15,7 +15,8 @@ void cairn_log_entry_fini(struct cairn_log_entry *e)
 	memset(e, 0, sizeof(*e));
 }
 
-/* ---- building ---------------------------------------------------------------------------------------------------- */
+/* ---- building
+ * ---------------------------------------------------------------------------------------------------- */
 
 static bool bank_known(enum cairn_alg a)
 {
@@ -50,7 +51,8 @@ static enum cairn_status add_digest(json_t *array, enum cairn_alg alg, struct ca
 
 	if (st != CAIRN_OK)
 		return st;
-	v = json_pack("{s:o, s:s}", "digest", cairn_json_hex(cairn_digest_span(&d)), "hashAlg", cairn_alg_name(alg));
+	v = json_pack("{s:o, s:s}", "digest", cairn_json_hex(cairn_digest_span(&d)), "hashAlg",
+		      cairn_alg_name(alg));
 	return json_array_append_new(array, v) == 0 ? CAIRN_OK : CAIRN_E_NOMEM;
 }
 
@@ -70,8 +72,9 @@ static enum cairn_status write_line(struct cairn_buf *out, const json_t *v)
 	return cairn_buf_status(out);
 }
 
-enum cairn_status cairn_log_line_build(struct cairn_buf *out, uint64_t recnum, const struct cairn_pcr_numbers *pcrs,
-				       struct cairn_span record, const enum cairn_alg *algs, size_t alg_count)
+enum cairn_status cairn_log_line_build(struct cairn_buf *out, uint64_t recnum,
+				       const struct cairn_pcr_numbers *pcrs, struct cairn_span record,
+				       const enum cairn_alg *algs, size_t alg_count)
 {
 	cairn_auto_json json_t *object = NULL;
 	cairn_auto_json json_t *digests = json_array();
@@ -86,35 +89,37 @@ enum cairn_status cairn_log_line_build(struct cairn_buf *out, uint64_t recnum, c
 		st = add_digest(digests, bank[i], record);
 	if (st != CAIRN_OK)
 		return st;
-	line = json_pack("{s:{s:s%, s:s}, s:s, s:O, s:o, s:o}", "content", "record", (const char *)record.ptr, record.len,
-			 "type", cairn_record_type_name(type), "content_type", "cairn", "digests", digests, "pcr",
-			 cairn_schema_number(cairn_record_pcr(type, pcrs)), "recnum", cairn_schema_number(recnum));
+	line = json_pack("{s:{s:s%, s:s}, s:s, s:O, s:o, s:o}", "content", "record", (const char *)record.ptr,
+			 record.len, "type", cairn_record_type_name(type), "content_type", "cairn", "digests",
+			 digests, "pcr", cairn_schema_number(cairn_record_pcr(type, pcrs)), "recnum",
+			 cairn_schema_number(recnum));
 	return line != NULL ? write_line(out, line) : CAIRN_E_NOMEM;
 }
 
-/* ---- one line ---------------------------------------------------------------------------------------------------- */
+/* ---- one line
+ * ---------------------------------------------------------------------------------------------------- */
 
 static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const OURS[] = {"cairn", NULL};
 
 static const struct cairn_field DIGEST[] = {
-	{.name = "digest", .kind = CAIRN_F_HEX, .min = 20, .max = CAIRN_DIGEST_MAX},
-	{.name = "hashAlg", .kind = CAIRN_F_WORD, .words = BANKS},
-	{0},
+    {.name = "digest", .kind = CAIRN_F_HEX, .min = 20, .max = CAIRN_DIGEST_MAX},
+    {.name = "hashAlg", .kind = CAIRN_F_WORD, .words = BANKS},
+    {0},
 };
 static const struct cairn_field DIGESTS[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = DIGEST}};
 static const struct cairn_field CONTENT[] = {
-	{.name = "record", .kind = CAIRN_F_TEXT, .min = 2, .max = CAIRN_RECORD_MAX},
-	{.name = "type", .kind = CAIRN_F_NAME},
-	{0},
+    {.name = "record", .kind = CAIRN_F_TEXT, .min = 2, .max = CAIRN_RECORD_MAX},
+    {.name = "type", .kind = CAIRN_F_NAME},
+    {0},
 };
 static const struct cairn_field LINE[] = {
-	{.name = "content", .kind = CAIRN_F_OBJECT, .sub = CONTENT},
-	{.name = "content_type", .kind = CAIRN_F_WORD, .words = OURS},
-	{.name = "digests", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = DIGESTS},
-	{.name = "pcr", .kind = CAIRN_F_INT, .max = CAIRN_PCR_COUNT - 1},
-	{.name = "recnum", .kind = CAIRN_F_INT, .max = INT64_MAX},
-	{0},
+    {.name = "content", .kind = CAIRN_F_OBJECT, .sub = CONTENT},
+    {.name = "content_type", .kind = CAIRN_F_WORD, .words = OURS},
+    {.name = "digests", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = DIGESTS},
+    {.name = "pcr", .kind = CAIRN_F_INT, .max = CAIRN_PCR_COUNT - 1},
+    {.name = "recnum", .kind = CAIRN_F_INT, .max = INT64_MAX},
+    {0},
 };
 
 /* The digest that the line claims, which must be the one of the record. */
@@ -186,9 +191,11 @@ enum cairn_status cairn_log_line_parse(struct cairn_log_entry *out, struct cairn
 	return st;
 }
 
-/* ---- the log ----------------------------------------------------------------------------------------------------- */
+/* ---- the log
+ * ----------------------------------------------------------------------------------------------------- */
 
-void cairn_log_reader_init(struct cairn_log_reader *r, struct cairn_span text, const struct cairn_pcr_numbers *pcrs)
+void cairn_log_reader_init(struct cairn_log_reader *r, struct cairn_span text,
+			   const struct cairn_pcr_numbers *pcrs)
 {
 	memset(r, 0, sizeof(*r));
 	r->text = text;

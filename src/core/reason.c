@@ -93,11 +93,25 @@ void cairn_reasons_join(struct cairn_reasons *r, const struct cairn_reasons *mor
 }
 
 static const char *const CODES[] = {
-	CAIRN_R_DIGEST_MISMATCH, CAIRN_R_NO_MANIFEST,      CAIRN_R_BAD_SIGNATURE,      CAIRN_R_UNTRUSTED_SIGNER,
-	CAIRN_R_WRONG_NAME,      CAIRN_R_WRONG_TYPE,       CAIRN_R_CMDLINE_MISMATCH,   CAIRN_R_MEMORY_EXCEEDED,
-	CAIRN_R_VCPUS_EXCEEDED,  CAIRN_R_ROLE_NOT_ALLOWED, CAIRN_R_BACKEND_NOT_ALLOWED, CAIRN_R_FILE_MISSING,
-	CAIRN_R_FILE_UNREADABLE, CAIRN_R_FILE_EMPTY,       CAIRN_R_FILE_CHANGED,       CAIRN_R_CONFIG_UNSUPPORTED,
-	CAIRN_R_CONFIG_MALFORMED, CAIRN_R_BUILD_FAILED,    NULL,
+    CAIRN_R_DIGEST_MISMATCH,
+    CAIRN_R_NO_MANIFEST,
+    CAIRN_R_BAD_SIGNATURE,
+    CAIRN_R_UNTRUSTED_SIGNER,
+    CAIRN_R_WRONG_NAME,
+    CAIRN_R_WRONG_TYPE,
+    CAIRN_R_CMDLINE_MISMATCH,
+    CAIRN_R_MEMORY_EXCEEDED,
+    CAIRN_R_VCPUS_EXCEEDED,
+    CAIRN_R_ROLE_NOT_ALLOWED,
+    CAIRN_R_BACKEND_NOT_ALLOWED,
+    CAIRN_R_FILE_MISSING,
+    CAIRN_R_FILE_UNREADABLE,
+    CAIRN_R_FILE_EMPTY,
+    CAIRN_R_FILE_CHANGED,
+    CAIRN_R_CONFIG_UNSUPPORTED,
+    CAIRN_R_CONFIG_MALFORMED,
+    CAIRN_R_BUILD_FAILED,
+    NULL,
 };
 
 bool cairn_reason_code(const char *code, const char **literal)
@@ -133,13 +147,13 @@ json_t *cairn_reasons_json(const struct cairn_reasons *r)
 enum cairn_status cairn_reasons_from_json(struct cairn_reasons *r, const json_t *array)
 {
 	static const struct cairn_field members[] = {
-		{.name = "code", .kind = CAIRN_F_WORD, .words = CODES},
-		{.name = "component", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
-		{.name = "expected", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
-		{.name = "file", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
-		{.name = "found", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
-		{.name = "text", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
-		{0},
+	    {.name = "code", .kind = CAIRN_F_WORD, .words = CODES},
+	    {.name = "component", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
+	    {.name = "expected", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
+	    {.name = "file", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
+	    {.name = "found", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
+	    {.name = "text", .kind = CAIRN_F_TEXT, .max = CAIRN_REASON_TEXT_MAX},
+	    {0},
 	};
 	enum cairn_status st = json_is_array(array) ? CAIRN_OK : CAIRN_E_MALFORMED;
 
@@ -152,9 +166,9 @@ enum cairn_status cairn_reasons_from_json(struct cairn_reasons *r, const json_t 
 		const char *code = "";
 
 		if (cairn_reason_code(cairn_schema_str(e, "code"), &code))
-			cairn_reasons_add(r, code, cairn_schema_str(e, "component"), cairn_schema_str(e, "file"),
-					  cairn_schema_str(e, "expected"), cairn_schema_str(e, "found"),
-					  cairn_schema_str(e, "text"));
+			cairn_reasons_add(r, code, cairn_schema_str(e, "component"),
+					  cairn_schema_str(e, "file"), cairn_schema_str(e, "expected"),
+					  cairn_schema_str(e, "found"), cairn_schema_str(e, "text"));
 	}
 	return st;
 }

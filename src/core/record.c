@@ -6,15 +6,15 @@
 #include "core/record_schema.h"
 
 static const char *const TYPES[CAIRN_RECORD_TYPES] = {
-	[CAIRN_RECORD_HOST] = "host",
-	[CAIRN_RECORD_BOOT] = "boot",
-	[CAIRN_RECORD_PHASE] = "phase",
-	[CAIRN_RECORD_LAUNCH] = "launch",
-	[CAIRN_RECORD_REFUSAL] = "refusal",
-	[CAIRN_RECORD_EXIT] = "exit",
-	[CAIRN_RECORD_UNRECORDED] = "unrecorded",
-	[CAIRN_RECORD_VIOLATION] = "violation",
-	[CAIRN_RECORD_FOREIGN] = "foreign",
+    [CAIRN_RECORD_HOST] = "host",
+    [CAIRN_RECORD_BOOT] = "boot",
+    [CAIRN_RECORD_PHASE] = "phase",
+    [CAIRN_RECORD_LAUNCH] = "launch",
+    [CAIRN_RECORD_REFUSAL] = "refusal",
+    [CAIRN_RECORD_EXIT] = "exit",
+    [CAIRN_RECORD_UNRECORDED] = "unrecorded",
+    [CAIRN_RECORD_VIOLATION] = "violation",
+    [CAIRN_RECORD_FOREIGN] = "foreign",
 };
 
 const char *cairn_record_type_name(enum cairn_record_type t)
@@ -46,7 +46,8 @@ unsigned cairn_record_pcr(enum cairn_record_type t, const struct cairn_pcr_numbe
 	}
 }
 
-/* ---- text ------------------------------------------------------------------------------------------------------- */
+/* ---- text
+ * ------------------------------------------------------------------------------------------------------- */
 
 static size_t span_of(const char *s, const char *more)
 {
@@ -70,7 +71,8 @@ bool cairn_kid_ok(const char *s)
 	return s != NULL && span_of(s, "_-") == CAIRN_KID_LEN && s[CAIRN_KID_LEN] == '\0';
 }
 
-/* The code point that starts at s and its length, or 0: overlong, surrogate, too large, or not UTF-8 at all. */
+/* The code point that starts at s and its length, or 0: overlong, surrogate, too large, or not UTF-8 at all.
+ */
 static size_t utf8_next(uint32_t *cp, const uint8_t *s)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -105,20 +107,21 @@ bool cairn_text_ok(const char *s, size_t max)
 	return true;
 }
 
-/* ---- schemas ----------------------------------------------------------------------------------------------------- */
+/* ---- schemas
+ * ----------------------------------------------------------------------------------------------------- */
 
-#define COMMON                                                            \
-	{.name = "format", .kind = CAIRN_F_NAME},                         \
-	{.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},     \
-	{.name = "type", .kind = CAIRN_F_NAME}
-#define END {0}
-
-static const char *const UNVOUCHED[] = {CAIRN_UNVOUCHED, NULL};
-#define VOUCHED(member)                                                                                \
-	{                                                                                              \
-		.name = member, .kind = CAIRN_F_HEX, .min = 32, .max = 32, .words = UNVOUCHED,         \
+#define COMMON                                                                                               \
+	{.name = "format", .kind = CAIRN_F_NAME},                                                            \
+	    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},                                    \
+	{                                                                                                    \
+		.name = "type", .kind = CAIRN_F_NAME                                                         \
+	}
+#define END                                                                                                  \
+	{                                                                                                    \
+		0                                                                                            \
 	}
 
+static const char *const UNVOUCHED[] = {CAIRN_UNVOUCHED, NULL};
 static const char *const SERVICE_MODES[] = {"enforce", "audit", NULL};
 static const char *const GUEST_MODES[] = {"enforce", "audit", "record", NULL};
 static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
@@ -127,152 +130,157 @@ static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
 static const char *const EXITS[] = {"destroyed", "crashed", "shutdown", "build-failed", NULL};
 static const char *const EMPTY[] = {"", NULL};
 
-static const struct cairn_field DIGEST_MEMBER[] = {VOUCHED("sha256"), END};
+static const struct cairn_field DIGEST_MEMBER[] = {
+    {.name = "sha256", .kind = CAIRN_F_HEX, .min = 32, .max = 32, .words = UNVOUCHED},
+    END,
+};
 static const struct cairn_field BANK[] = {{.name = "", .kind = CAIRN_F_WORD, .words = BANKS}};
 static const struct cairn_field KID[] = {{.name = "", .kind = CAIRN_F_KID}};
 static const struct cairn_field NAME[] = {{.name = "", .kind = CAIRN_F_NAME}};
 
 static const struct cairn_field MODES[] = {
-	{.name = "service", .kind = CAIRN_F_WORD, .words = SERVICE_MODES},
-	{.name = "guest", .kind = CAIRN_F_WORD, .words = GUEST_MODES},
-	END,
+    {.name = "service", .kind = CAIRN_F_WORD, .words = SERVICE_MODES},
+    {.name = "guest", .kind = CAIRN_F_WORD, .words = GUEST_MODES},
+    END,
 };
 static const struct cairn_field PCRS[] = {
-	{.name = "host", .kind = CAIRN_F_INT, .min = 8, .max = 15},
-	{.name = "launch", .kind = CAIRN_F_INT, .min = 8, .max = 15},
-	{.name = "phase", .kind = CAIRN_F_INT, .min = 8, .max = 15},
-	END,
+    {.name = "host", .kind = CAIRN_F_INT, .min = 8, .max = 15},
+    {.name = "launch", .kind = CAIRN_F_INT, .min = 8, .max = 15},
+    {.name = "phase", .kind = CAIRN_F_INT, .min = 8, .max = 15},
+    END,
 };
 static const struct cairn_field CONFIG[] = {
-	{.name = "banks", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = BANK, .ascending = true},
-	{.name = "modes", .kind = CAIRN_F_OBJECT, .sub = MODES},
-	{.name = "pcrs", .kind = CAIRN_F_OBJECT, .sub = PCRS},
-	END,
+    {.name = "banks", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = BANK, .ascending = true},
+    {.name = "modes", .kind = CAIRN_F_OBJECT, .sub = MODES},
+    {.name = "pcrs", .kind = CAIRN_F_OBJECT, .sub = PCRS},
+    END,
 };
 static const struct cairn_field DOM0[] = {
-	{.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
-	{.name = "initrd", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
-	{.name = "kernel", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
-	END,
+    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
+    {.name = "initrd", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
+    {.name = "kernel", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
+    END,
 };
 static const struct cairn_field XEN[] = {
-	{.name = "build_id", .kind = CAIRN_F_HEX, .max = 64},
-	{.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
-	{.name = "image", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
-	END,
+    {.name = "build_id", .kind = CAIRN_F_HEX, .max = 64},
+    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
+    {.name = "image", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
+    END,
 };
 static const struct cairn_field TRUST[] = {
-	{.name = "authorities", .kind = CAIRN_F_ARRAY, .max = CAIRN_TRUST_MAX, .sub = KID, .ascending = true},
-	END,
+    {.name = "authorities", .kind = CAIRN_F_ARRAY, .max = CAIRN_TRUST_MAX, .sub = KID, .ascending = true},
+    END,
 };
 static const struct cairn_field HOST[] = {
-	COMMON,
-	{.name = "agent", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
-	{.name = "config", .kind = CAIRN_F_OBJECT, .sub = CONFIG},
-	{.name = "dom0", .kind = CAIRN_F_OBJECT, .sub = DOM0},
-	{.name = "trust", .kind = CAIRN_F_OBJECT, .sub = TRUST},
-	{.name = "xen", .kind = CAIRN_F_OBJECT, .sub = XEN},
-	END,
+    COMMON,
+    {.name = "agent", .kind = CAIRN_F_OBJECT, .sub = DIGEST_MEMBER},
+    {.name = "config", .kind = CAIRN_F_OBJECT, .sub = CONFIG},
+    {.name = "dom0", .kind = CAIRN_F_OBJECT, .sub = DOM0},
+    {.name = "trust", .kind = CAIRN_F_OBJECT, .sub = TRUST},
+    {.name = "xen", .kind = CAIRN_F_OBJECT, .sub = XEN},
+    END,
 };
 
 static const struct cairn_field BOOT[] = {
-	COMMON,
-	{.name = "boot_id", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
-	END,
+    COMMON,
+    {.name = "boot_id", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
+    END,
 };
 static const struct cairn_field PHASE[] = {
-	COMMON,
-	{.name = "phase", .kind = CAIRN_F_HEX, .min = 1, .max = 64, .words = PHASES},
-	END,
+    COMMON,
+    {.name = "phase", .kind = CAIRN_F_HEX, .min = 1, .max = 64, .words = PHASES},
+    END,
 };
 
 static const struct cairn_field COMPONENTS[] = {
-	{.name = "kernel", .kind = CAIRN_F_COMPONENT},
-	{.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
-	END,
+    {.name = "kernel", .kind = CAIRN_F_COMPONENT},
+    {.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
+    END,
 };
 static const struct cairn_field DOMAIN[] = {
-	{.name = "memory_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
-	{.name = "name", .kind = CAIRN_F_NAME},
-	{.name = "type", .kind = CAIRN_F_WORD, .words = DOMAIN_TYPES},
-	{.name = "uuid", .kind = CAIRN_F_UUID},
-	{.name = "vcpus", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
-	END,
+    {.name = "memory_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
+    {.name = "name", .kind = CAIRN_F_NAME},
+    {.name = "type", .kind = CAIRN_F_WORD, .words = DOMAIN_TYPES},
+    {.name = "uuid", .kind = CAIRN_F_UUID},
+    {.name = "vcpus", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
+    END,
 };
 static const struct cairn_field BACKEND[] = {
-	{.name = "backend", .kind = CAIRN_F_NAME},
-	{.name = "class", .kind = CAIRN_F_NAME},
-	END,
+    {.name = "backend", .kind = CAIRN_F_NAME},
+    {.name = "class", .kind = CAIRN_F_NAME},
+    END,
 };
 static const struct cairn_field BACKEND_USE[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = BACKEND}};
 static const struct cairn_field MANIFEST[] = {
-	{.name = "kid", .kind = CAIRN_F_KID},
-	{.name = "name", .kind = CAIRN_F_NAME},
-	{.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX},
-	{.name = "sha256", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
-	END,
+    {.name = "kid", .kind = CAIRN_F_KID},
+    {.name = "name", .kind = CAIRN_F_NAME},
+    {.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX},
+    {.name = "sha256", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
+    END,
 };
 static const struct cairn_field CONFIG_VALUE[] = {{.name = "", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX}};
 static const struct cairn_field LAUNCH[] = {
-	COMMON,
-	{.name = "backends_used", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = BACKEND_USE},
-	{.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
-	{.name = "components", .kind = CAIRN_F_OBJECT, .sub = COMPONENTS},
-	{.name = "config", .kind = CAIRN_F_MAP, .max = CAIRN_CONFIG_MAX, .sub = CONFIG_VALUE},
-	{.name = "domain", .kind = CAIRN_F_OBJECT, .sub = DOMAIN},
-	{.name = "manifest", .kind = CAIRN_F_OBJECT, .sub = MANIFEST, .nullable = true},
-	{.name = "restart", .kind = CAIRN_F_INT, .max = UINT32_MAX},
-	{.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
-	END,
+    COMMON,
+    {.name = "backends_used", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = BACKEND_USE},
+    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
+    {.name = "components", .kind = CAIRN_F_OBJECT, .sub = COMPONENTS},
+    {.name = "config", .kind = CAIRN_F_MAP, .max = CAIRN_CONFIG_MAX, .sub = CONFIG_VALUE},
+    {.name = "domain", .kind = CAIRN_F_OBJECT, .sub = DOMAIN},
+    {.name = "manifest", .kind = CAIRN_F_OBJECT, .sub = MANIFEST, .nullable = true},
+    {.name = "restart", .kind = CAIRN_F_INT, .max = UINT32_MAX},
+    {.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
+    END,
 };
 
-static const struct cairn_field REFUSED_DOMAIN[] = {{.name = "name", .kind = CAIRN_F_NAME, .words = EMPTY}, END};
+static const struct cairn_field REFUSED_DOMAIN[] = {{.name = "name", .kind = CAIRN_F_NAME, .words = EMPTY},
+						    END};
 /* The elements are for cairn_reasons_from_json. */
 static const struct cairn_field REASON[] = {{.name = "", .kind = CAIRN_F_ANY}};
 static const struct cairn_field REFUSAL[] = {
-	COMMON,
-	{.name = "domain", .kind = CAIRN_F_OBJECT, .sub = REFUSED_DOMAIN},
-	{.name = "reasons", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_REASONS_MAX, .sub = REASON},
-	END,
+    COMMON,
+    {.name = "domain", .kind = CAIRN_F_OBJECT, .sub = REFUSED_DOMAIN},
+    {.name = "reasons", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_REASONS_MAX, .sub = REASON},
+    END,
 };
 static const struct cairn_field EXIT[] = {
-	COMMON,
-	{.name = "launch", .kind = CAIRN_F_INT, .max = INT64_MAX},
-	{.name = "name", .kind = CAIRN_F_NAME},
-	{.name = "reason", .kind = CAIRN_F_WORD, .words = EXITS},
-	END,
+    COMMON,
+    {.name = "launch", .kind = CAIRN_F_INT, .max = INT64_MAX},
+    {.name = "name", .kind = CAIRN_F_NAME},
+    {.name = "reason", .kind = CAIRN_F_WORD, .words = EXITS},
+    END,
 };
 static const struct cairn_field UNRECORDED[] = {
-	COMMON,
-	{.name = "domid", .kind = CAIRN_F_INT, .max = 0x7fff},
-	{.name = "uuid", .kind = CAIRN_F_UUID, .words = EMPTY},
-	END,
+    COMMON,
+    {.name = "domid", .kind = CAIRN_F_INT, .max = 0x7fff},
+    {.name = "uuid", .kind = CAIRN_F_UUID, .words = EMPTY},
+    END,
 };
 static const struct cairn_field VIOLATION[] = {
-	COMMON,
-	{.name = "reason", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_REASON_TEXT_MAX},
-	END,
+    COMMON,
+    {.name = "reason", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_REASON_TEXT_MAX},
+    END,
 };
 static const struct cairn_field FOREIGN[] = {
-	COMMON,
-	{.name = "pcr", .kind = CAIRN_F_INT, .min = 8, .max = 15},
-	{.name = "value", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
-	END,
+    COMMON,
+    {.name = "pcr", .kind = CAIRN_F_INT, .min = 8, .max = 15},
+    {.name = "value", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
+    END,
 };
 
 static const struct cairn_field *const SCHEMAS[CAIRN_RECORD_TYPES] = {
-	[CAIRN_RECORD_HOST] = HOST,
-	[CAIRN_RECORD_BOOT] = BOOT,
-	[CAIRN_RECORD_PHASE] = PHASE,
-	[CAIRN_RECORD_LAUNCH] = LAUNCH,
-	[CAIRN_RECORD_REFUSAL] = REFUSAL,
-	[CAIRN_RECORD_EXIT] = EXIT,
-	[CAIRN_RECORD_UNRECORDED] = UNRECORDED,
-	[CAIRN_RECORD_VIOLATION] = VIOLATION,
-	[CAIRN_RECORD_FOREIGN] = FOREIGN,
+    [CAIRN_RECORD_HOST] = HOST,
+    [CAIRN_RECORD_BOOT] = BOOT,
+    [CAIRN_RECORD_PHASE] = PHASE,
+    [CAIRN_RECORD_LAUNCH] = LAUNCH,
+    [CAIRN_RECORD_REFUSAL] = REFUSAL,
+    [CAIRN_RECORD_EXIT] = EXIT,
+    [CAIRN_RECORD_UNRECORDED] = UNRECORDED,
+    [CAIRN_RECORD_VIOLATION] = VIOLATION,
+    [CAIRN_RECORD_FOREIGN] = FOREIGN,
 };
 
-/* ---- what a table cannot say ------------------------------------------------------------------------------------- */
+/* ---- what a table cannot say
+ * ------------------------------------------------------------------------------------- */
 
 static enum cairn_status check_host(const json_t *v)
 {

@@ -1,4 +1,5 @@
-/* Building records: each builder makes the object, and the reader's own schema says whether it may be written. */
+/* Building records: each builder makes the object, and the reader's own schema says whether it may be
+ * written. */
 #include <string.h>
 
 #include "core/record_schema.h"
@@ -11,7 +12,8 @@
 /* Takes the members over; adds what all records have. */
 static json_t *record(enum cairn_record_type t, json_t *members)
 {
-	if (members == NULL || json_object_set_new(members, "format", json_string(CAIRN_RECORD_FORMAT)) != 0 ||
+	if (members == NULL ||
+	    json_object_set_new(members, "format", json_string(CAIRN_RECORD_FORMAT)) != 0 ||
 	    json_object_set_new(members, "version", json_integer(1)) != 0 ||
 	    json_object_set_new(members, "type", json_string(cairn_record_type_name(t))) != 0)
 		cairn_json_release(&members);
@@ -35,7 +37,8 @@ static enum cairn_status emit(struct cairn_buf *out, json_t *object)
 	return cairn_buf_status(out);
 }
 
-/* ---- host -------------------------------------------------------------------------------------------------------- */
+/* ---- host
+ * -------------------------------------------------------------------------------------------------------- */
 
 static json_t *vouched(const struct cairn_digest *d)
 {
@@ -51,8 +54,8 @@ static json_t *host_config(const struct cairn_host *h)
 	for (size_t i = 0; i < h->bank_count; i++)
 		bank[i] = cairn_alg_name(h->bank[i]);
 	return json_pack("{s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o}}", "banks",
-			 cairn_schema_texts(bank, h->bank_count, true), "modes", "guest", text(h->mode_guest), "service",
-			 text(h->mode_service), "pcrs", "host", number(h->pcrs.host), "launch",
+			 cairn_schema_texts(bank, h->bank_count, true), "modes", "guest", text(h->mode_guest),
+			 "service", text(h->mode_service), "pcrs", "host", number(h->pcrs.host), "launch",
 			 number(h->pcrs.launch), "phase", number(h->pcrs.phase));
 }
 
@@ -62,15 +65,16 @@ enum cairn_status cairn_record_host(struct cairn_buf *out, const struct cairn_ho
 
 	if (h->bank_count > CAIRN_BANK_MAX || h->authority_count > CAIRN_TRUST_MAX)
 		return CAIRN_E_LIMIT;
-	v = json_pack("{s:o, s:o, s:{s:o, s:o, s:o}, s:{s:o}, s:{s:o, s:o, s:o}}", "agent", vouched(&h->agent), "config",
-		      host_config(h), "dom0", "cmdline", text(h->dom0_cmdline), "initrd", vouched(&h->initrd), "kernel",
-		      vouched(&h->kernel), "trust", "authorities",
-		      cairn_schema_texts(h->authority, h->authority_count, true), "xen", "build_id", text(h->build_id),
-		      "cmdline", text(h->xen_cmdline), "image", vouched(&h->xen));
+	v = json_pack("{s:o, s:o, s:{s:o, s:o, s:o}, s:{s:o}, s:{s:o, s:o, s:o}}", "agent",
+		      vouched(&h->agent), "config", host_config(h), "dom0", "cmdline", text(h->dom0_cmdline),
+		      "initrd", vouched(&h->initrd), "kernel", vouched(&h->kernel), "trust", "authorities",
+		      cairn_schema_texts(h->authority, h->authority_count, true), "xen", "build_id",
+		      text(h->build_id), "cmdline", text(h->xen_cmdline), "image", vouched(&h->xen));
 	return emit(out, record(CAIRN_RECORD_HOST, v));
 }
 
-/* ---- launch ------------------------------------------------------------------------------------------------------ */
+/* ---- launch
+ * ------------------------------------------------------------------------------------------------------ */
 
 static json_t *launch_components(const struct cairn_launch *l)
 {
@@ -133,19 +137,21 @@ enum cairn_status cairn_record_launch(struct cairn_buf *out, const struct cairn_
 	if (st != CAIRN_OK)
 		return st;
 	v = json_pack("{s:o, s:o, s:o, s:O, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}", "backends_used",
-		      launch_backends(l), "cmdline", text(l->cmdline), "components", launch_components(l), "config",
-		      config, "domain", "memory_mib", number(l->memory_mib), "name", text(l->name), "type",
-		      text(l->type), "uuid", text(l->uuid), "vcpus", number(l->vcpus), "manifest", launch_manifest(l),
-		      "restart", number(l->restart), "roles", cairn_schema_texts(l->role, l->role_count, true));
+		      launch_backends(l), "cmdline", text(l->cmdline), "components", launch_components(l),
+		      "config", config, "domain", "memory_mib", number(l->memory_mib), "name", text(l->name),
+		      "type", text(l->type), "uuid", text(l->uuid), "vcpus", number(l->vcpus), "manifest",
+		      launch_manifest(l), "restart", number(l->restart), "roles",
+		      cairn_schema_texts(l->role, l->role_count, true));
 	return emit(out, record(CAIRN_RECORD_LAUNCH, v));
 }
 
-/* ---- the others -------------------------------------------------------------------------------------------------- */
+/* ---- the others
+ * -------------------------------------------------------------------------------------------------- */
 
 enum cairn_status cairn_record_boot(struct cairn_buf *out, const uint8_t boot_id[32])
 {
 	return emit(out, record(CAIRN_RECORD_BOOT,
-				 json_pack("{s:o}", "boot_id", cairn_json_hex(cairn_span(boot_id, 32)))));
+				json_pack("{s:o}", "boot_id", cairn_json_hex(cairn_span(boot_id, 32)))));
 }
 
 enum cairn_status cairn_record_phase(struct cairn_buf *out, const char *phase)
@@ -171,8 +177,9 @@ static enum cairn_status fit(json_t *reasons, const json_t *object)
 enum cairn_status cairn_record_refusal(struct cairn_buf *out, const char *name, const struct cairn_reasons *r)
 {
 	cairn_auto_json json_t *reasons = cairn_reasons_json(r);
-	json_t *v = record(CAIRN_RECORD_REFUSAL, json_pack("{s:{s:o}, s:O}", "domain", "name",
-							   text(cairn_name_ok(name) ? name : ""), "reasons", reasons));
+	json_t *v = record(CAIRN_RECORD_REFUSAL,
+			   json_pack("{s:{s:o}, s:O}", "domain", "name",
+				     text(cairn_name_ok(name) ? name : ""), "reasons", reasons));
 	enum cairn_status st = v != NULL ? fit(reasons, v) : CAIRN_E_NOMEM;
 
 	if (st != CAIRN_OK) {
@@ -184,14 +191,15 @@ enum cairn_status cairn_record_refusal(struct cairn_buf *out, const char *name, 
 
 enum cairn_status cairn_record_exit(struct cairn_buf *out, const struct cairn_exit_record *x)
 {
-	return emit(out, record(CAIRN_RECORD_EXIT, json_pack("{s:o, s:o, s:o}", "launch", number(x->launch), "name",
-							      text(x->name), "reason", text(x->reason))));
+	return emit(out,
+		    record(CAIRN_RECORD_EXIT, json_pack("{s:o, s:o, s:o}", "launch", number(x->launch),
+							"name", text(x->name), "reason", text(x->reason))));
 }
 
 enum cairn_status cairn_record_unrecorded(struct cairn_buf *out, uint64_t domid, const char *uuid)
 {
 	return emit(out, record(CAIRN_RECORD_UNRECORDED,
-				 json_pack("{s:o, s:o}", "domid", number(domid), "uuid", text(uuid))));
+				json_pack("{s:o, s:o}", "domid", number(domid), "uuid", text(uuid))));
 }
 
 enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reason)
@@ -203,11 +211,11 @@ enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reas
 		clean[n] = reason[n] >= 0x20 && reason[n] < 0x7f ? reason[n] : '?';
 	clean[n] = '\0';
 	return emit(out, record(CAIRN_RECORD_VIOLATION,
-				 json_pack("{s:o}", "reason", text(n > 0 ? clean : "unspecified"))));
+				json_pack("{s:o}", "reason", text(n > 0 ? clean : "unspecified"))));
 }
 
 enum cairn_status cairn_record_foreign(struct cairn_buf *out, unsigned pcr, const struct cairn_digest *value)
 {
 	return emit(out, record(CAIRN_RECORD_FOREIGN, json_pack("{s:o, s:o}", "pcr", number(pcr), "value",
-								 cairn_json_hex(cairn_digest_span(value)))));
+								cairn_json_hex(cairn_digest_span(value)))));
 }

@@ -1,10 +1,11 @@
-/* From a record's object to the struct of its type. The schema is checked first, so that reading cannot fail. */
+/* From a record's object to the struct of its type. The schema is checked first, so that reading cannot fail.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "core/record_schema.h"
 
-#define str     cairn_schema_str
+#define str	cairn_schema_str
 #define integer cairn_schema_int
 
 static enum cairn_status expect(const json_t *v, enum cairn_record_type want)
@@ -60,7 +61,7 @@ enum cairn_status cairn_host_from_json(struct cairn_host *out, json_t *v)
 	h.dom0_cmdline = str(dom0, "cmdline");
 	read_config(&h, json_object_get(v, "config"));
 	h.authority_count =
-		cairn_schema_strs(h.authority, CAIRN_TRUST_MAX, json_object_get(v, "trust"), "authorities");
+	    cairn_schema_strs(h.authority, CAIRN_TRUST_MAX, json_object_get(v, "trust"), "authorities");
 	h.doc = json_incref(v);
 	*out = h;
 	return CAIRN_OK;
@@ -71,9 +72,8 @@ static void read_pairs(struct cairn_launch *l, json_t *config)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(config, key, value)
-		if (l->config_count < CAIRN_CONFIG_MAX)
-			l->config[l->config_count++] = (struct cairn_pair){key, json_string_value(value)};
+	json_object_foreach(config, key, value) if (l->config_count < CAIRN_CONFIG_MAX)
+	    l->config[l->config_count++] = (struct cairn_pair){key, json_string_value(value)};
 }
 
 static void read_backends(struct cairn_launch *l, const json_t *uses)
@@ -81,7 +81,8 @@ static void read_backends(struct cairn_launch *l, const json_t *uses)
 	for (size_t i = 0; i < json_array_size(uses) && i < CAIRN_BACKENDS_MAX; i++) {
 		const json_t *use = json_array_get(uses, i);
 
-		l->backend[l->backend_count++] = (struct cairn_backend_use){str(use, "class"), str(use, "backend")};
+		l->backend[l->backend_count++] =
+		    (struct cairn_backend_use){str(use, "class"), str(use, "backend")};
 	}
 }
 
@@ -154,7 +155,8 @@ enum cairn_status cairn_exit_from_json(struct cairn_exit_record *out, json_t *v)
 
 	if (st != CAIRN_OK)
 		return st;
-	*out = (struct cairn_exit_record){integer(v, "launch"), str(v, "name"), str(v, "reason"), json_incref(v)};
+	*out = (struct cairn_exit_record){integer(v, "launch"), str(v, "name"), str(v, "reason"),
+					  json_incref(v)};
 	return CAIRN_OK;
 }
 

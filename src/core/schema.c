@@ -96,7 +96,8 @@ static enum cairn_status check_array(const json_t *v, const struct cairn_field *
 		const json_t *e = json_array_get(v, i);
 
 		st = check_value(e, f->sub);
-		if (st == CAIRN_OK && f->ascending && before != NULL && strcmp(before, json_string_value(e)) >= 0)
+		if (st == CAIRN_OK && f->ascending && before != NULL &&
+		    strcmp(before, json_string_value(e)) >= 0)
 			st = CAIRN_E_MALFORMED;
 		before = json_string_value(e);
 	}
@@ -112,7 +113,8 @@ static enum cairn_status check_map(const json_t *v, const struct cairn_field *f)
 
 	if (st != CAIRN_OK)
 		return st;
-	json_object_foreach(obj, key, value) {
+	json_object_foreach(obj, key, value)
+	{
 		if (!cairn_name_ok(key))
 			return CAIRN_E_MALFORMED;
 		st = check_value(value, f->sub);
@@ -125,10 +127,10 @@ static enum cairn_status check_map(const json_t *v, const struct cairn_field *f)
 static enum cairn_status check_component(const json_t *v)
 {
 	static const struct cairn_field members[] = {
-		{.name = "sha256", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
-		{.name = "sha384", .kind = CAIRN_F_HEX, .min = CAIRN_SHA384_SIZE, .max = CAIRN_SHA384_SIZE},
-		{.name = "size", .kind = CAIRN_F_INT, .min = 1, .max = INT64_MAX},
-		{0},
+	    {.name = "sha256", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
+	    {.name = "sha384", .kind = CAIRN_F_HEX, .min = CAIRN_SHA384_SIZE, .max = CAIRN_SHA384_SIZE},
+	    {.name = "size", .kind = CAIRN_F_INT, .min = 1, .max = INT64_MAX},
+	    {0},
 	};
 
 	return cairn_schema_check(v, members);
@@ -172,9 +174,7 @@ static enum cairn_status check_known(const json_t *v, const struct cairn_field *
 
 	if (!json_is_object(v))
 		return CAIRN_E_MALFORMED;
-	json_object_foreach(obj, key, value)
-		if (!knows(members, key))
-			return CAIRN_E_UNSUPPORTED;
+	json_object_foreach(obj, key, value) if (!knows(members, key)) return CAIRN_E_UNSUPPORTED;
 	return CAIRN_OK;
 }
 

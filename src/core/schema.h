@@ -1,22 +1,23 @@
-/* Schemas of hashed and signed documents as tables: every member of an object, what it may hold, and nothing besides. */
+/* Schemas of hashed and signed documents as tables: every member of an object, what it may hold, and nothing
+ * besides. */
 #ifndef CAIRN_CORE_SCHEMA_H
 #define CAIRN_CORE_SCHEMA_H
 
 #include "cairn/json.h"
 
 enum cairn_field_kind {
-	CAIRN_F_TEXT,      /* string, UTF-8 without control characters, min to max bytes */
-	CAIRN_F_NAME,      /* cairn_name_ok */
-	CAIRN_F_KID,       /* cairn_kid_ok */
-	CAIRN_F_UUID,      /* 36 characters, lower case */
-	CAIRN_F_HEX,       /* lower-case hex of min to max bytes */
-	CAIRN_F_WORD,      /* one of words */
-	CAIRN_F_INT,       /* min to max */
+	CAIRN_F_TEXT,	   /* string, UTF-8 without control characters, min to max bytes */
+	CAIRN_F_NAME,	   /* cairn_name_ok */
+	CAIRN_F_KID,	   /* cairn_kid_ok */
+	CAIRN_F_UUID,	   /* 36 characters, lower case */
+	CAIRN_F_HEX,	   /* lower-case hex of min to max bytes */
+	CAIRN_F_WORD,	   /* one of words */
+	CAIRN_F_INT,	   /* min to max */
 	CAIRN_F_COMPONENT, /* {"sha256","sha384","size"} */
-	CAIRN_F_OBJECT,    /* with the members sub */
-	CAIRN_F_ARRAY,     /* of min to max elements, each as sub[0] says */
-	CAIRN_F_MAP,       /* object of min to max members: names are cairn_name_ok, values as sub[0] says */
-	CAIRN_F_ANY,       /* any object: checked by someone else */
+	CAIRN_F_OBJECT,	   /* with the members sub */
+	CAIRN_F_ARRAY,	   /* of min to max elements, each as sub[0] says */
+	CAIRN_F_MAP,	   /* object of min to max members: names are cairn_name_ok, values as sub[0] says */
+	CAIRN_F_ANY,	   /* any object: checked by someone else */
 };
 
 struct cairn_field {
@@ -25,13 +26,13 @@ struct cairn_field {
 	uint64_t min, max;
 	const struct cairn_field *sub;
 	const char *const *words; /* NULL-ended; beside CAIRN_F_WORD: other strings that are allowed too */
-	bool optional;            /* the member may be missing */
-	bool nullable;            /* the value may be null */
-	bool ascending;           /* array of strings in strictly ascending order */
+	bool optional;		  /* the member may be missing */
+	bool nullable;		  /* the value may be null */
+	bool ascending;		  /* array of strings in strictly ascending order */
 };
 
-/* CAIRN_E_MALFORMED; CAIRN_E_LIMIT (too long or too many); CAIRN_E_UNSUPPORTED (a member that the table does not have).
- * The depth is that of the tables, never that of the input. */
+/* CAIRN_E_MALFORMED; CAIRN_E_LIMIT (too long or too many); CAIRN_E_UNSUPPORTED (a member that the table does
+ * not have). The depth is that of the tables, never that of the input. */
 enum cairn_status cairn_schema_check(const json_t *v, const struct cairn_field *members) CAIRN_MUST_CHECK;
 
 /* For values that were checked: they cannot fail. */

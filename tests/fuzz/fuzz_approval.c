@@ -11,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	cairn_auto_buf struct cairn_buf why = {0};
 	enum cairn_status st = cairn_approval_parse(&a, cairn_span(data, size), &why);
 
-	if (st == CAIRN_OK ? cairn_approval_check_pcrs(&a.values, a.mask, NULL) != CAIRN_OK || a.key == NULL : why.len == 0)
+	if (st == CAIRN_OK ? cairn_approval_check_pcrs(&a.values, a.mask, NULL) != CAIRN_OK || a.key == NULL
+			   : why.len == 0)
 		abort();
 	return 0;
 }

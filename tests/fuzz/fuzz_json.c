@@ -1,5 +1,5 @@
-/* JSON: what is read can be written, what was written is read as canonical, and writing it again changes nothing.
- * seeds: tests/data/json tests/data/launchlog tests/data/manifest */
+/* JSON: what is read can be written, what was written is read as canonical, and writing it again changes
+ * nothing. seeds: tests/data/json tests/data/launchlog tests/data/manifest */
 #include <stdlib.h>
 
 #include "cairn/json.h"
@@ -13,9 +13,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (cairn_json_parse(&v, cairn_span(data, size)) != CAIRN_OK)
 		return 0;
-	if (cairn_json_dump(&a, v) != CAIRN_OK || cairn_json_parse_canonical(&again, cairn_buf_span(&a)) != CAIRN_OK)
+	if (cairn_json_dump(&a, v) != CAIRN_OK ||
+	    cairn_json_parse_canonical(&again, cairn_buf_span(&a)) != CAIRN_OK)
 		abort();
-	if (cairn_json_dump(&b, again) != CAIRN_OK || !cairn_span_equal(cairn_buf_span(&a), cairn_buf_span(&b)))
+	if (cairn_json_dump(&b, again) != CAIRN_OK ||
+	    !cairn_span_equal(cairn_buf_span(&a), cairn_buf_span(&b)))
 		abort();
 	return 0;
 }

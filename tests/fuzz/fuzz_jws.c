@@ -1,5 +1,5 @@
-/* JWS, and keys as JSON: what verifies is the one encoding of what was signed. The key is that of RFC 8037, A.1.
- * seeds: tests/data/jws */
+/* JWS, and keys as JSON: what verifies is the one encoding of what was signed. The key is that of RFC 8037,
+ * A.1. seeds: tests/data/jws */
 #include <stdlib.h>
 
 #include "cairn/jws.h"
@@ -19,9 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct cairn_key *signer = NULL;
 	struct cairn_span in = cairn_span(data, size);
 
-	if (cairn_json_parse(&v, cairn_span_str(SET)) != CAIRN_OK || cairn_jwks_from_json(&keys, v) != CAIRN_OK)
+	if (cairn_json_parse(&v, cairn_span_str(SET)) != CAIRN_OK ||
+	    cairn_jwks_from_json(&keys, v) != CAIRN_OK)
 		abort();
-	if (cairn_jws_verify(&payload, &signer, in, "cairn-manifest+jws", keys) == CAIRN_OK ? signer == NULL : payload.len > 0)
+	if (cairn_jws_verify(&payload, &signer, in, "cairn-manifest+jws", keys) == CAIRN_OK ? signer == NULL
+											    : payload.len > 0)
 		abort();
 	if (cairn_json_parse(&doc, in) == CAIRN_OK && cairn_key_from_jwk(&k, doc) == CAIRN_OK &&
 	    !cairn_kid_ok(cairn_key_kid(k)))

@@ -1,4 +1,5 @@
-/* Launch logs: a line that is read is the very line that the builder makes of its record. seeds: tests/data/launchlog */
+/* Launch logs: a line that is read is the very line that the builder makes of its record. seeds:
+ * tests/data/launchlog */
 #include <stdlib.h>
 
 #include "cairn/launchlog.h"

@@ -1,4 +1,5 @@
-/* Payloads of manifests: one that is read is built again, byte for byte, and predicts. seeds: tests/data/manifest */
+/* Payloads of manifests: one that is read is built again, byte for byte, and predicts. seeds:
+ * tests/data/manifest */
 #include <stdlib.h>
 
 #include "cairn/manifest.h"
@@ -13,7 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (cairn_manifest_parse(&m, cairn_span(data, size)) != CAIRN_OK)
 		return 0;
-	if (cairn_manifest_build(&b, &m) != CAIRN_OK || !cairn_span_equal(cairn_buf_span(&b), cairn_span(data, size)))
+	if (cairn_manifest_build(&b, &m) != CAIRN_OK ||
+	    !cairn_span_equal(cairn_buf_span(&b), cairn_span(data, size)))
 		abort();
 	if ((cairn_manifest_predict(&p, &m) == CAIRN_OK) != (m.kind == CAIRN_MANIFEST_PLATFORM))
 		abort();

@@ -1,4 +1,5 @@
-/* Records: one that is read into its struct is built again from it, byte for byte. seeds: tests/data/record */
+/* Records: one that is read into its struct is built again from it, byte for byte. seeds: tests/data/record
+ */
 #include <stdlib.h>
 
 #include "cairn/record.h"
@@ -16,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (cairn_record_parse(&v, &t, cairn_span(data, size)) != CAIRN_OK)
 		return 0;
-	if (t == CAIRN_RECORD_HOST && (cairn_host_from_json(&h, v) != CAIRN_OK || cairn_record_host(&b, &h) != CAIRN_OK))
+	if (t == CAIRN_RECORD_HOST &&
+	    (cairn_host_from_json(&h, v) != CAIRN_OK || cairn_record_host(&b, &h) != CAIRN_OK))
 		abort();
 	if (t == CAIRN_RECORD_LAUNCH &&
 	    (cairn_launch_from_json(&l, v) != CAIRN_OK || cairn_record_launch(&b, &l) != CAIRN_OK))

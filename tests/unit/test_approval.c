@@ -22,7 +22,8 @@ static int setup(void **state)
 	values.alg = CAIRN_ALG_SHA256;
 	values.extended = (1u << CAIRN_PCR_COUNT) - 1;
 	for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++)
-		assert_int_equal(cairn_hash(&values.pcr[n], CAIRN_ALG_SHA256, cairn_span(&n, sizeof(n))), CAIRN_OK);
+		assert_int_equal(cairn_hash(&values.pcr[n], CAIRN_ALG_SHA256, cairn_span(&n, sizeof(n))),
+				 CAIRN_OK);
 	return 0;
 }
 
@@ -63,7 +64,8 @@ static void test_round(void **state)
 	assert_int_equal(cairn_approval_by(&a, "core", release), CAIRN_E_MISMATCH);
 	cairn_buf_add(&msg, cairn_digest_span(&a.policy));
 	cairn_buf_add_str(&msg, "cairn-seal-v1:edge");
-	assert_int_equal(cairn_key_verify(release, cairn_buf_span(&msg), cairn_span(a.signature, 64)), CAIRN_OK);
+	assert_int_equal(cairn_key_verify(release, cairn_buf_span(&msg), cairn_span(a.signature, 64)),
+			 CAIRN_OK);
 }
 
 static enum cairn_status make(const struct cairn_bank *v, uint32_t mask, const struct cairn_key *k)
@@ -122,7 +124,8 @@ static void test_keys(void **state)
 	assert_int_equal(make(&values, MASK, p384), CAIRN_E_USAGE);
 	sha384.alg = CAIRN_ALG_SHA384;
 	assert_int_equal(make(&sha384, MASK, release), CAIRN_E_USAGE);
-	assert_int_equal(cairn_approval_make(&a, "no/name", 7, &values, MASK, release, NULL), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_approval_make(&a, "no/name", 7, &values, MASK, release, NULL),
+			 CAIRN_E_MALFORMED);
 }
 
 /* Reads the approval with one member of v or of a member of v replaced. */
@@ -158,8 +161,8 @@ static json_t *jwk(const struct cairn_key *k, bool with_private)
 
 static void test_changed(void **state)
 {
-	static const char *const members[] = {"format", "version", "class",  "release",  "bank",
-					      "pcrs",	"policy",  "key",    "signature"};
+	static const char *const members[] = {"format", "version", "class", "release",	"bank",
+					      "pcrs",	"policy",  "key",   "signature"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
@@ -183,7 +186,8 @@ static void test_changed(void **state)
 	assert_int_equal(changed("", "key", jwk(release, true)), CAIRN_E_DENIED);
 }
 
-/* Any bit of what is decided on: the policy, each value, the class, the signature. The release number is a label. */
+/* Any bit of what is decided on: the policy, each value, the class, the signature. The release number is a
+ * label. */
 static void test_tampered(void **state)
 {
 	cairn_auto_buf struct cairn_buf text = made();
@@ -210,8 +214,8 @@ static void test_tampered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round),	cmocka_unit_test(test_selections), cmocka_unit_test(test_values),
-		cmocka_unit_test(test_keys),	cmocka_unit_test(test_changed),	   cmocka_unit_test(test_tampered),
+	    cmocka_unit_test(test_round), cmocka_unit_test(test_selections), cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_keys),  cmocka_unit_test(test_changed),    cmocka_unit_test(test_tampered),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -30,9 +30,32 @@ static void test_accepts(void **state)
 static void test_refuses(void **state)
 {
 	static const char *const bad[] = {
-		"", " ", "1", "\"a\"", "null", "{", "}", "[1]]", "[1] x", "{\"a\":1,\"a\":1}", "{\"a\":1,}",
-		"[1.5]", "[1e3]", "[1E3]", "[1.0]", "[9223372036854775808]", "[\"\xff\"]", "[\"\xc0\xaf\"]",
-		"[\"\\u0000\"]", "[\"\\ud800\"]", "[\"a\nb\"]", "{1:2}", "[01]", "[NaN]", "\xef\xbb\xbf{}", "{'a':1}",
+	    "",
+	    " ",
+	    "1",
+	    "\"a\"",
+	    "null",
+	    "{",
+	    "}",
+	    "[1]]",
+	    "[1] x",
+	    "{\"a\":1,\"a\":1}",
+	    "{\"a\":1,}",
+	    "[1.5]",
+	    "[1e3]",
+	    "[1E3]",
+	    "[1.0]",
+	    "[9223372036854775808]",
+	    "[\"\xff\"]",
+	    "[\"\xc0\xaf\"]",
+	    "[\"\\u0000\"]",
+	    "[\"\\ud800\"]",
+	    "[\"a\nb\"]",
+	    "{1:2}",
+	    "[01]",
+	    "[NaN]",
+	    "\xef\xbb\xbf{}",
+	    "{'a':1}",
 	};
 
 	(void)state;
@@ -43,8 +66,8 @@ static void test_refuses(void **state)
 static void test_not_canonical(void **state)
 {
 	static const char *const loose[] = {
-		" {}", "{} ", "{}\n", "{\"b\":1,\"a\":2}", "{\"a\": 1}", "[-0]", "[\"\\u0061\"]", "[\"\\/\"]",
-		"[\"\\u001f\",\"\\u001F\"]",
+	    " {}",  "{} ",	     "{}\n",	  "{\"b\":1,\"a\":2}",	       "{\"a\": 1}",
+	    "[-0]", "[\"\\u0061\"]", "[\"\\/\"]", "[\"\\u001f\",\"\\u001F\"]",
 	};
 
 	(void)state;
@@ -98,13 +121,13 @@ static void test_format(void **state)
 		const char *text;
 		enum cairn_status want;
 	} rows[] = {
-		{"{\"format\":\"f\",\"version\":1}", CAIRN_OK},
-		{"{\"format\":\"f\",\"version\":2}", CAIRN_E_VERSION},
-		{"{\"format\":\"f\",\"version\":0}", CAIRN_E_MALFORMED},
-		{"{\"format\":\"g\",\"version\":1}", CAIRN_E_MALFORMED},
-		{"{\"format\":\"f\",\"version\":\"1\"}", CAIRN_E_MALFORMED},
-		{"{\"version\":1}", CAIRN_E_MALFORMED},
-		{"[]", CAIRN_E_MALFORMED},
+	    {"{\"format\":\"f\",\"version\":1}", CAIRN_OK},
+	    {"{\"format\":\"f\",\"version\":2}", CAIRN_E_VERSION},
+	    {"{\"format\":\"f\",\"version\":0}", CAIRN_E_MALFORMED},
+	    {"{\"format\":\"g\",\"version\":1}", CAIRN_E_MALFORMED},
+	    {"{\"format\":\"f\",\"version\":\"1\"}", CAIRN_E_MALFORMED},
+	    {"{\"version\":1}", CAIRN_E_MALFORMED},
+	    {"[]", CAIRN_E_MALFORMED},
 	};
 
 	(void)state;
@@ -128,8 +151,10 @@ static void test_members(void **state)
 	json_t *m = NULL;
 
 	(void)state;
-	assert_int_equal(cairn_json_parse(&v, cairn_span_str("{\"n\":5,\"neg\":-1,\"s\":\"x\",\"o\":{},\"a\":[],"
-							     "\"h\":\"0aff\",\"b\":\"AQI\"}")), CAIRN_OK);
+	assert_int_equal(
+	    cairn_json_parse(&v, cairn_span_str("{\"n\":5,\"neg\":-1,\"s\":\"x\",\"o\":{},\"a\":[],"
+						"\"h\":\"0aff\",\"b\":\"AQI\"}")),
+	    CAIRN_OK);
 	assert_int_equal(cairn_json_only(v, all), CAIRN_OK);
 	assert_int_equal(cairn_json_only(v, few), CAIRN_E_UNSUPPORTED);
 	assert_int_equal(cairn_json_get_u64(&n, v, "neg"), CAIRN_E_MALFORMED);
@@ -176,9 +201,11 @@ static void test_component(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_accepts), cmocka_unit_test(test_refuses), cmocka_unit_test(test_not_canonical),
-		cmocka_unit_test(test_depth), cmocka_unit_test(test_truncated), cmocka_unit_test(test_dump),
-		cmocka_unit_test(test_format), cmocka_unit_test(test_members), cmocka_unit_test(test_component),
+	    cmocka_unit_test(test_accepts),	  cmocka_unit_test(test_refuses),
+	    cmocka_unit_test(test_not_canonical), cmocka_unit_test(test_depth),
+	    cmocka_unit_test(test_truncated),	  cmocka_unit_test(test_dump),
+	    cmocka_unit_test(test_format),	  cmocka_unit_test(test_members),
+	    cmocka_unit_test(test_component),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,8 @@ static void test_round(void **state)
 		const struct cairn_key *signer = NULL;
 
 		assert_int_equal(cairn_jws_sign(&jws, key[a], TYP, cairn_span_str("{\"a\":1}")), CAIRN_OK);
-		assert_int_equal(cairn_jws_verify(&payload, &signer, cairn_buf_span(&jws), TYP, keys), CAIRN_OK);
+		assert_int_equal(cairn_jws_verify(&payload, &signer, cairn_buf_span(&jws), TYP, keys),
+				 CAIRN_OK);
 		assert_string_equal(cairn_buf_str(&payload), "{\"a\":1}");
 		assert_true(cairn_key_same(signer, key[a]));
 		assert_int_equal(cairn_jws_verify(&payload, &signer, cairn_buf_span(&jws), "other", keys),
@@ -115,23 +116,23 @@ static void test_headers(void **state)
 		int signer;
 		enum cairn_status want;
 	} rows[] = {
-		{"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_OK},
-		{"{\"alg\":\"none\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", -1, CAIRN_E_UNSUPPORTED},
-		{"{\"alg\":\"none\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
-		{"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", -1, CAIRN_E_SIGNATURE},
-		{"{\"alg\":\"HS256\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
-		{"{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_SIGNATURE},
-		{"{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 0, CAIRN_E_SIGNATURE},
-		{"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 0, CAIRN_E_SIGNATURE},
-		{"{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 2, CAIRN_E_SIGNATURE},
-		{"{\"kid\":\"%s\",\"alg\":\"ES384\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_MALFORMED},
-		{"{\"alg\":\"ES384\",\"crit\":[],\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
-		{"{\"alg\":\"ES384\",\"jwk\":{},\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
-		{"{\"alg\":\"ES384\",\"kid\":\"%s\"}", 1, CAIRN_E_MALFORMED},
-		{"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"JWT\"}", 1, CAIRN_E_MALFORMED},
-		{"{\"alg\":\"ES384\",\"kid\":\"x%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_MALFORMED},
-		{"{\"alg\":[\"ES384\"],\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_MALFORMED},
-		{"[\"%s\"]", 1, CAIRN_E_MALFORMED},
+	    {"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_OK},
+	    {"{\"alg\":\"none\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", -1, CAIRN_E_UNSUPPORTED},
+	    {"{\"alg\":\"none\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
+	    {"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", -1, CAIRN_E_SIGNATURE},
+	    {"{\"alg\":\"HS256\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
+	    {"{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_SIGNATURE},
+	    {"{\"alg\":\"ES256\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 0, CAIRN_E_SIGNATURE},
+	    {"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 0, CAIRN_E_SIGNATURE},
+	    {"{\"alg\":\"EdDSA\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 2, CAIRN_E_SIGNATURE},
+	    {"{\"kid\":\"%s\",\"alg\":\"ES384\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_MALFORMED},
+	    {"{\"alg\":\"ES384\",\"crit\":[],\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
+	    {"{\"alg\":\"ES384\",\"jwk\":{},\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_UNSUPPORTED},
+	    {"{\"alg\":\"ES384\",\"kid\":\"%s\"}", 1, CAIRN_E_MALFORMED},
+	    {"{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"JWT\"}", 1, CAIRN_E_MALFORMED},
+	    {"{\"alg\":\"ES384\",\"kid\":\"x%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_MALFORMED},
+	    {"{\"alg\":[\"ES384\"],\"kid\":\"%s\",\"typ\":\"" TYP "\"}", 1, CAIRN_E_MALFORMED},
+	    {"[\"%s\"]", 1, CAIRN_E_MALFORMED},
 	};
 
 	(void)state;
@@ -142,15 +143,24 @@ static void test_headers(void **state)
 		cairn_buf_add(&header, cairn_span(rows[i].format, (size_t)(at - rows[i].format)));
 		cairn_buf_add_str(&header, cairn_key_kid(key[1]));
 		cairn_buf_add_str(&header, at + 2);
-		assert_int_equal(with_header(cairn_buf_str(&header), rows[i].signer < 0 ? NULL : key[rows[i].signer]),
-				 rows[i].want);
+		assert_int_equal(
+		    with_header(cairn_buf_str(&header), rows[i].signer < 0 ? NULL : key[rows[i].signer]),
+		    rows[i].want);
 	}
 }
 
 static void test_forms(void **state)
 {
-	static const char *const bad[] = {"", ".", "..", "...", "e30.e30", "e30..e30", ".e30.e30", "e30.e30.e30.e30",
-					  "{\"payload\":\"e30\"}", "e30=.e30.e30"};
+	static const char *const bad[] = {"",
+					  ".",
+					  "..",
+					  "...",
+					  "e30.e30",
+					  "e30..e30",
+					  ".e30.e30",
+					  "e30.e30.e30.e30",
+					  "{\"payload\":\"e30\"}",
+					  "e30=.e30.e30"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -162,15 +172,17 @@ static void test_public_cannot_sign(void **state)
 	cairn_auto_buf struct cairn_buf jws = {0};
 
 	(void)state;
-	assert_int_equal(cairn_jws_sign(&jws, cairn_jwks_at(keys, 0), TYP, cairn_span_str("x")), CAIRN_E_USAGE);
+	assert_int_equal(cairn_jws_sign(&jws, cairn_jwks_at(keys, 0), TYP, cairn_span_str("x")),
+			 CAIRN_E_USAGE);
 	assert_int_equal(jws.len, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_round), cmocka_unit_test(test_tampered), cmocka_unit_test(test_stranger),
-		cmocka_unit_test(test_headers), cmocka_unit_test(test_forms), cmocka_unit_test(test_public_cannot_sign),
+	    cmocka_unit_test(test_round),    cmocka_unit_test(test_tampered),
+	    cmocka_unit_test(test_stranger), cmocka_unit_test(test_headers),
+	    cmocka_unit_test(test_forms),    cmocka_unit_test(test_public_cannot_sign),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -47,22 +47,30 @@ static enum cairn_status check_vector(const char *key, const char *msg, const ch
 static void test_vectors(void **state)
 {
 	static const char es256[] =
-		"eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19"
-		"yb290Ijp0cnVlfQ";
+	    "eyJhbGciOiJFUzI1NiJ9."
+	    "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19"
+	    "yb290Ijp0cnVlfQ";
 	cairn_auto_key struct cairn_key *k = NULL;
 
 	(void)state;
 	assert_int_equal(read_key(&k, ED), CAIRN_OK);
-	assert_string_equal(cairn_key_kid(k), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"); /* RFC 8037, A.3 */
-	assert_int_equal(check_vector(ED, "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc", /* RFC 8037, A.4 */
-				      "hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"),
-			 CAIRN_OK);
-	assert_int_equal(check_vector(EC "}", es256, /* RFC 7515, A.3.1 */
-				      "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"),
-			 CAIRN_OK);
-	assert_int_equal(check_vector(EC "}", es256 + 1,
-				      "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"),
-			 CAIRN_E_SIGNATURE);
+	assert_string_equal(cairn_key_kid(k),
+			    "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k"); /* RFC 8037, A.3 */
+	assert_int_equal(
+	    check_vector(
+		ED, "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc", /* RFC 8037, A.4 */
+		"hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg"),
+	    CAIRN_OK);
+	assert_int_equal(
+	    check_vector(
+		EC "}", es256, /* RFC 7515, A.3.1 */
+		"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"),
+	    CAIRN_OK);
+	assert_int_equal(
+	    check_vector(
+		EC "}", es256 + 1,
+		"DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q"),
+	    CAIRN_E_SIGNATURE);
 }
 
 static void test_sign(void **state)
@@ -90,7 +98,8 @@ static void test_sign(void **state)
 			sig.ptr[i] ^= 1;
 		}
 		for (size_t n = 0; n < sig.len; n++)
-			assert_int_equal(cairn_key_verify(pub, msg, cairn_span(sig.ptr, n)), CAIRN_E_SIGNATURE);
+			assert_int_equal(cairn_key_verify(pub, msg, cairn_span(sig.ptr, n)),
+					 CAIRN_E_SIGNATURE);
 		memset(sig.ptr, 0, sig.len);
 		assert_int_equal(cairn_key_verify(pub, msg, cairn_buf_span(&sig)), CAIRN_E_SIGNATURE);
 	}
@@ -102,26 +111,29 @@ static void test_refused(void **state)
 		const char *text;
 		enum cairn_status want;
 	} rows[] = {
-		{EC "}", CAIRN_OK},
-		{EC ",\"d\":\"" EC_D "\",\"use\":\"sig\",\"alg\":\"ES256\",\"key_ops\":[\"sign\"]}", CAIRN_OK},
-		{EC ",\"d\":\"" ED_D "\"}", CAIRN_E_MALFORMED}, /* of another key */
-		{EC ",\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", CAIRN_E_MALFORMED},
-		{EC ",\"d\":\"AQ\"}", CAIRN_E_MALFORMED},
-		{EC ",\"kid\":\"" ED_X "\"}", CAIRN_E_MALFORMED},
-		{EC ",\"alg\":\"ES384\"}", CAIRN_E_MALFORMED},
-		{EC ",\"alg\":\"none\"}", CAIRN_E_MALFORMED},
-		{EC ",\"use\":\"enc\"}", CAIRN_E_MALFORMED},
-		{EC ",\"key_ops\":[\"deriveKey\"]}", CAIRN_E_MALFORMED},
-		{EC ",\"x5u\":\"https://example.org\"}", CAIRN_E_UNSUPPORTED},
-		{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_Y "\",\"y\":\"" EC_X "\"}", CAIRN_E_MALFORMED},
-		{"{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"}", CAIRN_E_MALFORMED},
-		{"{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"}", CAIRN_E_UNSUPPORTED},
-		{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_X "\"}", CAIRN_E_MALFORMED},
-		{"{\"kty\":\"oct\",\"k\":\"AAAA\"}", CAIRN_E_MALFORMED},
-		{"{\"kty\":\"RSA\",\"crv\":\"P-256\",\"n\":\"AAAA\",\"e\":\"AQAB\"}", CAIRN_E_UNSUPPORTED},
-		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"d\":\"" ED_D "\"}", CAIRN_OK},
-		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"d\":\"" EC_D "\"}", CAIRN_E_MALFORMED},
-		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"y\":\"" EC_Y "\"}", CAIRN_E_UNSUPPORTED},
+	    {EC "}", CAIRN_OK},
+	    {EC ",\"d\":\"" EC_D "\",\"use\":\"sig\",\"alg\":\"ES256\",\"key_ops\":[\"sign\"]}", CAIRN_OK},
+	    {EC ",\"d\":\"" ED_D "\"}", CAIRN_E_MALFORMED}, /* of another key */
+	    {EC ",\"d\":\"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"d\":\"AQ\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"kid\":\"" ED_X "\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"alg\":\"ES384\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"alg\":\"none\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"use\":\"enc\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"key_ops\":[\"deriveKey\"]}", CAIRN_E_MALFORMED},
+	    {EC ",\"x5u\":\"https://example.org\"}", CAIRN_E_UNSUPPORTED},
+	    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_Y "\",\"y\":\"" EC_X "\"}", CAIRN_E_MALFORMED},
+	    {"{\"kty\":\"EC\",\"crv\":\"P-384\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"}", CAIRN_E_MALFORMED},
+	    {"{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" EC_X "\",\"y\":\"" EC_Y "\"}",
+	     CAIRN_E_UNSUPPORTED},
+	    {"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" EC_X "\"}", CAIRN_E_MALFORMED},
+	    {"{\"kty\":\"oct\",\"k\":\"AAAA\"}", CAIRN_E_MALFORMED},
+	    {"{\"kty\":\"RSA\",\"crv\":\"P-256\",\"n\":\"AAAA\",\"e\":\"AQAB\"}", CAIRN_E_UNSUPPORTED},
+	    {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"d\":\"" ED_D "\"}", CAIRN_OK},
+	    {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"d\":\"" EC_D "\"}",
+	     CAIRN_E_MALFORMED},
+	    {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\",\"y\":\"" EC_Y "\"}",
+	     CAIRN_E_UNSUPPORTED},
 	};
 
 	(void)state;
@@ -277,9 +289,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors), cmocka_unit_test(test_sign), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_point), cmocka_unit_test(test_files), cmocka_unit_test(test_modes),
-		cmocka_unit_test(test_public_file), cmocka_unit_test(test_sets),
+	    cmocka_unit_test(test_vectors),	cmocka_unit_test(test_sign),  cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_point),	cmocka_unit_test(test_files), cmocka_unit_test(test_modes),
+	    cmocka_unit_test(test_public_file), cmocka_unit_test(test_sets),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -13,7 +13,8 @@ static struct cairn_buf whole;
 
 static void add(size_t n, struct cairn_buf *record)
 {
-	assert_int_equal(cairn_log_line_build(&line[n], n, &PCRS, cairn_buf_span(record), BANKS, 2), CAIRN_OK);
+	assert_int_equal(cairn_log_line_build(&line[n], n, &PCRS, cairn_buf_span(record), BANKS, 2),
+			 CAIRN_OK);
 	cairn_buf_add(&whole, cairn_buf_span(&line[n]));
 	cairn_buf_fini(record);
 }
@@ -92,9 +93,11 @@ static void test_form(void **state)
 
 	(void)state;
 	assert_memory_equal(line[1].ptr, begin, sizeof(begin) - 1);
-	assert_non_null(strstr(cairn_buf_str(&line[1]), "\",\"type\":\"boot\"},\"content_type\":\"cairn\",\"digests\":[{"
-							"\"digest\":\""));
-	assert_non_null(strstr(cairn_buf_str(&line[1]), "\",\"hashAlg\":\"sha384\"}],\"pcr\":12,\"recnum\":1}\n"));
+	assert_non_null(strstr(cairn_buf_str(&line[1]),
+			       "\",\"type\":\"boot\"},\"content_type\":\"cairn\",\"digests\":[{"
+			       "\"digest\":\""));
+	assert_non_null(
+	    strstr(cairn_buf_str(&line[1]), "\",\"hashAlg\":\"sha384\"}],\"pcr\":12,\"recnum\":1}\n"));
 }
 
 static void test_empty(void **state)
@@ -118,12 +121,14 @@ static void test_truncated(void **state)
 
 		while (start > 0 && whole.ptr[start - 1] != '\n')
 			start--;
-		assert_int_equal(cairn_log_replay(&s, cairn_span(whole.ptr, n), &PCRS), at_end ? CAIRN_OK : CAIRN_E_TRUNCATED);
+		assert_int_equal(cairn_log_replay(&s, cairn_span(whole.ptr, n), &PCRS),
+				 at_end ? CAIRN_OK : CAIRN_E_TRUNCATED);
 		assert_int_equal(s.torn_at, start);
 	}
 }
 
-/* Bits 0 and 5 of each byte in turn; what still is a log must be another one, which the PCRs will not confirm. */
+/* Bits 0 and 5 of each byte in turn; what still is a log must be another one, which the PCRs will not
+ * confirm. */
 static void test_tampered(void **state)
 {
 	uint8_t *copy = malloc(whole.len);
@@ -185,13 +190,15 @@ static void test_order(void **state)
 }
 
 /* One line more, made of a record and a number of our choice, after the host and boot lines. */
-static enum cairn_status third(struct cairn_buf *record, uint64_t recnum, const enum cairn_alg *banks, size_t count)
+static enum cairn_status third(struct cairn_buf *record, uint64_t recnum, const enum cairn_alg *banks,
+			       size_t count)
 {
 	cairn_auto_buf struct cairn_buf text = {0};
 
 	cairn_buf_add(&text, cairn_buf_span(&line[0]));
 	cairn_buf_add(&text, cairn_buf_span(&line[1]));
-	assert_int_equal(cairn_log_line_build(&text, recnum, &PCRS, cairn_buf_span(record), banks, count), CAIRN_OK);
+	assert_int_equal(cairn_log_line_build(&text, recnum, &PCRS, cairn_buf_span(record), banks, count),
+			 CAIRN_OK);
 	return replay(cairn_buf_span(&text));
 }
 
@@ -226,7 +233,8 @@ static void test_pcr_numbers(void **state)
 
 static void test_build_refused(void **state)
 {
-	static const enum cairn_alg twice[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA256}, odd[] = {CAIRN_ALG_SHA256, 99};
+	static const enum cairn_alg twice[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA256},
+				    odd[] = {CAIRN_ALG_SHA256, 99};
 	cairn_auto_buf struct cairn_buf r = {0}, out = {0};
 
 	(void)state;
@@ -236,7 +244,8 @@ static void test_build_refused(void **state)
 	assert_int_equal(cairn_log_line_build(&out, 0, &PCRS, cairn_buf_span(&r), odd, 2), CAIRN_E_USAGE);
 	assert_int_equal(cairn_log_line_build(&out, 0, &PCRS, cairn_buf_span(&r), BANKS, 0), CAIRN_E_USAGE);
 	r.len--;
-	assert_int_equal(cairn_log_line_build(&out, 0, &PCRS, cairn_buf_span(&r), BANKS, 2), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_log_line_build(&out, 0, &PCRS, cairn_buf_span(&r), BANKS, 2),
+			 CAIRN_E_MALFORMED);
 	assert_int_equal(out.len, 0);
 }
 
@@ -309,10 +318,13 @@ static void test_recorded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good), cmocka_unit_test(test_form), cmocka_unit_test(test_empty),
-		cmocka_unit_test(test_truncated), cmocka_unit_test(test_tampered), cmocka_unit_test(test_every_digit),
-		cmocka_unit_test(test_order), cmocka_unit_test(test_places), cmocka_unit_test(test_pcr_numbers),
-		cmocka_unit_test(test_build_refused), cmocka_unit_test(test_digest_lists), cmocka_unit_test(test_limits), cmocka_unit_test(test_recorded),
+	    cmocka_unit_test(test_good),	 cmocka_unit_test(test_form),
+	    cmocka_unit_test(test_empty),	 cmocka_unit_test(test_truncated),
+	    cmocka_unit_test(test_tampered),	 cmocka_unit_test(test_every_digit),
+	    cmocka_unit_test(test_order),	 cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_pcr_numbers),	 cmocka_unit_test(test_build_refused),
+	    cmocka_unit_test(test_digest_lists), cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_recorded),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,4 +1,5 @@
-/* Manifests: read as written, tampered with, signed by the wrong one; what they allow and what they predict. */
+/* Manifests: read as written, tampered with, signed by the wrong one; what they allow and what they predict.
+ */
 #include "manifests.h"
 
 static struct cairn_key *authority, *release, *stranger;
@@ -131,7 +132,8 @@ static void test_signers(void **state)
 	assert_int_equal(load(cairn_buf_span(&jws)), CAIRN_E_UNTRUSTED);
 	assert_int_equal(cairn_manifest_sign(&es256, &m, release), CAIRN_E_USAGE);
 	assert_int_equal(cairn_manifest_build(&payload, &m), CAIRN_OK);
-	assert_int_equal(cairn_jws_sign(&es256, release, CAIRN_MANIFEST_TYP, cairn_buf_span(&payload)), CAIRN_OK);
+	assert_int_equal(cairn_jws_sign(&es256, release, CAIRN_MANIFEST_TYP, cairn_buf_span(&payload)),
+			 CAIRN_OK);
 	assert_int_equal(load(cairn_buf_span(&es256)), CAIRN_E_UNTRUSTED);
 	assert_int_equal(cairn_jws_sign(&typ, authority, "JWT", cairn_buf_span(&payload)), CAIRN_OK);
 	assert_int_equal(load(cairn_buf_span(&typ)), CAIRN_E_MALFORMED);
@@ -143,7 +145,8 @@ static void test_signers(void **state)
 }
 
 /* The payload with one member changed; what is signed must still be a manifest. */
-static enum cairn_status changed(struct cairn_manifest *m, const char *path, const char *member, json_t *value)
+static enum cairn_status changed(struct cairn_manifest *m, const char *path, const char *member,
+				 json_t *value)
 {
 	cairn_auto_json json_t *v = NULL;
 	cairn_auto_buf struct cairn_buf a = {0}, b = {0}, jws = {0};
@@ -163,8 +166,9 @@ static enum cairn_status changed(struct cairn_manifest *m, const char *path, con
 
 static void test_schema(void **state)
 {
-	static const char *const members[] = {"format", "version", "kind",       "name",        "release", "not_before",
-					      "not_after", "type", "components", "constraints", "roles",   "cmdline"};
+	static const char *const members[] = {"format",	    "version",	   "kind",	"name",
+					      "release",    "not_before",  "not_after", "type",
+					      "components", "constraints", "roles",	"cmdline"};
 	struct cairn_manifest m = sample_service();
 
 	(void)state;
@@ -222,10 +226,11 @@ static void test_validity(void **state)
 	assert_int_equal(cairn_manifest_validity(&m, 2001), CAIRN_EXPIRED);
 }
 
-/* ---- what it allows ---------------------------------------------------------------------------------------------- */
+/* ---- what it allows
+ * ---------------------------------------------------------------------------------------------- */
 
-static void expect_one(const struct cairn_launch *l, const char *code, const char *component, const char *expected,
-		       const char *found)
+static void expect_one(const struct cairn_launch *l, const char *code, const char *component,
+		       const char *expected, const char *found)
 {
 	struct cairn_manifest m = sample_service();
 	cairn_auto_reasons struct cairn_reasons r = {0};
@@ -379,11 +384,13 @@ static void test_select_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_service_round), cmocka_unit_test(test_platform_round), cmocka_unit_test(test_predict),
-		cmocka_unit_test(test_tampered), cmocka_unit_test(test_signers), cmocka_unit_test(test_schema),
-		cmocka_unit_test(test_platform_schema), cmocka_unit_test(test_validity), cmocka_unit_test(test_match),
-		cmocka_unit_test(test_no_match), cmocka_unit_test(test_extra_ramdisk), cmocka_unit_test(test_every_reason),
-		cmocka_unit_test(test_select), cmocka_unit_test(test_select_name),
+	    cmocka_unit_test(test_service_round),   cmocka_unit_test(test_platform_round),
+	    cmocka_unit_test(test_predict),	    cmocka_unit_test(test_tampered),
+	    cmocka_unit_test(test_signers),	    cmocka_unit_test(test_schema),
+	    cmocka_unit_test(test_platform_schema), cmocka_unit_test(test_validity),
+	    cmocka_unit_test(test_match),	    cmocka_unit_test(test_no_match),
+	    cmocka_unit_test(test_extra_ramdisk),   cmocka_unit_test(test_every_reason),
+	    cmocka_unit_test(test_select),	    cmocka_unit_test(test_select_name),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -20,9 +20,10 @@ static void test_host(void **state)
 
 	(void)state;
 	assert_int_equal(cairn_record_host(&b, &h), CAIRN_OK);
-	assert_non_null(strstr(cairn_buf_str(&b), "\"banks\":[\"sha256\",\"sha384\"],\"modes\":{\"guest\":\"record\","
-						  "\"service\":\"enforce\"},\"pcrs\":{\"host\":11,\"launch\":12,"
-						  "\"phase\":13}"));
+	assert_non_null(strstr(cairn_buf_str(&b),
+			       "\"banks\":[\"sha256\",\"sha384\"],\"modes\":{\"guest\":\"record\","
+			       "\"service\":\"enforce\"},\"pcrs\":{\"host\":11,\"launch\":12,"
+			       "\"phase\":13}"));
 	assert_non_null(strstr(cairn_buf_str(&b), "\"initrd\":{\"sha256\":\"unvouched\"}"));
 	assert_non_null(strstr(cairn_buf_str(&b), "\"authorities\":[\"" KID_A "\",\"" KID_B "\"]"));
 	assert_round(&b, CAIRN_RECORD_HOST, &v);
@@ -95,9 +96,11 @@ static void test_launch(void **state)
 
 	(void)state;
 	assert_int_equal(cairn_record_launch(&b, &l), CAIRN_OK);
-	assert_non_null(strstr(cairn_buf_str(&b), "\"roles\":[\"driver.network\",\"service\"],\"type\":\"launch\","
-						  "\"version\":1}"));
-	assert_non_null(strstr(cairn_buf_str(&b), "\"config\":{\"driver_domain\":\"1\",\"on_crash\":\"restart\"}"));
+	assert_non_null(strstr(cairn_buf_str(&b),
+			       "\"roles\":[\"driver.network\",\"service\"],\"type\":\"launch\","
+			       "\"version\":1}"));
+	assert_non_null(
+	    strstr(cairn_buf_str(&b), "\"config\":{\"driver_domain\":\"1\",\"on_crash\":\"restart\"}"));
 	assert_null(strstr(cairn_buf_str(&b), "images"));
 	assert_round(&b, CAIRN_RECORD_LAUNCH, &v);
 	assert_int_equal(cairn_launch_from_json(&back, v), CAIRN_OK);
@@ -140,8 +143,11 @@ static void refuse_launch(const struct cairn_launch *l, enum cairn_status want)
 
 static void test_launch_refused(void **state)
 {
-	static const char *const names[] = {"", "a b", "a/b", "a\nb", "\xc3\xa4", "..\x1b[31m", NULL,
-					    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
+	static const char *const names[] = {
+	    "",		"a b",
+	    "a/b",	"a\nb",
+	    "\xc3\xa4", "..\x1b[31m",
+	    NULL,	"xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"};
 	struct cairn_launch l;
 	char huge[CAIRN_TEXT_MAX + 2];
 
@@ -219,7 +225,8 @@ static void test_refusal_always_fits(void **state)
 	cairn_auto_json json_t *v = NULL;
 	cairn_auto_reasons struct cairn_reasons r = {0};
 	char huge[5000];
-	static const enum cairn_alg banks[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA256, CAIRN_ALG_SHA384, CAIRN_ALG_SHA512};
+	static const enum cairn_alg banks[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA256, CAIRN_ALG_SHA384,
+					       CAIRN_ALG_SHA512};
 
 	(void)state;
 	memset(huge, '"', sizeof(huge));
@@ -234,12 +241,14 @@ static void test_refusal_always_fits(void **state)
 	assert_true(b.len <= 16 * 1024);
 	assert_round(&b, CAIRN_RECORD_REFUSAL, &v);
 	assert_int_equal(cairn_log_line_build(&line, 2, &(struct cairn_pcr_numbers)CAIRN_PCR_NUMBERS_DEFAULT,
-					      cairn_buf_span(&b), banks, 4), CAIRN_OK);
+					      cairn_buf_span(&b), banks, 4),
+			 CAIRN_OK);
 }
 
 static void test_small_records(void **state)
 {
-	static const struct cairn_exit_record good_exit = {.launch = 2, .name = "netdrv", .reason = "crashed"};
+	static const struct cairn_exit_record good_exit = {
+	    .launch = 2, .name = "netdrv", .reason = "crashed"};
 	static const struct cairn_exit_record bad_exit = {.launch = 2, .name = "netdrv", .reason = "bored"};
 	const struct cairn_digest value = sample_digest(CAIRN_ALG_SHA256, "x");
 	const struct cairn_digest value384 = sample_digest(CAIRN_ALG_SHA384, "x");
@@ -247,9 +256,10 @@ static void test_small_records(void **state)
 
 	(void)state;
 	assert_int_equal(cairn_record_boot(&b, BOOT_ID), CAIRN_OK);
-	assert_string_equal(cairn_buf_str(&b),
-			    "{\"boot_id\":\"0102030000000000000000000000000000000000000000000000000000000000\","
-			    "\"format\":\"cairn-record\",\"type\":\"boot\",\"version\":1}");
+	assert_string_equal(
+	    cairn_buf_str(&b),
+	    "{\"boot_id\":\"0102030000000000000000000000000000000000000000000000000000000000\","
+	    "\"format\":\"cairn-record\",\"type\":\"boot\",\"version\":1}");
 	b.len = 0;
 	assert_int_equal(cairn_record_phase(&b, "none"), CAIRN_OK);
 	assert_int_equal(cairn_record_phase(&b, "00ff"), CAIRN_OK);
@@ -257,8 +267,9 @@ static void test_small_records(void **state)
 	assert_int_equal(cairn_record_phase(&b, ""), CAIRN_E_MALFORMED);
 	b.len = 0;
 	assert_int_equal(cairn_record_exit(&b, &good_exit), CAIRN_OK);
-	assert_string_equal(cairn_buf_str(&b), "{\"format\":\"cairn-record\",\"launch\":2,\"name\":\"netdrv\","
-					       "\"reason\":\"crashed\",\"type\":\"exit\",\"version\":1}");
+	assert_string_equal(cairn_buf_str(&b),
+			    "{\"format\":\"cairn-record\",\"launch\":2,\"name\":\"netdrv\","
+			    "\"reason\":\"crashed\",\"type\":\"exit\",\"version\":1}");
 	assert_int_equal(cairn_record_exit(&b, &bad_exit), CAIRN_E_MALFORMED);
 	assert_int_equal(cairn_record_unrecorded(&b, 7, ""), CAIRN_OK);
 	assert_int_equal(cairn_record_unrecorded(&b, 0x8000, ""), CAIRN_E_LIMIT);
@@ -296,18 +307,27 @@ static enum cairn_status parse(const char *text)
 static void test_parse_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phase\",\"version\":1}"), CAIRN_OK);
-	assert_int_equal(parse("{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phase\",\"version\":2}"),
-			 CAIRN_E_VERSION);
-	assert_int_equal(parse("{\"format\":\"cairn-recorD\",\"phase\":\"none\",\"type\":\"phase\",\"version\":1}"),
+	assert_int_equal(
+	    parse("{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phase\",\"version\":1}"),
+	    CAIRN_OK);
+	assert_int_equal(
+	    parse("{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phase\",\"version\":2}"),
+	    CAIRN_E_VERSION);
+	assert_int_equal(
+	    parse("{\"format\":\"cairn-recorD\",\"phase\":\"none\",\"type\":\"phase\",\"version\":1}"),
+	    CAIRN_E_MALFORMED);
+	assert_int_equal(
+	    parse("{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phasf\",\"version\":1}"),
+	    CAIRN_E_UNSUPPORTED);
+	assert_int_equal(
+	    parse(
+		"{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phase\",\"version\":1,\"x\":1}"),
+	    CAIRN_E_UNSUPPORTED);
+	assert_int_equal(parse("{\"format\":\"cairn-record\",\"type\":\"phase\",\"version\":1}"),
 			 CAIRN_E_MALFORMED);
-	assert_int_equal(parse("{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phasf\",\"version\":1}"),
-			 CAIRN_E_UNSUPPORTED);
-	assert_int_equal(parse("{\"format\":\"cairn-record\",\"phase\":\"none\",\"type\":\"phase\",\"version\":1,\"x\":1}"),
-			 CAIRN_E_UNSUPPORTED);
-	assert_int_equal(parse("{\"format\":\"cairn-record\",\"type\":\"phase\",\"version\":1}"), CAIRN_E_MALFORMED);
-	assert_int_equal(parse("{\"format\":\"cairn-record\", \"phase\":\"none\",\"type\":\"phase\",\"version\":1}"),
-			 CAIRN_E_MALFORMED);
+	assert_int_equal(
+	    parse("{\"format\":\"cairn-record\", \"phase\":\"none\",\"type\":\"phase\",\"version\":1}"),
+	    CAIRN_E_MALFORMED);
 	assert_int_equal(parse("[]"), CAIRN_E_MALFORMED);
 }
 
@@ -319,7 +339,8 @@ static void break_each(json_t *obj, json_t *whole)
 	void *tmp;
 	enum cairn_record_type type;
 
-	json_object_foreach_safe(obj, tmp, key, value) {
+	json_object_foreach_safe(obj, tmp, key, value)
+	{
 		json_t *kept = json_incref(value);
 		cairn_auto_buf struct cairn_buf b = {0};
 		cairn_auto_json json_t *v = NULL;
@@ -352,8 +373,9 @@ static void test_every_member(void **state)
 
 static void test_text(void **state)
 {
-	static const char *const bad[] = {"\x7f", "\xc2\x80", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xe2\x82",
-					  "a\tb", "\x80", "\xf8\x88\x80\x80\x80"};
+	static const char *const bad[] = {
+	    "\x7f",	"\xc2\x80", "\xc0\xaf", "\xed\xa0\x80",	       "\xf4\x90\x80\x80",
+	    "\xe2\x82", "a\tb",	    "\x80",	"\xf8\x88\x80\x80\x80"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -367,11 +389,18 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_host), cmocka_unit_test(test_host_refused), cmocka_unit_test(test_launch),
-		cmocka_unit_test(test_guest), cmocka_unit_test(test_launch_refused), cmocka_unit_test(test_refusal),
-		cmocka_unit_test(test_refusal_always_fits), cmocka_unit_test(test_small_records),
-		cmocka_unit_test(test_exit_round), cmocka_unit_test(test_parse_refused),
-		cmocka_unit_test(test_every_member), cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_host),
+	    cmocka_unit_test(test_host_refused),
+	    cmocka_unit_test(test_launch),
+	    cmocka_unit_test(test_guest),
+	    cmocka_unit_test(test_launch_refused),
+	    cmocka_unit_test(test_refusal),
+	    cmocka_unit_test(test_refusal_always_fits),
+	    cmocka_unit_test(test_small_records),
+	    cmocka_unit_test(test_exit_round),
+	    cmocka_unit_test(test_parse_refused),
+	    cmocka_unit_test(test_every_member),
+	    cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
