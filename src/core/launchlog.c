@@ -240,15 +240,16 @@ static enum cairn_status check_place(struct cairn_log_reader *r, const struct ca
 
 enum cairn_status cairn_log_next(struct cairn_log_reader *r, struct cairn_log_entry *out)
 {
-	struct cairn_span rest = cairn_span(r->text.ptr + r->off, r->text.len - r->off);
+	struct cairn_span rest = {0};
 	struct cairn_log_entry e = {0};
 	const uint8_t *end;
 	enum cairn_status st;
 
 	if (r->text.len > CAIRN_LOG_MAX)
 		return CAIRN_E_LIMIT;
-	if (rest.len == 0)
+	if (r->off == r->text.len) /* an empty log may have no bytes to point at */
 		return CAIRN_E_NOTFOUND;
+	rest = cairn_span(r->text.ptr + r->off, r->text.len - r->off);
 	end = memchr(rest.ptr, '\n', rest.len);
 	if (end == NULL)
 		return CAIRN_E_TRUNCATED;
