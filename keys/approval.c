@@ -11,8 +11,8 @@
 
 #define FORMAT "cairn-approval"
 
-/* What measures Xen and dom0 on the GRUB path; and PCRs that locality 0 can reset (PC Client Platform TPM
- * Profile 1.05, section 4.6.2, table 6). */
+/* What measures Xen and dom0 on the GRUB path; and PCRs that locality 0 can reset: 16 and 23 in the
+ * table of PCR attributes of the TCG PC Client Platform TPM Profile 1.05. */
 #define MASK_NEEDED	(1u << 4 | 1u << 8 | 1u << 9)
 #define MASK_RESETTABLE (1u << 16 | 1u << 23)
 

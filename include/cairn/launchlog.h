@@ -3,7 +3,7 @@
  * A line is
  * {"content":{"record":S,"type":T},"content_type":"cairn","digests":[{"digest":hex,"hashAlg":name}...],
  * "pcr":n,"recnum":n} in canonical JSON and "\n". Members recnum, pcr, digests, content_type and content are
- * those of the TCG Canonical Event Log Format, version 1.0 revision 0.41, section 5 (JSON encoding); the
+ * those of the TCG Canonical Event Log Format, version 1.0, in its JSON encoding; the
  * content is ours: S is the record's exact bytes. Digests stand in ascending order of their TCG algorithm
  * identifier, SHA-256 among them.
  *
