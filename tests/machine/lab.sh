@@ -54,6 +54,7 @@ lab_cmdline() { sed -n 's/^\(cmdline\|extra\) *= *"\(.*\)"$/\2/p' "$run/data/ima
 
 lab_images() {
 	mkdir -p "$run/data"/{images,manifests,approvals,sealed}
+	cp "$run/keys/release.pub" "$run/data/"
 	cp "$build"/guests/{netdrv.img,app.img,vmlinuz} "$lab_here"/guests/{netdrv.cfg,app.cfg} "$run/data/images/"
 	lab_service netdrv pv driver.network 1 "$run/data/manifests/netdrv-1.jws" &&
 		lab_service app pvh service 1 "$run/data/manifests/app-1.jws" --backend netdrv
