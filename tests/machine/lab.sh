@@ -86,8 +86,7 @@ lab_free_port() {
 
 lab_verifier_init() {
 	lab_port=$(lab_free_port) || return 1
-	cairn-verifier init "$run/verifier" --name localhost --name 127.0.0.1 --name 10.0.2.2 >"$run/verifier-init.txt" || return 1
-	sed -n 's/^admin token: *//p' "$run/verifier-init.txt" >"$run/keys/admin.token"
+	cairn-verifier init "$run/verifier" --name localhost --name 127.0.0.1 --name 10.0.2.2 >"$run/keys/admin.token" 2>"$run/evidence/verifier-init.txt" || return 1
 	[ -s "$run/keys/admin.token" ] || return 1
 	cp "$run/host/tpm-ca/issuercert.pem" "$run/verifier/ek-roots/swtpm-ca.pem" &&
 		cp "$run/host/tpm-ca/swtpm-localca-rootca-cert.pem" "$run/verifier/ek-roots/swtpm-rootca.pem" &&
@@ -107,7 +106,7 @@ lab_verifier_start() {
 	await 10 lab_curl /v1/health
 }
 
-lab_curl() { curl -fsS --max-time 10 --cacert "$run/verifier/tls.pem" "https://127.0.0.1:$lab_port$1"; }
+lab_curl() { curl -fsS --max-time 10 --cacert "$run/verifier/tls-cert.pem" "https://127.0.0.1:$lab_port$1"; }
 
 lab_verifier_stop() {
 	[ -z "${lab_verifier_pid-}" ] || { kill "$lab_verifier_pid" && wait "$lab_verifier_pid"; } 2>/dev/null
@@ -115,7 +114,7 @@ lab_verifier_stop() {
 }
 
 lab_server_options() {
-	echo --server "https://127.0.0.1:$lab_port" --ca "$run/verifier/tls.pem" --token-file "$run/keys/admin.token"
+	echo --server "https://127.0.0.1:$lab_port" --ca "$run/verifier/tls-cert.pem" --token-file "$run/keys/admin.token"
 }
 
 # shellcheck disable=SC2046
@@ -129,7 +128,7 @@ lab_state_is() { [ "$(lab_state)" = "$1" ]; }
 
 # Where the relay finds the server. It is trusted with nothing, so this comes on the data volume.
 lab_relay_conf() {
-	cp "$run/verifier/tls.pem" "$run/data/relay-ca.pem"
+	cp "$run/verifier/tls-cert.pem" "$run/data/relay-ca.pem"
 	printf '%s\n' "server = https://10.0.2.2:$lab_port" "ca = /var/lib/cairn/relay-ca.pem" "label = $lab_label" \
 		"interval_s = 2" >"$run/data/relay.conf"
 }
