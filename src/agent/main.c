@@ -1,11 +1,13 @@
 /* cairnd: measures, authorises and records what a Xen host starts. It runs as root in dom0, owns the TPM and
  * the launch log, and speaks to nobody but through its unix socket. */
+#include <errno.h>
 #include <getopt.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -78,6 +80,26 @@ static struct relay find_relay(const char *user)
 	return (struct relay){CAIRN_NOBODY, 0};
 }
 
+/* /run is empty after a boot: the directory of a file that cairnd is to make there. */
+static enum cairn_status make_parent(const char *path, struct cairn_buf *why)
+{
+	cairn_auto_buf struct cairn_buf dir = {0};
+	const char *slash = strrchr(path, '/');
+
+	if (!slash || slash == path)
+		return CAIRN_OK;
+	cairn_buf_add(&dir, cairn_span(path, (size_t)(slash - path)));
+	const char *name = cairn_buf_str(&dir);
+
+	if (!name)
+		return CAIRN_E_NOMEM;
+	if (mkdir(name, 0755) != 0 && errno != EEXIST) {
+		cairn_buf_add_fmt(why, "cannot make the directory %s: %s", name, strerror(errno));
+		return CAIRN_E_IO;
+	}
+	return CAIRN_OK;
+}
+
 static int serve(struct cairn_agent *a)
 {
 	cairn_auto_buf struct cairn_buf why = {0};
@@ -112,8 +134,12 @@ static int start(const struct cairn_agent_config *conf, struct cairn_agent *a)
 	struct cairn_hv hv = {0};
 	struct cairn_tpm *tpm = NULL;
 	struct cairn_tpm_why no_tpm = {{0}};
-	enum cairn_status st = cairn_xen_open(&hv, find_xl(conf), &why);
+	enum cairn_status st = make_parent(conf->log, &why);
 
+	if (st == CAIRN_OK)
+		st = make_parent(conf->socket, &why);
+	if (st == CAIRN_OK)
+		st = cairn_xen_open(&hv, find_xl(conf), &why);
 	if (st != CAIRN_OK)
 		return fail(st, &why);
 	st = cairn_tpm_open(&tpm, conf->tcti, &no_tpm);

@@ -68,7 +68,8 @@ lab_dom0() {
 
 # lab_platform RELEASE: the platform manifest and the approval, from files alone.
 lab_platform() {
-	cairn manifest platform --esp "$run/host/esp" --agent "$build/bin/cairnd" \
+	# As mkdom0 puts it into the image.
+	strip -o "$run/cairnd" "$build/bin/cairnd" && cairn manifest platform --esp "$run/host/esp" --agent "$run/cairnd" \
 		--agent-config "$lab_top/src/boot/dom0/cairnd.conf" --authorities "$run/keys/authorities.jwks" \
 		--name platform --release "$1" --valid-days 30 --key "$run/keys/authority.jwk" -o "$run/platform-$1.jws" &&
 		cairn approve --manifest "$run/platform-$1.jws" --class $lab_class --key "$run/keys/release.jwk" \
