@@ -1,6 +1,6 @@
 /* cairn ear verify: judges an EAR (draft-ietf-rats-ear: an attestation result as a JWT) without asking anybody. Trusts
  * the given key set and this machine's clock. Good is only: signature, profile and expiry hold, the state is `trusted`,
- * firmware, boot, xen and dom0 are there, and every submodule is affirming. */
+ * boot, xen and dom0 are affirming, firmware at least replayed, and nothing contraindicated. */
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -66,18 +66,37 @@ static const char *refuse_claims(const json_t *claims, const char *host)
 	return NULL;
 }
 
-static bool all_affirming(const json_t *submods)
+static bool is_any(const char *word, const char *const *words)
 {
-	static const char *const required[] = {"firmware", "boot", "xen", "dom0"};
+	for (; *words; words++) {
+		if (strcmp(word, *words) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Boot, Xen and dom0 must be affirming. A warning is enough where the server's policy lets it be (firmware that is only
+ * replayed); "none" is what a guest gets, which no manifest speaks for. */
+static bool parts_good(const json_t *submods)
+{
+	static const char *const affirming[] = {"affirming", NULL};
+	static const char *const tolerated[] = {"affirming", "warning", NULL};
+	static const char *const guest[] = {"affirming", "warning", "none", NULL};
+	static const struct {
+		const char *name;
+		const char *const *allowed;
+	} required[] = {{"firmware", tolerated}, {"boot", affirming}, {"xen", affirming}, {"dom0", affirming}};
+
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
-		if (!json_is_object(json_object_get(submods, required[i])))
+		const json_t *m = json_object_get(submods, required[i].name);
+		if (!json_is_object(m) || !is_any(cairn_cli_str(m, "ear.status"), required[i].allowed))
 			return false;
 	}
 	const char *name;
 	json_t *m;
 	json_object_foreach((json_t *)(uintptr_t)submods, name, m)
 	{
-		if (strcmp(cairn_cli_str(m, "ear.status"), "affirming") != 0)
+		if (!is_any(cairn_cli_str(m, "ear.status"), guest))
 			return false;
 	}
 	return true;
@@ -87,7 +106,7 @@ static int report(const json_t *claims, const char *refusal, bool json)
 {
 	const json_t *submods = json_object_get(claims, "submods");
 	const char *state = cairn_cli_str(claims, "cairn.state");
-	bool good = !refusal && strcmp(state, "trusted") == 0 && all_affirming(submods);
+	bool good = !refusal && strcmp(state, "trusted") == 0 && parts_good(submods);
 	int rc = CAIRN_EXIT_GOOD;
 	if (json) {
 		cairn_auto_json json_t *out = json_pack("{s:b, s:s, s:O}", "trusted", good, "refusal",
@@ -116,7 +135,7 @@ static int verify(int argc, char **argv)
 	const struct cairn_cli_synopsis syn = {
 		"cairn ear verify", "TOKEN",
 		"Verifies the signature and the expiry of a token offline and prints its verdict as a tree. TOKEN is\n"
-		"a file; - is standard input. Exit 0 only if the host is trusted and each of its parts affirming.",
+		"a file; - is standard input. Exit 0 only if the host is trusted, boot, Xen and dom0 are affirming, and no part is contraindicated.",
 		opts, 3, 1, 1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))

@@ -68,8 +68,7 @@ lab_dom0() {
 
 # lab_platform RELEASE: the platform manifest and the approval, from files alone.
 lab_platform() {
-	# As mkdom0 puts it into the image.
-	strip -o "$run/cairnd" "$build/bin/cairnd" && cairn manifest platform --esp "$run/host/esp" --agent "$run/cairnd" \
+	cairn manifest platform --esp "$run/host/esp" --agent "$build/bin/cairnd" \
 		--agent-config "$lab_top/src/boot/dom0/cairnd.conf" --authorities "$run/keys/authorities.jwks" \
 		--name platform --release "$1" --valid-days 30 --key "$run/keys/authority.jwk" -o "$run/platform-$1.jws" &&
 		cairn approve --manifest "$run/platform-$1.jws" --class $lab_class --key "$run/keys/release.jwk" \
@@ -153,13 +152,17 @@ lab_flip() {
 # A random number below $1, for sizes beyond 32767 too.
 lab_random() { echo $((($(od -An -tu4 -N4 /dev/urandom) & 0x7fffffff) % $1)); }
 
-# lab_tamper_dom0 IN OUT: one byte of one file inside the initramfs, both chosen at random; prints what it was.
+# lab_tamper_dom0 IN OUT: one byte of the files inside the initramfs, each as likely as any other; prints
+# which one it was.
 lab_tamper_dom0() {
-	local stage file offset bytes
+	local stage file offset bytes size
 	stage=$(mktemp -d "$run/tamper.XXXXXX")
 	gzip -dc "$1" | (cd "$stage" && cpio --quiet -idm 2>/dev/null)
-	file=$(cd "$stage" && find . -type f -size +0 ! -path './etc/cairn/rc*' | sort -R | head -1)
-	offset=$(lab_random "$(stat -c %s "$stage/$file")")
+	offset=$(lab_random "$(find "$stage" -type f -printf '%s\n' | awk '{n += $1} END {print n}')")
+	while read -r size file; do
+		[ "$offset" -ge "$size" ] || break
+		offset=$((offset - size))
+	done < <(cd "$stage" && find . -type f -printf '%s %p\n' | LC_ALL=C sort -k 2)
 	bytes=$(lab_flip "$stage/$file" "$offset")
 	(
 		# shellcheck source=src/boot/dom0/ramdisk.sh
