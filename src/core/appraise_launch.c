@@ -164,6 +164,15 @@ static const struct cairn_manifest *current(const struct cairn_appraisal *a, con
 	return best;
 }
 
+/* A name that a service manifest bears, valid or not, is not a guest's to run under. */
+static bool is_service_name(const struct cairn_appraisal *a, const char *name)
+{
+	for (size_t i = 0; i < a->manifest_count; i++)
+		if (a->manifest[i]->kind == CAIRN_MANIFEST_SERVICE && strcmp(a->manifest[i]->name, name) == 0)
+			return true;
+	return false;
+}
+
 static void judge_guest(struct cairn_part *p, const struct cairn_appraisal *a)
 {
 	p->tier = a->policy.warn_guests ? CAIRN_TIER_WARNING : CAIRN_TIER_NONE;
@@ -176,7 +185,7 @@ static enum cairn_status judge_launch(struct cairn_part *p, const struct cairn_a
 	enum cairn_status st = cairn_launch_from_json(&l, record);
 	if (st)
 		return st;
-	if (!l.has_manifest && l.role_count == 0) {
+	if (!l.has_manifest && l.role_count == 0 && !is_service_name(a, l.name)) {
 		judge_guest(p, a);
 		return CAIRN_OK;
 	}

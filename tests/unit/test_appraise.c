@@ -258,6 +258,10 @@ static void guests_do_not_spoil_the_host(void **state)
 	sim_record_launch(s, &l);
 	expect(s, &v, CAIRN_STATE_TRUSTED);
 	expect_sub(&v, "domain:guest", "none", CAIRN_R_GUEST);
+	l.name = "netdrv"; /* the name of a service: its manifest went missing on the host */
+	sim_record_launch(s, &l);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_NO_MANIFEST);
 }
 
 static void refuse(struct sim *s)
