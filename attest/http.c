@@ -238,12 +238,15 @@ static enum cairn_status listen_on(struct cairn_http *h, const char *host, uint1
 	struct evhttp_bound_socket *s = evhttp_bind_socket_with_handle(h->evhttp, host, port);
 	if (!s)
 		return CAIRN_E_IO;
-	struct sockaddr_storage a = {0};
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} a = {.v6 = {0}};
 	socklen_t len = sizeof a;
-	if (getsockname(evhttp_bound_socket_get_fd(s), (struct sockaddr *)&a, &len))
+	if (getsockname(evhttp_bound_socket_get_fd(s), &a.any, &len))
 		return CAIRN_E_IO;
-	h->port = ntohs(a.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&a)->sin6_port
-						: ((struct sockaddr_in *)&a)->sin_port);
+	h->port = ntohs(a.any.sa_family == AF_INET6 ? a.v6.sin6_port : a.v4.sin_port);
 	return CAIRN_OK;
 }
 
