@@ -187,9 +187,9 @@ soak:
 
 # ---- bench: each program prints name, value, unit, budget, ok|over -------------------------------------------------
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIB_TESTS)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(FIXTURES) $(LIB_TESTS)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL)
+	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
 .PHONY: bench
 bench: $(BENCHES)
