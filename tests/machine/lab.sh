@@ -71,7 +71,7 @@ lab_platform() {
 	cairn manifest platform --esp "$run/host/esp" --agent "$build/bin/cairnd" \
 		--agent-config "$lab_top/src/boot/dom0/cairnd.conf" --authorities "$run/keys/authorities.jwks" \
 		--name platform --release "$1" --valid-days 30 --key "$run/keys/authority.jwk" -o "$run/platform-$1.jws" &&
-		cairn approve --manifest "$run/platform-$1.jws" --class $lab_class --key "$run/keys/release.jwk" \
+		cairn approve --manifest "$run/platform-$1.jws" --authorities "$run/keys/authorities.jwks" --class $lab_class --key "$run/keys/release.jwk" \
 			-o "$run/data/approvals/$lab_class-$1.approval"
 }
 
