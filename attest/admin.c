@@ -60,7 +60,8 @@ void cairn_handle_ear(struct cairn_verifier *v, const struct cairn_call *call, s
 		cairn_response_json(resp, 200, json_pack("{s:s}", "ear", cairn_buf_str(&jwt)));
 }
 
-/* ---- what an operator decides ------------------------------------------------------------------------------------- */
+/* ---- what an operator decides
+ * ------------------------------------------------------------------------------------- */
 
 /* These take no body, or an empty object. */
 static bool empty_body(const struct cairn_call *call, struct cairn_response *resp)
@@ -101,7 +102,8 @@ void cairn_handle_forget(struct cairn_verifier *v, const struct cairn_call *call
 		cairn_response_json(resp, 200, json_pack("{s:s}", "forgotten", h.label));
 }
 
-/* ---- manifests ---------------------------------------------------------------------------------------------------- */
+/* ---- manifests
+ * ---------------------------------------------------------------------------------------------------- */
 
 static const char *kind_name(const struct cairn_manifest *m)
 {
@@ -110,12 +112,14 @@ static const char *kind_name(const struct cairn_manifest *m)
 
 static json_t *manifest_json(const struct cairn_manifest *m)
 {
-	return json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "kid", m->kid, "kind", kind_name(m), "name", m->name, "release",
-			 (json_int_t)m->release, "not_before", (json_int_t)m->not_before, "not_after",
-			 (json_int_t)m->not_after, "sha256", cairn_json_hex(cairn_digest_span(&m->sha256)));
+	return json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:o}", "kid", m->kid, "kind", kind_name(m), "name",
+			 m->name, "release", (json_int_t)m->release, "not_before", (json_int_t)m->not_before,
+			 "not_after", (json_int_t)m->not_after, "sha256",
+			 cairn_json_hex(cairn_digest_span(&m->sha256)));
 }
 
-void cairn_handle_manifests(struct cairn_verifier *v, const struct cairn_call *call, struct cairn_response *resp)
+void cairn_handle_manifests(struct cairn_verifier *v, const struct cairn_call *call,
+			    struct cairn_response *resp)
 {
 	(void)call;
 	json_t *list = json_array();
@@ -142,13 +146,15 @@ static void refuse_manifest(struct cairn_verifier *v, struct cairn_response *res
 		cairn_response_error(resp, 409, "exists",
 				     "another manifest of this signer has the same kind, name and release");
 	else
-		cairn_response_error(resp, 400, "malformed", "the body is not a manifest: %s", cairn_status_text(why));
+		cairn_response_error(resp, 400, "malformed", "the body is not a manifest: %s",
+				     cairn_status_text(why));
 }
 
-static enum cairn_status keep_manifest(struct cairn_verifier *v, struct cairn_manifest *m, struct cairn_span jws)
+static enum cairn_status keep_manifest(struct cairn_verifier *v, struct cairn_manifest *m,
+				       struct cairn_span jws)
 {
 	struct cairn_stored_manifest row = {
-		.kid = m->kid, .name = m->name, .kind = kind_name(m), .release = m->release, .jws = jws};
+	    .kid = m->kid, .name = m->name, .kind = kind_name(m), .release = m->release, .jws = jws};
 	enum cairn_status st = cairn_store_manifest_add(v->store, &row);
 	if (!st)
 		st = cairn_audit(v, "manifest-added", m->name, "%s release %llu signed by %s", kind_name(m),
@@ -156,7 +162,8 @@ static enum cairn_status keep_manifest(struct cairn_verifier *v, struct cairn_ma
 	return st ? st : cairn_verifier_learn(v, m);
 }
 
-void cairn_handle_manifest_add(struct cairn_verifier *v, const struct cairn_call *call, struct cairn_response *resp)
+void cairn_handle_manifest_add(struct cairn_verifier *v, const struct cairn_call *call,
+			       struct cairn_response *resp)
 {
 	cairn_auto_manifest struct cairn_manifest m = {0};
 	enum cairn_status st = cairn_manifest_load(&m, call->body, v->authorities);

@@ -1,4 +1,5 @@
-/* The commands of cairn-verifier. Each returns the program's exit code, and has said on standard error why. */
+/* The commands of cairn-verifier. Each returns the program's exit code, and has said on standard error why.
+ */
 #ifndef CAIRN_ATTEST_COMMANDS_H
 #define CAIRN_ATTEST_COMMANDS_H
 

@@ -9,10 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EK_PURPOSE "2.23.133.8.1" /* tcg-kp-EKCertificate: EK Credential Profile 2.5, 3.2.16 */
+#define EK_PURPOSE    "2.23.133.8.1" /* tcg-kp-EKCertificate: EK Credential Profile 2.5, 3.2.16 */
 #define ROOT_FILE_MAX ((size_t)1024 * 1024)
 
-/* ---- roots ------------------------------------------------------------------------------------------------------ */
+/* ---- roots
+ * ------------------------------------------------------------------------------------------------------ */
 
 static enum cairn_status add_root(X509_STORE *roots, X509 *cert, size_t *count)
 {
@@ -56,7 +57,8 @@ static enum cairn_status add_file(X509_STORE *roots, const char *path, size_t *c
 static bool is_certificate_file(const char *name)
 {
 	const char *dot = strrchr(name, '.');
-	return name[0] != '.' && dot && (!strcmp(dot, ".pem") || !strcmp(dot, ".crt") || !strcmp(dot, ".cer"));
+	return name[0] != '.' && dot &&
+	       (!strcmp(dot, ".pem") || !strcmp(dot, ".crt") || !strcmp(dot, ".cer"));
 }
 
 static enum cairn_status add_dir(X509_STORE *roots, const char *dir, size_t *count, struct cairn_buf *why)
@@ -75,7 +77,8 @@ static enum cairn_status add_dir(X509_STORE *roots, const char *dir, size_t *cou
 		const char *p = cairn_buf_str(&path);
 		st = p ? add_file(roots, p, count) : CAIRN_E_NOMEM;
 		if (st)
-			cairn_buf_add_fmt(why, "%s: not a certificate file: %s", p ? p : dir, cairn_status_text(st));
+			cairn_buf_add_fmt(why, "%s: not a certificate file: %s", p ? p : dir,
+					  cairn_status_text(st));
 	}
 	closedir(d);
 	return st;
@@ -88,7 +91,8 @@ enum cairn_status cairn_ekroots_load(X509_STORE **out, size_t *count, const char
 	if (!roots)
 		return CAIRN_E_NOMEM;
 	/* An operator may trust one of a maker's intermediates and not its root. */
-	enum cairn_status st = X509_STORE_set_flags(roots, X509_V_FLAG_PARTIAL_CHAIN) == 1 ? CAIRN_OK : CAIRN_E_CRYPTO;
+	enum cairn_status st =
+	    X509_STORE_set_flags(roots, X509_V_FLAG_PARTIAL_CHAIN) == 1 ? CAIRN_OK : CAIRN_E_CRYPTO;
 	if (!st)
 		st = add_dir(roots, dir, &n, why);
 	if (st) {
@@ -100,7 +104,8 @@ enum cairn_status cairn_ekroots_load(X509_STORE **out, size_t *count, const char
 	return CAIRN_OK;
 }
 
-/* ---- certificates ------------------------------------------------------------------------------------------------ */
+/* ---- certificates
+ * ------------------------------------------------------------------------------------------------ */
 
 enum cairn_status cairn_ekcert_parse(X509 **out, struct cairn_span der)
 {
@@ -136,9 +141,10 @@ static bool is_ek_certificate(X509 *cert)
 	return found;
 }
 
-/* Some makers mark the subject alternative name or the EK purpose critical; OpenSSL knows both, and a critical
- * extension that it does not know stays a refusal. */
-static enum cairn_status verify_chain(X509 *cert, STACK_OF(X509) *certs, X509_STORE *roots, struct cairn_buf *why)
+/* Some makers mark the subject alternative name or the EK purpose critical; OpenSSL knows both, and a
+ * critical extension that it does not know stays a refusal. */
+static enum cairn_status verify_chain(X509 *cert, STACK_OF(X509) * certs, X509_STORE *roots,
+				      struct cairn_buf *why)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	if (!ctx)
@@ -156,8 +162,8 @@ static enum cairn_status verify_chain(X509 *cert, STACK_OF(X509) *certs, X509_ST
 	return st;
 }
 
-enum cairn_status cairn_ekcert_verify(uint8_t sha256[32], const struct cairn_ekpub *ek, STACK_OF(X509) *certs,
-				      X509_STORE *roots, struct cairn_buf *why)
+enum cairn_status cairn_ekcert_verify(uint8_t sha256[32], const struct cairn_ekpub *ek,
+				      STACK_OF(X509) * certs, X509_STORE *roots, struct cairn_buf *why)
 {
 	X509 *cert = NULL;
 	for (int i = 0; !cert && i < sk_X509_num(certs); i++)

@@ -1,7 +1,8 @@
-/* Enrolment: an endorsement key that a maker vouches for, and an attestation key proven to live in the same TPM.
+/* Enrolment: an endorsement key that a maker vouches for, and an attestation key proven to live in the same
+ * TPM.
  *
- * 1. /v1/enroll checks the EK certificate, the two public areas and admission, and answers with a credential that
- *    only the TPM holding both keys can open.
+ * 1. /v1/enroll checks the EK certificate, the two public areas and admission, and answers with a credential
+ * that only the TPM holding both keys can open.
  * 2. /v1/enroll/proof takes the one answer that a challenge has, and binds EK, AK and label in one row.
  * The host's state is not touched by an enrolment that repeats what is known already.
  */
@@ -34,7 +35,8 @@ static void refuse(struct cairn_verifier *v, struct cairn_response *resp, int co
 		cairn_response_error(resp, code, name, "%s", text);
 }
 
-/* ---- what is claimed ---------------------------------------------------------------------------------------------- */
+/* ---- what is claimed
+ * ---------------------------------------------------------------------------------------------- */
 
 /* A label must not look like a host id, which is found by the same route. */
 static bool label_ok(const char *label)
@@ -44,17 +46,19 @@ static bool label_ok(const char *label)
 	       !(strlen(label) == 64 && cairn_hex_decode_into(id, sizeof id, label) == CAIRN_OK);
 }
 
-static enum cairn_status read_certs(STACK_OF(X509) *certs, const json_t *array)
+static enum cairn_status read_certs(STACK_OF(X509) * certs, const json_t *array)
 {
 	size_t i;
 	json_t *item;
 	if (json_array_size(array) == 0 || json_array_size(array) > CAIRN_EK_CERTS_MAX)
 		return CAIRN_E_LIMIT;
-	json_array_foreach((json_t *)(uintptr_t)array, i, item) {
+	json_array_foreach((json_t *)(uintptr_t)array, i, item)
+	{
 		cairn_auto_buf struct cairn_buf der = {0};
 		X509 *cert = NULL;
 		const char *text = json_string_value(item);
-		enum cairn_status st = text ? cairn_b64url_decode(&der, cairn_span_str(text)) : CAIRN_E_MALFORMED;
+		enum cairn_status st =
+		    text ? cairn_b64url_decode(&der, cairn_span_str(text)) : CAIRN_E_MALFORMED;
 		if (!st && der.len > CAIRN_EK_CERT_SIZE_MAX)
 			st = CAIRN_E_LIMIT;
 		if (!st)
@@ -91,13 +95,14 @@ static enum cairn_status read_keys(struct claim *c, const json_t *body)
 	return CAIRN_OK;
 }
 
-static bool read_claim(struct claim *c, STACK_OF(X509) *certs, struct cairn_verifier *v, const json_t *body,
+static bool read_claim(struct claim *c, STACK_OF(X509) * certs, struct cairn_verifier *v, const json_t *body,
 		       const char *peer, struct cairn_response *resp)
 {
 	const char *label = NULL;
 	json_t *array = NULL;
 	if (cairn_json_get_str(&label, body, "label") || !label_ok(label)) {
-		cairn_response_error(resp, 400, "label", "a label is 1 to 64 of A-Z a-z 0-9 . _ - and no host id");
+		cairn_response_error(resp, 400, "label",
+				     "a label is 1 to 64 of A-Z a-z 0-9 . _ - and no host id");
 		return false;
 	}
 	memcpy(c->row.label, label, strlen(label) + 1);
@@ -107,17 +112,20 @@ static bool read_claim(struct claim *c, STACK_OF(X509) *certs, struct cairn_veri
 	}
 	enum cairn_status st = read_keys(c, body);
 	if (st == CAIRN_E_UNSUPPORTED)
-		refuse(v, resp, 403, "key-template", label,
-		       "the EK or AK is not of the one template (RSA-2048 EK; restricted, TPM-bound P-256 AK)");
+		refuse(
+		    v, resp, 403, "key-template", label,
+		    "the EK or AK is not of the one template (RSA-2048 EK; restricted, TPM-bound P-256 AK)");
 	else if (st)
 		cairn_response_error(resp, 400, "malformed", "ek_public or ak_public (from %s): %s", peer,
 				     cairn_status_text(st));
 	return st == CAIRN_OK;
 }
 
-/* ---- admission ------------------------------------------------------------------------------------------------------ */
+/* ---- admission
+ * ------------------------------------------------------------------------------------------------------ */
 
-/* The list is read each time, so that an operator's edit counts at once: host ids in hex, one a line, '#' comments. */
+/* The list is read each time, so that an operator's edit counts at once: host ids in hex, one a line, '#'
+ * comments. */
 static enum cairn_status listed(const char *path, const uint8_t id[32])
 {
 	cairn_auto_buf struct cairn_buf text = {0};
@@ -140,14 +148,16 @@ static bool admitted(struct cairn_verifier *v, const struct claim *c, struct cai
 		return true;
 	enum cairn_status st = listed(v->set.admission_list, c->row.id);
 	if (st == CAIRN_E_DENIED)
-		refuse(v, resp, 403, "not-admitted", c->row.label, "the host id is not in the admission list");
+		refuse(v, resp, 403, "not-admitted", c->row.label,
+		       "the host id is not in the admission list");
 	else if (st)
 		cairn_response_failure(resp, st, "reading the admission list");
 	return st == CAIRN_OK;
 }
 
 /* What an earlier enrolment bound stays bound. */
-static bool compatible(struct cairn_verifier *v, const struct cairn_host_row *want, struct cairn_response *resp)
+static bool compatible(struct cairn_verifier *v, const struct cairn_host_row *want,
+		       struct cairn_response *resp)
 {
 	cairn_auto_row struct cairn_host_row have = {0};
 	enum cairn_status st = cairn_store_host_get(&have, v->store, want->id);
@@ -165,7 +175,8 @@ static bool compatible(struct cairn_verifier *v, const struct cairn_host_row *wa
 		refuse(v, resp, 403, "host-barred", want->label,
 		       "the host is revoked or its TPM was cleared; an operator must forget it first");
 	else if (memcmp(have.ak_name, want->ak_name, sizeof have.ak_name) != 0)
-		refuse(v, resp, 403, "other-ak", want->label, "this TPM is enrolled with another attestation key");
+		refuse(v, resp, 403, "other-ak", want->label,
+		       "this TPM is enrolled with another attestation key");
 	else if (strcmp(have.label, want->label) != 0)
 		refuse(v, resp, 409, "other-label", want->label, "this TPM is enrolled under another label");
 	else
@@ -173,11 +184,13 @@ static bool compatible(struct cairn_verifier *v, const struct cairn_host_row *wa
 	return false;
 }
 
-/* ---- challenge ---------------------------------------------------------------------------------------------------- */
+/* ---- challenge
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* SHA-256 of HMAC-SHA256(credential, "cairn-enroll-v1" 0 | verifier kid 0 | label 0 | host id | AK name's digest). */
-static enum cairn_status expected_proof(uint8_t out[32], const struct cairn_verifier *v, const struct cairn_host_row *h,
-					struct cairn_span credential)
+/* SHA-256 of HMAC-SHA256(credential, "cairn-enroll-v1" 0 | verifier kid 0 | label 0 | host id | AK name's
+ * digest). */
+static enum cairn_status expected_proof(uint8_t out[32], const struct cairn_verifier *v,
+					const struct cairn_host_row *h, struct cairn_span credential)
 {
 	static const char context[] = "cairn-enroll-v1";
 	cairn_auto_buf struct cairn_buf t = {0};
@@ -202,8 +215,9 @@ static enum cairn_status expected_proof(uint8_t out[32], const struct cairn_veri
 	return st;
 }
 
-static enum cairn_status make_session(struct cairn_session *s, struct cairn_buf *id_object, struct cairn_buf *secret,
-				      struct cairn_verifier *v, const struct claim *c)
+static enum cairn_status make_session(struct cairn_session *s, struct cairn_buf *id_object,
+				      struct cairn_buf *secret, struct cairn_verifier *v,
+				      const struct claim *c)
 {
 	uint8_t credential[CAIRN_CREDENTIAL_MAX];
 	uint64_t now = cairn_now_ms();
@@ -236,7 +250,8 @@ static void challenge(struct cairn_verifier *v, const struct claim *c, struct ca
 					      cairn_verifier_kid(v)));
 }
 
-static bool certified(struct cairn_verifier *v, struct claim *c, STACK_OF(X509) *certs, struct cairn_response *resp)
+static bool certified(struct cairn_verifier *v, struct claim *c, STACK_OF(X509) * certs,
+		      struct cairn_response *resp)
 {
 	cairn_auto_buf struct cairn_buf why = {0};
 	enum cairn_status st = cairn_ekcert_verify(c->row.ek_cert, &c->ek, certs, v->ek_roots, &why);
@@ -254,13 +269,15 @@ void cairn_handle_enroll(struct cairn_verifier *v, const struct cairn_call *call
 	cairn_auto_json json_t *body = cairn_call_object(call, resp, members);
 	STACK_OF(X509) *certs = sk_X509_new_null();
 	struct claim c = {0};
-	if (body && certs && read_claim(&c, certs, v, body, call->peer, resp) && certified(v, &c, certs, resp) &&
-	    admitted(v, &c, resp) && compatible(v, &c.row, resp))
+	if (body && certs && read_claim(&c, certs, v, body, call->peer, resp) &&
+	    certified(v, &c, certs, resp) && admitted(v, &c, resp) && compatible(v, &c.row, resp))
 		challenge(v, &c, resp);
 	sk_X509_pop_free(certs, X509_free);
 }
 
-/* ---- proof ---------------------------------------------------------------------------------------------------------- */
+/* ---- proof
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 /* Binds EK, AK and label; the database's constraints decide between two that race. */
 static void bind_host(struct cairn_verifier *v, struct cairn_host_row *h, struct cairn_response *resp)
@@ -274,21 +291,24 @@ static void bind_host(struct cairn_verifier *v, struct cairn_host_row *h, struct
 		cairn_auto_row struct cairn_host_row have = {0};
 		st = cairn_store_host_get(&have, v->store, h->id);
 		if (st == CAIRN_E_NOTFOUND) { /* neither id nor label is there: it is the AK */
-			refuse(v, resp, 409, "ak-taken", h->label, "another TPM is enrolled with this attestation key");
+			refuse(v, resp, 409, "ak-taken", h->label,
+			       "another TPM is enrolled with this attestation key");
 			return;
 		}
 		h->state = st ? CAIRN_STATE_UNKNOWN : cairn_host_state(&have, h->enrolled_ms);
 	}
 	if (!st)
-		st = cairn_audit(v, "enrolled", h->label, "EK and AK bound, state %s", cairn_state_name(h->state));
+		st = cairn_audit(v, "enrolled", h->label, "EK and AK bound, state %s",
+				 cairn_state_name(h->state));
 	if (st) {
 		cairn_response_failure(resp, st, "binding a host");
 		return;
 	}
 	v->count[COUNT_ENROLLED]++;
 	cairn_response_json(resp, 200,
-			    json_pack("{s:o,s:s,s:s}", "host_id", cairn_json_hex(cairn_span(h->id, sizeof h->id)),
-				      "label", h->label, "state", cairn_state_name(h->state)));
+			    json_pack("{s:o,s:s,s:s}", "host_id",
+				      cairn_json_hex(cairn_span(h->id, sizeof h->id)), "label", h->label,
+				      "state", cairn_state_name(h->state)));
 }
 
 static bool proof_right(const struct cairn_session *s, const uint8_t proof[32])
@@ -314,11 +334,13 @@ void cairn_handle_proof(struct cairn_verifier *v, const struct cairn_call *call,
 	struct cairn_session s = {0};
 	enum cairn_status st = cairn_store_session_take(&s, v->store, id.ptr, cairn_now_ms());
 	if (st == CAIRN_E_NOTFOUND)
-		refuse(v, resp, 403, "no-session", call->peer, "no such challenge: it was answered once, or has expired");
+		refuse(v, resp, 403, "no-session", call->peer,
+		       "no such challenge: it was answered once, or has expired");
 	else if (st)
 		cairn_response_failure(resp, st, "taking a session");
 	else if (!proof_right(&s, proof))
-		refuse(v, resp, 403, "wrong-proof", s.host.label, "the proof is wrong; the challenge is used up");
+		refuse(v, resp, 403, "wrong-proof", s.host.label,
+		       "the proof is wrong; the challenge is used up");
 	else
 		bind_host(v, &s.host, resp);
 }

@@ -1,9 +1,9 @@
 /* Challenges and evidence.
  *
- * Evidence goes through three gates: is it for us, now (document, host, nonce); does the host's own TPM say it (quote);
- * do the logs replay to it (in the appraisal). Only what passes all three changes what the server holds of the host.
- * Whatever stops before that is refused, audited, and leaves the verdict alone, so that nobody can turn a host red from
- * outside: such a host turns stale, by silence.
+ * Evidence goes through three gates: is it for us, now (document, host, nonce); does the host's own TPM say
+ * it (quote); do the logs replay to it (in the appraisal). Only what passes all three changes what the server
+ * holds of the host. Whatever stops before that is refused, audited, and leaves the verdict alone, so that
+ * nobody can turn a host red from outside: such a host turns stale, by silence.
  */
 #include <stdio.h>
 #include <string.h>
@@ -33,13 +33,15 @@ static void evidence_fini(struct evidence *e)
 	cairn_quote_free(e->checked);
 }
 
-/* ---- nonces ------------------------------------------------------------------------------------------------------- */
+/* ---- nonces
+ * ------------------------------------------------------------------------------------------------------- */
 
-static enum cairn_status fresh_nonce(struct cairn_buf *out, uint64_t *expires_ms, const struct cairn_verifier *v,
-				     const struct cairn_host_row *h)
+static enum cairn_status fresh_nonce(struct cairn_buf *out, uint64_t *expires_ms,
+				     const struct cairn_verifier *v, const struct cairn_host_row *h)
 {
 	uint64_t now = cairn_now_ms();
-	/* Issue times order the nonces of a host: one handed out with an answer comes after the one that it answers. */
+	/* Issue times order the nonces of a host: one handed out with an answer comes after the one that it
+	 * answers. */
 	struct cairn_nonce n = {.issued_ms = now > h->nonce_issued_ms ? now : h->nonce_issued_ms + 1,
 				.time = {h->reset_count, h->restart_count, h->clock}};
 	n.expires_ms = n.issued_ms + v->set.nonce_lifetime_s * 1000;
@@ -57,7 +59,8 @@ static bool barred(const struct cairn_host_row *h, struct cairn_response *resp)
 	return true;
 }
 
-void cairn_handle_challenge(struct cairn_verifier *v, const struct cairn_call *call, struct cairn_response *resp)
+void cairn_handle_challenge(struct cairn_verifier *v, const struct cairn_call *call,
+			    struct cairn_response *resp)
 {
 	static const char *const members[] = {"host_id", NULL};
 	cairn_auto_json json_t *body = cairn_call_object(call, resp, members);
@@ -90,7 +93,8 @@ void cairn_handle_challenge(struct cairn_verifier *v, const struct cairn_call *c
 				      cairn_verifier_kid(v), "expires", (json_int_t)(expires_ms / 1000)));
 }
 
-/* ---- refusals ----------------------------------------------------------------------------------------------------- */
+/* ---- refusals
+ * ----------------------------------------------------------------------------------------------------- */
 
 static bool reject(struct cairn_verifier *v, const struct cairn_call *call, const struct evidence *e,
 		   struct cairn_response *resp, int code, const char *name, const char *text)
@@ -98,18 +102,21 @@ static bool reject(struct cairn_verifier *v, const struct cairn_call *call, cons
 	const char *host = e->row.label[0] ? e->row.label : "unknown";
 	v->count[COUNT_EVIDENCE_REJECTED]++;
 	if (cairn_audit_refusal(v, "evidence-rejected", host, "%s: %s (from %s)", name, text, call->peer))
-		cairn_response_error(resp, 503, "unavailable", "the refusal could not be written to the audit log");
+		cairn_response_error(resp, 503, "unavailable",
+				     "the refusal could not be written to the audit log");
 	else
 		cairn_response_error(resp, code, name, "%s", text);
 	return false;
 }
 
-/* ---- gate 1: the document, the host, the nonce ---------------------------------------------------------------------- */
+/* ---- gate 1: the document, the host, the nonce
+ * ---------------------------------------------------------------------- */
 
 static enum cairn_status read_members(struct evidence *e)
 {
-	static const char *const members[] = {"format",	 "version",   "host_id",  "boot_id",	"nonce",	 "verifier_kid",
-					      "quote",	 "signature", "boot_log", "launch_log", "agent_version", NULL};
+	static const char *const members[] = {"format",	  "version",	  "host_id",	   "boot_id",
+					      "nonce",	  "verifier_kid", "quote",	   "signature",
+					      "boot_log", "launch_log",	  "agent_version", NULL};
 	const char *agent = NULL;
 	enum cairn_status st = cairn_json_format(e->doc, "cairn-evidence", 1);
 	if (!st)
@@ -140,12 +147,14 @@ static bool read_document(struct evidence *e, struct cairn_verifier *v, const st
 	if (!st)
 		st = read_members(e);
 	if (st == CAIRN_E_VERSION)
-		return reject(v, call, e, resp, 400, "newer-version",
-			      "the evidence has a newer version than this server knows: update cairn-verifier");
+		return reject(
+		    v, call, e, resp, 400, "newer-version",
+		    "the evidence has a newer version than this server knows: update cairn-verifier");
 	if (st)
 		return reject(v, call, e, resp, 400, "malformed", cairn_status_text(st));
 	if (strcmp(e->kid, cairn_verifier_kid(v)) != 0)
-		return reject(v, call, e, resp, 403, "other-verifier", "the evidence was made for another verifier");
+		return reject(v, call, e, resp, 403, "other-verifier",
+			      "the evidence was made for another verifier");
 	return true;
 }
 
@@ -176,11 +185,13 @@ static bool check_nonce(struct evidence *e, struct cairn_verifier *v, const stru
 	if (memcmp(e->nonce.host_id, e->host_id, sizeof e->host_id) != 0)
 		return reject(v, call, e, resp, 403, "bad-nonce", "the nonce was made for another host");
 	if (e->nonce.issued_ms <= e->row.nonce_issued_ms)
-		return reject(v, call, e, resp, 409, "stale-nonce", "the nonce, or a later one, was used before");
+		return reject(v, call, e, resp, 409, "stale-nonce",
+			      "the nonce, or a later one, was used before");
 	return true;
 }
 
-/* ---- gate 2: the quote ------------------------------------------------------------------------------------------------ */
+/* ---- gate 2: the quote
+ * ------------------------------------------------------------------------------------------------ */
 
 static enum cairn_status check_quote(struct evidence *e, const char **failed)
 {
@@ -204,7 +215,8 @@ static enum cairn_status check_quote(struct evidence *e, const char **failed)
 					    .qualified_signer = cairn_span(signer.bytes, signer.len),
 					    .extra_data = cairn_digest_span(&extra),
 					    .selection = CAIRN_APPRAISAL_PCRS};
-	return cairn_quote_check(&e->checked, &want, cairn_buf_span(&e->quote), cairn_buf_span(&e->signature), failed);
+	return cairn_quote_check(&e->checked, &want, cairn_buf_span(&e->quote), cairn_buf_span(&e->signature),
+				 failed);
 }
 
 static bool quote_good(struct evidence *e, struct cairn_verifier *v, const struct cairn_call *call,
@@ -240,18 +252,21 @@ static bool time_good(struct evidence *e, struct cairn_verifier *v, const struct
 			cairn_response_failure(resp, st, "marking a host as cleared");
 			return false;
 		}
-		return reject(v, call, e, resp, 403, "host-cleared",
-			      "the TPM's reset count fell: it was cleared; forget the host and enrol it again");
+		return reject(
+		    v, call, e, resp, 403, "host-cleared",
+		    "the TPM's reset count fell: it was cleared; forget the host and enrol it again");
 	}
 	if (cairn_tpm_time_compare(&quote, &row) < 0 || cairn_tpm_time_compare(&quote, &e->nonce.time) < 0)
-		return reject(v, call, e, resp, 409, "clock-order", "the quote is older than one that was accepted");
+		return reject(v, call, e, resp, 409, "clock-order",
+			      "the quote is older than one that was accepted");
 	e->row.reset_count = c.reset_count;
 	e->row.restart_count = c.restart_count;
 	e->row.clock = c.clock;
 	return true;
 }
 
-/* ---- gate 3 and what follows ------------------------------------------------------------------------------------------ */
+/* ---- gate 3 and what follows
+ * ------------------------------------------------------------------------------------------ */
 
 static bool appraise(struct cairn_verdict *verdict, const struct evidence *e, struct cairn_verifier *v,
 		     const struct cairn_call *call, struct cairn_response *resp)
@@ -276,7 +291,8 @@ static bool appraise(struct cairn_verdict *verdict, const struct evidence *e, st
 	return reject(v, call, e, resp, 403, "bad-log", cairn_status_text(st));
 }
 
-static enum cairn_status keep(struct evidence *e, struct cairn_verifier *v, const struct cairn_verdict *verdict)
+static enum cairn_status keep(struct evidence *e, struct cairn_verifier *v,
+			      const struct cairn_verdict *verdict)
 {
 	struct cairn_host_row *h = &e->row;
 	enum cairn_state before = cairn_host_state(h, e->now_ms);
@@ -289,7 +305,8 @@ static enum cairn_status keep(struct evidence *e, struct cairn_verifier *v, cons
 	h->stale_ms = e->nonce.issued_ms < e->now_ms ? e->nonce.issued_ms : e->now_ms;
 	h->stale_ms += v->set.stale_after_s * 1000;
 	if (!st && before != h->state)
-		st = cairn_audit(v, "state", h->label, "%s -> %s", cairn_state_name(before), cairn_state_name(h->state));
+		st = cairn_audit(v, "state", h->label, "%s -> %s", cairn_state_name(before),
+				 cairn_state_name(h->state));
 	return st ? st : cairn_store_host_accept(v->store, h);
 }
 
@@ -303,21 +320,25 @@ static void answer(struct evidence *e, struct cairn_verifier *v, const struct ca
 		cairn_response_failure(resp, st, "making a nonce");
 	else
 		cairn_response_json(resp, 200,
-				    json_pack("{s:s,s:o,s:s,s:s,s:I}", "state", cairn_state_name(verdict->state),
-					      "reasons", cairn_result_reasons(verdict->submods), "next_nonce",
-					      cairn_buf_str(&next), "verifier_kid", cairn_verifier_kid(v), "expires",
-					      (json_int_t)(expires_ms / 1000)));
+				    json_pack("{s:s,s:o,s:s,s:s,s:I}", "state",
+					      cairn_state_name(verdict->state), "reasons",
+					      cairn_result_reasons(verdict->submods), "next_nonce",
+					      cairn_buf_str(&next), "verifier_kid", cairn_verifier_kid(v),
+					      "expires", (json_int_t)(expires_ms / 1000)));
 }
 
-void cairn_handle_evidence(struct cairn_verifier *v, const struct cairn_call *call, struct cairn_response *resp)
+void cairn_handle_evidence(struct cairn_verifier *v, const struct cairn_call *call,
+			   struct cairn_response *resp)
 {
 	struct evidence e = {.now_ms = cairn_now_ms()};
 	cairn_auto_verdict struct cairn_verdict verdict = {0};
-	if (read_document(&e, v, call, resp) && find_host(&e, v, call, resp) && check_nonce(&e, v, call, resp) &&
-	    quote_good(&e, v, call, resp) && time_good(&e, v, call, resp) && appraise(&verdict, &e, v, call, resp)) {
+	if (read_document(&e, v, call, resp) && find_host(&e, v, call, resp) &&
+	    check_nonce(&e, v, call, resp) && quote_good(&e, v, call, resp) && time_good(&e, v, call, resp) &&
+	    appraise(&verdict, &e, v, call, resp)) {
 		enum cairn_status st = keep(&e, v, &verdict);
 		if (st == CAIRN_E_STALE)
-			reject(v, call, &e, resp, 409, "stale-nonce", "the nonce, or a later one, was used before");
+			reject(v, call, &e, resp, 409, "stale-nonce",
+			       "the nonce, or a later one, was used before");
 		else if (st)
 			cairn_response_failure(resp, st, "keeping a verdict");
 		else {

@@ -1,7 +1,7 @@
 /* libevent's HTTP server over OpenSSL, with a deadline for every connection.
  *
- * evhttp does not tell when a connection begins or ends, so the state of a connection hangs on its SSL object: made
- * in the bufferevent callback, freed when OpenSSL frees the session.
+ * evhttp does not tell when a connection begins or ends, so the state of a connection hangs on its SSL
+ * object: made in the bufferevent callback, freed when OpenSSL frees the session.
  */
 #include "attest/http.h"
 
@@ -44,13 +44,14 @@ struct cairn_http {
 	void *ctx;
 };
 
-/* ---- connections ------------------------------------------------------------------------------------------------ */
+/* ---- connections
+ * ------------------------------------------------------------------------------------------------ */
 
 static void conn_cut(struct conn *c)
 {
 	evutil_socket_t fd = bufferevent_getfd(c->bev);
 	if (fd >= 0)
-		shutdown(fd, SHUT_RDWR); /* evhttp sees the end, and frees it */
+		shutdown(fd, SHUT_RDWR);	/* evhttp sees the end, and frees it */
 	TAILQ_REMOVE(&c->http->conns, c, link); /* to the end, that the next one to be cut is another */
 	TAILQ_INSERT_TAIL(&c->http->conns, c, link);
 }
@@ -124,7 +125,8 @@ static struct bufferevent *on_accept(struct event_base *base, void *arg)
 	return c->bev;
 }
 
-/* ---- requests --------------------------------------------------------------------------------------------------- */
+/* ---- requests
+ * --------------------------------------------------------------------------------------------------- */
 
 static const char *method_name(enum evhttp_cmd_type t)
 {
@@ -172,12 +174,12 @@ static void on_request(struct evhttp_request *req, void *arg)
 	ev_uint16_t peer_port = 0;
 	evhttp_connection_get_peer(conn, &peer, &peer_port);
 	struct cairn_request r = {
-		.method = method_name(evhttp_request_get_command(req)),
-		.path = path ? path : "",
-		.authorization = evhttp_find_header(head, "Authorization"),
-		.encoding = evhttp_find_header(head, "Content-Encoding"),
-		.peer = peer ? peer : "",
-		.body = cairn_span(len ? evbuffer_pullup(in, -1) : NULL, len),
+	    .method = method_name(evhttp_request_get_command(req)),
+	    .path = path ? path : "",
+	    .authorization = evhttp_find_header(head, "Authorization"),
+	    .encoding = evhttp_find_header(head, "Content-Encoding"),
+	    .peer = peer ? peer : "",
+	    .body = cairn_span(len ? evbuffer_pullup(in, -1) : NULL, len),
 	};
 	struct cairn_response resp = {.code = 500, .type = "application/json"};
 	cairn_buf_init(&resp.body);
@@ -215,16 +217,18 @@ void cairn_response_error(struct cairn_response *resp, int code, const char *nam
 	json_t *message = json_string(text);
 	if (!message) /* a text cut within a character */
 		message = json_string("");
-	cairn_response_json(resp, code, json_pack("{s:{s:s,s:o}}", "error", "code", name, "message", message));
+	cairn_response_json(resp, code,
+			    json_pack("{s:{s:s,s:o}}", "error", "code", name, "message", message));
 }
 
-/* ---- start and end ---------------------------------------------------------------------------------------------- */
+/* ---- start and end
+ * ---------------------------------------------------------------------------------------------- */
 
 static enum cairn_status tls_new(SSL_CTX **out, const char *cert, const char *key)
 {
 	SSL_CTX *c = SSL_CTX_new(TLS_server_method());
-	if (c && SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) == 1 && SSL_CTX_set_num_tickets(c, 0) == 1 &&
-	    SSL_CTX_use_certificate_chain_file(c, cert) == 1 &&
+	if (c && SSL_CTX_set_min_proto_version(c, TLS1_3_VERSION) == 1 &&
+	    SSL_CTX_set_num_tickets(c, 0) == 1 && SSL_CTX_use_certificate_chain_file(c, cert) == 1 &&
 	    SSL_CTX_use_PrivateKey_file(c, key, SSL_FILETYPE_PEM) == 1 && SSL_CTX_check_private_key(c) == 1) {
 		*out = c;
 		return CAIRN_OK;
@@ -295,7 +299,8 @@ void cairn_http_free(struct cairn_http *h)
 		return;
 	if (h->evhttp) {
 		evhttp_free(h->evhttp);
-		event_base_loop(h->base, EVLOOP_NONBLOCK); /* bufferevents are freed from the loop, and use h */
+		event_base_loop(h->base,
+				EVLOOP_NONBLOCK); /* bufferevents are freed from the loop, and use h */
 	}
 	SSL_CTX_free(h->tls);
 	free(h);

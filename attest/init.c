@@ -1,4 +1,5 @@
-/* `init` and `token add`: keys, a TLS certificate, a configuration, a database, tokens. Nothing is overwritten. */
+/* `init` and `token add`: keys, a TLS certificate, a configuration, a database, tokens. Nothing is
+ * overwritten. */
 #include <errno.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -18,42 +19,43 @@
 #define TLS_DAYS 3650L
 
 static const char config_text[] =
-	"# Configuration of cairn-verifier. Paths are relative to this file's directory.\n"
-	"\n"
-	"# Where to listen. Port 0 takes a free one. Use 0.0.0.0:8443 or [::]:8443 to serve other machines.\n"
-	"listen = 127.0.0.1:8443\n"
-	"tls_cert = tls-cert.pem\n"
-	"tls_key = tls-key.pem\n"
-	"\n"
-	"# Signs results (ES256). Its thumbprint is what hosts bind their evidence to: keep it.\n"
-	"token_key = token-key.jwk\n"
-	"# Authenticates nonces.\n"
-	"nonce_key = nonce.key\n"
-	"database = verifier.db\n"
-	"\n"
-	"# Directory of the TPM makers' certificates (*.pem, *.crt, *.cer) that EK certificates must chain to.\n"
-	"ek_roots = ek-roots\n"
-	"# JWK Set of the keys whose manifests are believed.\n"
-	"authorities = authorities.jwks\n"
-	"\n"
-	"# Who may enrol: any-ek (every TPM with a good EK certificate), or list (host ids in admission_list, one a line).\n"
-	"admission = any-ek\n"
-	"# admission_list = admission.list\n"
-	"\n"
-	"# Firmware is replayed and reported as such; comparing it with references is not supported yet.\n"
-	"firmware = replay\n"
-	"# What guests, which no manifest speaks for, count as: none or warning.\n"
-	"guests = none\n"
-	"\n"
-	"# Seconds without accepted evidence after which a host is stale.\n"
-	"stale_after_s = 300\n"
-	"# Seconds that a nonce, and a pending enrolment, are good for.\n"
-	"nonce_lifetime_s = 600\n"
-	"session_lifetime_s = 120\n"
-	"\n"
-	"# A connection that takes longer to its next complete request is cut off.\n"
-	"idle_timeout_s = 30\n"
-	"connections_max = 1000\n";
+    "# Configuration of cairn-verifier. Paths are relative to this file's directory.\n"
+    "\n"
+    "# Where to listen. Port 0 takes a free one. Use 0.0.0.0:8443 or [::]:8443 to serve other machines.\n"
+    "listen = 127.0.0.1:8443\n"
+    "tls_cert = tls-cert.pem\n"
+    "tls_key = tls-key.pem\n"
+    "\n"
+    "# Signs results (ES256). Its thumbprint is what hosts bind their evidence to: keep it.\n"
+    "token_key = token-key.jwk\n"
+    "# Authenticates nonces.\n"
+    "nonce_key = nonce.key\n"
+    "database = verifier.db\n"
+    "\n"
+    "# Directory of the TPM makers' certificates (*.pem, *.crt, *.cer) that EK certificates must chain to.\n"
+    "ek_roots = ek-roots\n"
+    "# JWK Set of the keys whose manifests are believed.\n"
+    "authorities = authorities.jwks\n"
+    "\n"
+    "# Who may enrol: any-ek (every TPM with a good EK certificate), or list (host ids in admission_list, "
+    "one a line).\n"
+    "admission = any-ek\n"
+    "# admission_list = admission.list\n"
+    "\n"
+    "# Firmware is replayed and reported as such; comparing it with references is not supported yet.\n"
+    "firmware = replay\n"
+    "# What guests, which no manifest speaks for, count as: none or warning.\n"
+    "guests = none\n"
+    "\n"
+    "# Seconds without accepted evidence after which a host is stale.\n"
+    "stale_after_s = 300\n"
+    "# Seconds that a nonce, and a pending enrolment, are good for.\n"
+    "nonce_lifetime_s = 600\n"
+    "session_lifetime_s = 120\n"
+    "\n"
+    "# A connection that takes longer to its next complete request is cut off.\n"
+    "idle_timeout_s = 30\n"
+    "connections_max = 1000\n";
 
 struct init {
 	const char *dir;
@@ -78,7 +80,9 @@ static void write_file(struct init *i, const char *name, struct cairn_span conte
 		cairn_log("cannot write %s: %s", path, cairn_status_text(i->st));
 }
 
-/* ---- TLS ---------------------------------------------------------------------------------------------------------- */
+/* ---- TLS
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 static bool is_address(const char *name)
 {
@@ -110,20 +114,25 @@ static bool fill_certificate(X509 *cert, EVP_PKEY *key, const char *const *names
 {
 	cairn_auto_buf struct cairn_buf san = {0};
 	for (size_t i = 0; i < count; i++)
-		cairn_buf_add_fmt(&san, "%s%s:%s", i ? "," : "", is_address(names[i]) ? "IP" : "DNS", names[i]);
+		cairn_buf_add_fmt(&san, "%s%s:%s", i ? "," : "", is_address(names[i]) ? "IP" : "DNS",
+				  names[i]);
 	uint64_t serial = 0;
 	X509_NAME *name = X509_get_subject_name(cert);
-	return RAND_bytes((unsigned char *)&serial, sizeof serial) == 1 && X509_set_version(cert, X509_VERSION_3) == 1 &&
+	return RAND_bytes((unsigned char *)&serial, sizeof serial) == 1 &&
+	       X509_set_version(cert, X509_VERSION_3) == 1 &&
 	       ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial >> 1 | 1) == 1 &&
 	       X509_gmtime_adj(X509_getm_notBefore(cert), -3600) &&
-	       X509_gmtime_adj(X509_getm_notAfter(cert), TLS_DAYS * 86400) && X509_set_pubkey(cert, key) == 1 &&
-	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"cairn-verifier", -1, -1, 0) ==
-		       1 &&
-	       X509_set_issuer_name(cert, name) == 1 && add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
+	       X509_gmtime_adj(X509_getm_notAfter(cert), TLS_DAYS * 86400) &&
+	       X509_set_pubkey(cert, key) == 1 &&
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"cairn-verifier",
+					  -1, -1, 0) == 1 &&
+	       X509_set_issuer_name(cert, name) == 1 &&
+	       add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
 	       add_extension(cert, NID_key_usage, "critical,digitalSignature") &&
 	       add_extension(cert, NID_ext_key_usage, "serverAuth") &&
 	       add_extension(cert, NID_subject_key_identifier, "hash") && cairn_buf_str(&san) &&
-	       add_extension(cert, NID_subject_alt_name, cairn_buf_str(&san)) && X509_sign(cert, key, EVP_sha256()) > 0;
+	       add_extension(cert, NID_subject_alt_name, cairn_buf_str(&san)) &&
+	       X509_sign(cert, key, EVP_sha256()) > 0;
 }
 
 static void write_bio(struct init *i, const char *name, BIO *bio, unsigned mode)
@@ -153,7 +162,8 @@ static void make_tls(struct init *i, const char *const *names, size_t count)
 	BIO_free(key_pem);
 }
 
-/* ---- keys and tokens ------------------------------------------------------------------------------------------------ */
+/* ---- keys and tokens
+ * ------------------------------------------------------------------------------------------------ */
 
 static void make_keys(struct init *i)
 {
@@ -203,7 +213,9 @@ static void make_store(struct init *i)
 		i->st = add_token(s, CAIRN_ROLE_ADMIN, "admin");
 }
 
-/* ---- commands --------------------------------------------------------------------------------------------------------- */
+/* ---- commands
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 int cairn_command_init(const char *dir, const char *const *names, size_t count)
 {
@@ -236,7 +248,8 @@ int cairn_command_init(const char *dir, const char *const *names, size_t count)
 	}
 	fprintf(stderr,
 		"Made %s. The line on standard output is the administrator's token: it is shown this once.\n"
-		"Next: put TPM makers' certificates into %s/ek-roots and manifest keys into %s/authorities.jwks, then\n"
+		"Next: put TPM makers' certificates into %s/ek-roots and manifest keys into "
+		"%s/authorities.jwks, then\n"
 		"  cairn-verifier serve --config %s/verifier.conf\n",
 		dir, dir, dir, dir);
 	return CAIRN_EXIT_GOOD;

@@ -6,7 +6,7 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-#define VERSION     0x01
+#define VERSION	    0x01
 #define RANDOM_SIZE 16
 #define MAC_SIZE    32
 #define BODY_SIZE   (CAIRN_NONCE_SIZE - MAC_SIZE)
@@ -20,7 +20,8 @@ int cairn_tpm_time_compare(const struct cairn_tpm_time *a, const struct cairn_tp
 	return a->clock < b->clock ? -1 : a->clock > b->clock;
 }
 
-static enum cairn_status mac(uint8_t out[MAC_SIZE], const uint8_t key[CAIRN_NONCE_KEY_SIZE], struct cairn_span body)
+static enum cairn_status mac(uint8_t out[MAC_SIZE], const uint8_t key[CAIRN_NONCE_KEY_SIZE],
+			     struct cairn_span body)
 {
 	unsigned len = MAC_SIZE;
 	if (!HMAC(EVP_sha256(), key, CAIRN_NONCE_KEY_SIZE, body.ptr, body.len, out, &len) || len != MAC_SIZE)
@@ -62,7 +63,8 @@ static enum cairn_status check_mac(const uint8_t key[CAIRN_NONCE_KEY_SIZE], stru
 	enum cairn_status st = mac(want, key, cairn_span(token.ptr, BODY_SIZE));
 	if (st)
 		return st;
-	bool same = cairn_span_equal_ct(cairn_span(want, MAC_SIZE), cairn_span(token.ptr + BODY_SIZE, MAC_SIZE));
+	bool same =
+	    cairn_span_equal_ct(cairn_span(want, MAC_SIZE), cairn_span(token.ptr + BODY_SIZE, MAC_SIZE));
 	return same ? CAIRN_OK : CAIRN_E_SIGNATURE;
 }
 
@@ -84,8 +86,8 @@ static enum cairn_status read_body(struct cairn_nonce *n, struct cairn_span toke
 	return st;
 }
 
-enum cairn_status cairn_nonce_open(struct cairn_nonce *out, const uint8_t key[CAIRN_NONCE_KEY_SIZE], const char *token,
-				   uint64_t now_ms)
+enum cairn_status cairn_nonce_open(struct cairn_nonce *out, const uint8_t key[CAIRN_NONCE_KEY_SIZE],
+				   const char *token, uint64_t now_ms)
 {
 	cairn_auto_buf struct cairn_buf raw = {0};
 	if (strlen(token) != CAIRN_NONCE_TEXT)

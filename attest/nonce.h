@@ -1,9 +1,9 @@
 /* Nonce tokens: what a challenge hands out, and evidence must be made for.
  *
  * The token authenticates itself, so that the server keeps nothing for a challenge that is never answered:
- * base64url of 0x01 | host id 32 | issued ms u64 | expires ms u64 | resetCount u32 | restartCount u32 | clock u64 |
- * random 16 | HMAC-SHA256 32 over all before it; integers big-endian. The counters are those of the host's last
- * accepted quote. It is used once: issue times of a host's accepted nonces only rise.
+ * base64url of 0x01 | host id 32 | issued ms u64 | expires ms u64 | resetCount u32 | restartCount u32 | clock
+ * u64 | random 16 | HMAC-SHA256 32 over all before it; integers big-endian. The counters are those of the
+ * host's last accepted quote. It is used once: issue times of a host's accepted nonces only rise.
  */
 #ifndef CAIRN_ATTEST_NONCE_H
 #define CAIRN_ATTEST_NONCE_H
@@ -32,7 +32,7 @@ enum cairn_status cairn_nonce_make(struct cairn_buf *out, const uint8_t key[CAIR
 				   const struct cairn_nonce *n) CAIRN_MUST_CHECK;
 /* CAIRN_E_MALFORMED; CAIRN_E_SIGNATURE: not made with this key; CAIRN_E_STALE: expired. One from the
  * future is good: this server made it, before its clock was set back. */
-enum cairn_status cairn_nonce_open(struct cairn_nonce *out, const uint8_t key[CAIRN_NONCE_KEY_SIZE], const char *token,
-				   uint64_t now_ms) CAIRN_MUST_CHECK;
+enum cairn_status cairn_nonce_open(struct cairn_nonce *out, const uint8_t key[CAIRN_NONCE_KEY_SIZE],
+				   const char *token, uint64_t now_ms) CAIRN_MUST_CHECK;
 
 #endif

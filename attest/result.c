@@ -1,12 +1,12 @@
 /* Host states and verdicts as JSON and as EAR; see result.h. */
 #include "attest/result.h"
 
-enum cairn_status cairn_result_verdict(struct cairn_buf *out, const struct cairn_verdict *verdict, const char *nonce,
-				       const uint8_t boot_id[32])
+enum cairn_status cairn_result_verdict(struct cairn_buf *out, const struct cairn_verdict *verdict,
+				       const char *nonce, const uint8_t boot_id[32])
 {
 	cairn_auto_json json_t *v =
-		json_pack("{s:s,s:o,s:O}", "nonce", nonce, "boot_id", cairn_json_hex(cairn_span(boot_id, 32)),
-			  "submods", verdict->submods);
+	    json_pack("{s:s,s:o,s:O}", "nonce", nonce, "boot_id", cairn_json_hex(cairn_span(boot_id, 32)),
+		      "submods", verdict->submods);
 	return v ? cairn_json_dump(out, v) : CAIRN_E_NOMEM;
 }
 
@@ -38,11 +38,12 @@ static json_t *no_verdict(enum cairn_state s)
 	return json_pack("{s:{s:s,s:{s:i},s:s,s:n,s:[{s:s,s:s,s:s,s:s,s:s,s:s,s:s}]}}", "host", "ear.status",
 			 bad ? "contraindicated" : "none", "ear.trustworthiness-vector", "instance-identity",
 			 bad ? 96 : 0, "ear.appraisal-policy-id", CAIRN_APPRAISAL_POLICY, "cairn.manifest",
-			 "cairn.reasons", "code", cairn_state_name(s), "component", "", "file", "", "expected", "",
-			 "found", "", "text", why_not(s), "manifest", "");
+			 "cairn.reasons", "code", cairn_state_name(s), "component", "", "file", "",
+			 "expected", "", "found", "", "text", why_not(s), "manifest", "");
 }
 
-/* The submodules that hold now, which may cost a host its state; *stored (a new reference, or NULL) is the verdict that they came from. */
+/* The submodules that hold now, which may cost a host its state; *stored (a new reference, or NULL) is the
+ * verdict that they came from. */
 static json_t *submods_now(json_t **stored, const struct cairn_host_row *h, enum cairn_state *state)
 {
 	json_t *subs = NULL;
@@ -61,9 +62,11 @@ json_t *cairn_result_reasons(const json_t *subs)
 {
 	json_t *all = json_array(), *sub, *reason;
 	const char *name;
-	json_object_foreach((json_t *)(uintptr_t)subs, name, sub) {
+	json_object_foreach((json_t *)(uintptr_t)subs, name, sub)
+	{
 		size_t i;
-		json_array_foreach(json_object_get(sub, "cairn.reasons"), i, reason) {
+		json_array_foreach(json_object_get(sub, "cairn.reasons"), i, reason)
+		{
 			json_t *copy = json_copy(reason);
 			if (!copy || json_object_set_new(copy, "submod", json_string(name)) ||
 			    json_array_append_new(all, copy)) {
@@ -82,9 +85,10 @@ static json_t *seconds(uint64_t ms)
 
 static json_t *summary(const struct cairn_host_row *h, enum cairn_state state)
 {
-	return json_pack("{s:o,s:s,s:s,s:o,s:o,s:o}", "host_id", cairn_json_hex(cairn_span(h->id, 32)), "label",
-			      h->label, "state", cairn_state_name(state), "enrolled", seconds(h->enrolled_ms),
-			      "last_seen", seconds(h->seen_ms), "stale_at", seconds(h->stale_ms));
+	return json_pack("{s:o,s:s,s:s,s:o,s:o,s:o}", "host_id", cairn_json_hex(cairn_span(h->id, 32)),
+			 "label", h->label, "state", cairn_state_name(state), "enrolled",
+			 seconds(h->enrolled_ms), "last_seen", seconds(h->seen_ms), "stale_at",
+			 seconds(h->stale_ms));
 }
 
 json_t *cairn_result_host(const struct cairn_host_row *h, uint64_t now_ms, bool details)
@@ -106,7 +110,8 @@ json_t *cairn_result_host(const struct cairn_host_row *h, uint64_t now_ms, bool 
 	return o;
 }
 
-/* ---- EAR -------------------------------------------------------------------------------------------------------- */
+/* ---- EAR
+ * -------------------------------------------------------------------------------------------------------- */
 
 static json_t *ear_claims(const struct cairn_host_row *h, uint64_t now_ms, uint64_t lifetime_s)
 {
@@ -114,11 +119,11 @@ static json_t *ear_claims(const struct cairn_host_row *h, uint64_t now_ms, uint6
 	cairn_auto_json json_t *stored = NULL;
 	cairn_auto_json json_t *subs = submods_now(&stored, h, &state);
 	uint64_t now = now_ms / 1000, end = holds(state) ? h->stale_ms / 1000 : now + lifetime_s;
-	json_t *c = json_pack("{s:s,s:I,s:I,s:{s:s,s:s},s:o,s:s,s:s,s:o}", "eat_profile", CAIRN_EAR_PROFILE, "iat",
-			      (json_int_t)now, "exp", (json_int_t)end, "ear.verifier-id", "developer", "cairn", "build",
-			      "cairn-verifier " CAIRN_VERSION, "sub", cairn_json_hex(cairn_span(h->id, 32)),
-			      "cairn.label", h->label, "cairn.state", cairn_state_name(state), "submods",
-			      json_incref(subs));
+	json_t *c = json_pack("{s:s,s:I,s:I,s:{s:s,s:s},s:o,s:s,s:s,s:o}", "eat_profile", CAIRN_EAR_PROFILE,
+			      "iat", (json_int_t)now, "exp", (json_int_t)end, "ear.verifier-id", "developer",
+			      "cairn", "build", "cairn-verifier " CAIRN_VERSION, "sub",
+			      cairn_json_hex(cairn_span(h->id, 32)), "cairn.label", h->label, "cairn.state",
+			      cairn_state_name(state), "submods", json_incref(subs));
 	json_t *nonce = json_object_get(stored, "nonce"); /* stored only after it was compared */
 	if (c && nonce && json_object_set(c, "eat_nonce", nonce)) {
 		json_decref(c);

@@ -7,22 +7,22 @@
 #define MIB ((size_t)1024 * 1024)
 
 const struct cairn_route cairn_routes[] = {
-	{"GET", "/v1/health", CAIRN_ROLE_NONE, 0, cairn_handle_health},
-	{"GET", "/v1/jwks", CAIRN_ROLE_NONE, 0, cairn_handle_jwks},
-	{"GET", "/v1/openapi.json", CAIRN_ROLE_NONE, 0, cairn_handle_openapi},
-	{"POST", "/v1/enroll", CAIRN_ROLE_NONE, MIB, cairn_handle_enroll},
-	{"POST", "/v1/enroll/proof", CAIRN_ROLE_NONE, MIB, cairn_handle_proof},
-	{"POST", "/v1/challenge", CAIRN_ROLE_NONE, MIB, cairn_handle_challenge},
-	{"POST", "/v1/evidence", CAIRN_ROLE_NONE, CAIRN_HTTP_BODY_MAX, cairn_handle_evidence},
-	{"GET", "/v1/hosts", CAIRN_ROLE_READER, 0, cairn_handle_hosts},
-	{"GET", "/v1/hosts/*", CAIRN_ROLE_READER, 0, cairn_handle_host},
-	{"GET", "/v1/hosts/*/ear", CAIRN_ROLE_READER, 0, cairn_handle_ear},
-	{"POST", "/v1/hosts/*/revoke", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_revoke},
-	{"POST", "/v1/hosts/*/forget", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_forget},
-	{"GET", "/v1/manifests", CAIRN_ROLE_READER, 0, cairn_handle_manifests},
-	{"POST", "/v1/manifests", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_manifest_add},
-	{"GET", "/metrics", CAIRN_ROLE_READER, 0, cairn_handle_metrics},
-	{NULL, NULL, CAIRN_ROLE_ADMIN, 0, NULL},
+    {"GET", "/v1/health", CAIRN_ROLE_NONE, 0, cairn_handle_health},
+    {"GET", "/v1/jwks", CAIRN_ROLE_NONE, 0, cairn_handle_jwks},
+    {"GET", "/v1/openapi.json", CAIRN_ROLE_NONE, 0, cairn_handle_openapi},
+    {"POST", "/v1/enroll", CAIRN_ROLE_NONE, MIB, cairn_handle_enroll},
+    {"POST", "/v1/enroll/proof", CAIRN_ROLE_NONE, MIB, cairn_handle_proof},
+    {"POST", "/v1/challenge", CAIRN_ROLE_NONE, MIB, cairn_handle_challenge},
+    {"POST", "/v1/evidence", CAIRN_ROLE_NONE, CAIRN_HTTP_BODY_MAX, cairn_handle_evidence},
+    {"GET", "/v1/hosts", CAIRN_ROLE_READER, 0, cairn_handle_hosts},
+    {"GET", "/v1/hosts/*", CAIRN_ROLE_READER, 0, cairn_handle_host},
+    {"GET", "/v1/hosts/*/ear", CAIRN_ROLE_READER, 0, cairn_handle_ear},
+    {"POST", "/v1/hosts/*/revoke", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_revoke},
+    {"POST", "/v1/hosts/*/forget", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_forget},
+    {"GET", "/v1/manifests", CAIRN_ROLE_READER, 0, cairn_handle_manifests},
+    {"POST", "/v1/manifests", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_manifest_add},
+    {"GET", "/metrics", CAIRN_ROLE_READER, 0, cairn_handle_metrics},
+    {NULL, NULL, CAIRN_ROLE_ADMIN, 0, NULL},
 };
 
 /* '*' takes one part of [A-Za-z0-9_.-]{1,64}: that is all that labels and host ids are made of. */
@@ -70,12 +70,12 @@ static enum cairn_status token_role(enum cairn_role *out, struct cairn_verifier 
 		return CAIRN_E_NOTFOUND;
 	struct cairn_digest d;
 	enum cairn_status st =
-		cairn_hash(&d, CAIRN_ALG_SHA256, cairn_span_str(authorization + sizeof scheme - 1));
+	    cairn_hash(&d, CAIRN_ALG_SHA256, cairn_span_str(authorization + sizeof scheme - 1));
 	return st ? st : cairn_store_token_role(out, v->store, d.bytes);
 }
 
-static bool authorised(struct cairn_verifier *v, const struct cairn_route *route, const struct cairn_request *req,
-		       struct cairn_response *resp)
+static bool authorised(struct cairn_verifier *v, const struct cairn_route *route,
+		       const struct cairn_request *req, struct cairn_response *resp)
 {
 	if (route->role == CAIRN_ROLE_NONE)
 		return true;
@@ -88,7 +88,8 @@ static bool authorised(struct cairn_verifier *v, const struct cairn_route *route
 		cairn_response_error(resp, 403, "forbidden", "this route needs the role %s, the token has %s",
 				     cairn_role_name(route->role), cairn_role_name(role));
 	else if (st == CAIRN_E_NOTFOUND)
-		cairn_response_error(resp, 401, "unauthorised", "a bearer token is needed, and must be a known one");
+		cairn_response_error(resp, 401, "unauthorised",
+				     "a bearer token is needed, and must be a known one");
 	else
 		cairn_response_failure(resp, st, "looking up a token");
 	return false;
@@ -107,7 +108,8 @@ void cairn_route_serve(void *ctx, const struct cairn_request *req, struct cairn_
 		return;
 	}
 	if (req->body.len > route->body_max) {
-		cairn_response_error(resp, 413, "too-large", "the body may have at most %zu bytes", route->body_max);
+		cairn_response_error(resp, 413, "too-large", "the body may have at most %zu bytes",
+				     route->body_max);
 		return;
 	}
 	route->handler(v, &call, resp);
@@ -123,7 +125,8 @@ void cairn_response_failure(struct cairn_response *resp, enum cairn_status st, c
 		cairn_response_error(resp, 500, "internal", "the server failed; its log says more");
 }
 
-json_t *cairn_call_object(const struct cairn_call *call, struct cairn_response *resp, const char *const *members)
+json_t *cairn_call_object(const struct cairn_call *call, struct cairn_response *resp,
+			  const char *const *members)
 {
 	json_t *v = NULL;
 	enum cairn_status st = cairn_json_parse(&v, call->body);
@@ -134,7 +137,8 @@ json_t *cairn_call_object(const struct cairn_call *call, struct cairn_response *
 	if (!st)
 		return v;
 	json_decref(v);
-	cairn_response_error(resp, 400, "malformed", "the body is not the JSON object that this route takes: %s",
+	cairn_response_error(resp, 400, "malformed",
+			     "the body is not the JSON object that this route takes: %s",
 			     cairn_status_text(st));
 	return NULL;
 }

@@ -16,7 +16,8 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	struct cairn_verifier *v = arg;
 	size_t changed = 0;
 	if (cairn_store_host_sweep(v->store, cairn_now_ms(), &changed))
-		return; /* the store has logged it; what is asked for is judged by its deadline all the same */
+		return; /* the store has logged it; what is asked for is judged by its deadline all the same
+			 */
 	if (changed && cairn_audit(v, "stale", "hosts", "%zu turned stale", changed))
 		cairn_log("the audit log could not be written");
 }
@@ -59,8 +60,9 @@ static enum cairn_status serve(struct cairn_verifier *v, struct event_base *base
 		cairn_log("cannot serve on %s:%u: %s", opt.host, opt.port, cairn_status_text(st));
 		return st;
 	}
-	cairn_log("%s kid %s, %zu EK roots, %zu manifest signers, %zu manifests", "cairn-verifier " CAIRN_VERSION,
-		  cairn_verifier_kid(v), v->ek_root_count, cairn_jwks_count(v->authorities), v->manifest_count);
+	cairn_log("%s kid %s, %zu EK roots, %zu manifest signers, %zu manifests",
+		  "cairn-verifier " CAIRN_VERSION, cairn_verifier_kid(v), v->ek_root_count,
+		  cairn_jwks_count(v->authorities), v->manifest_count);
 	printf("listening on %s:%u\n", opt.host, cairn_http_port(http));
 	fflush(stdout);
 	st = run(v, base);

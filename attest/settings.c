@@ -8,10 +8,12 @@
 #include "cairn/config.h"
 
 static const char *const keys[] = {
-	"listen",	    "tls_cert",		"tls_key",	  "token_key",	     "nonce_key",
-	"database",	    "ek_roots",		"authorities",	  "admission",	     "admission_list",
-	"firmware",	    "guests",		"stale_after_s",  "nonce_lifetime_s", "session_lifetime_s",
-	"connections_max", "idle_timeout_s",	NULL,
+    "listen",	       "tls_cert",	   "tls_key",
+    "token_key",       "nonce_key",	   "database",
+    "ek_roots",	       "authorities",	   "admission",
+    "admission_list",  "firmware",	   "guests",
+    "stale_after_s",   "nonce_lifetime_s", "session_lifetime_s",
+    "connections_max", "idle_timeout_s",   NULL,
 };
 
 struct reader {
@@ -66,7 +68,8 @@ static void listen_of(struct reader *r, struct cairn_settings *s)
 		len -= 2;
 	}
 	char *end = NULL;
-	unsigned long port = colon && colon[1] >= '0' && colon[1] <= '9' ? strtoul(colon + 1, &end, 10) : 65536;
+	unsigned long port =
+	    colon && colon[1] >= '0' && colon[1] <= '9' ? strtoul(colon + 1, &end, 10) : 65536;
 	if (len == 0 || len >= sizeof s->host || port > 65535 || *end) {
 		fail(r, "listen", "must be ADDRESS:PORT, such as 127.0.0.1:8443 or [::]:8443");
 		return;
@@ -89,7 +92,8 @@ static void firmware_of(struct reader *r)
 {
 	static const char *const choices[] = {"replay", "reference", NULL};
 	if (choice(r, "firmware", choices) == 1)
-		fail(r, "firmware", "\"reference\" is not supported yet: firmware is replayed, and reported as such");
+		fail(r, "firmware",
+		     "\"reference\" is not supported yet: firmware is replayed, and reported as such");
 }
 
 static void read_all(struct reader *r, struct cairn_settings *s)

@@ -1,4 +1,5 @@
-/* The configuration file of cairn-verifier, read and checked. Paths are relative to the file's own directory. */
+/* The configuration file of cairn-verifier, read and checked. Paths are relative to the file's own directory.
+ */
 #ifndef CAIRN_ATTEST_SETTINGS_H
 #define CAIRN_ATTEST_SETTINGS_H
 
@@ -12,9 +13,9 @@ struct cairn_settings {
 	char tls_cert[PATH_MAX], tls_key[PATH_MAX];
 	char token_key[PATH_MAX], nonce_key[PATH_MAX];
 	char database[PATH_MAX];
-	char ek_roots[PATH_MAX];	/* directory of PEM certificates */
-	char authorities[PATH_MAX];	/* JWK Set of manifest signers */
-	char admission_list[PATH_MAX];	/* "" where every EK that chains to a root is admitted */
+	char ek_roots[PATH_MAX];       /* directory of PEM certificates */
+	char authorities[PATH_MAX];    /* JWK Set of manifest signers */
+	char admission_list[PATH_MAX]; /* "" where every EK that chains to a root is admitted */
 	struct cairn_policy policy;
 	uint64_t stale_after_s, nonce_lifetime_s, session_lifetime_s;
 	size_t connections_max;
@@ -22,7 +23,7 @@ struct cairn_settings {
 };
 
 /* A message (one line) goes to why. CAIRN_E_USAGE, CAIRN_E_NOTFOUND, CAIRN_E_IO. */
-enum cairn_status cairn_settings_read(struct cairn_settings *out, const char *path, struct cairn_buf *why)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_settings_read(struct cairn_settings *out, const char *path,
+				      struct cairn_buf *why) CAIRN_MUST_CHECK;
 
 #endif

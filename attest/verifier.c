@@ -24,7 +24,8 @@ const char *cairn_verifier_kid(const struct cairn_verifier *v)
 	return cairn_key_kid(v->token_key);
 }
 
-enum cairn_status cairn_audit(struct cairn_verifier *v, const char *event, const char *subject, const char *fmt, ...)
+enum cairn_status cairn_audit(struct cairn_verifier *v, const char *event, const char *subject,
+			      const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -35,13 +36,13 @@ enum cairn_status cairn_audit(struct cairn_verifier *v, const char *event, const
 	return cairn_store_audit(v->store, cairn_now_ms(), event, subject, text);
 }
 
-/* Ten a second, and a thousand at once: each refusal moves bucket_ms on by 100 ms, from now or from where it is, and
- * while it is 100 s ahead of the clock nothing is written. */
+/* Ten a second, and a thousand at once: each refusal moves bucket_ms on by 100 ms, from now or from where it
+ * is, and while it is 100 s ahead of the clock nothing is written. */
 #define REFUSAL_MS 100u
 #define BUCKET_MS  100000u
 
-enum cairn_status cairn_audit_refusal(struct cairn_verifier *v, const char *event, const char *subject, const char *fmt,
-				      ...)
+enum cairn_status cairn_audit_refusal(struct cairn_verifier *v, const char *event, const char *subject,
+				      const char *fmt, ...)
 {
 	uint64_t now = cairn_now_ms();
 	if (v->bucket_ms < now || v->bucket_ms > now + BUCKET_MS)
@@ -59,7 +60,8 @@ enum cairn_status cairn_audit_refusal(struct cairn_verifier *v, const char *even
 	return cairn_audit(v, event, subject, "%s", text);
 }
 
-/* ---- manifests ---------------------------------------------------------------------------------------------------- */
+/* ---- manifests
+ * ---------------------------------------------------------------------------------------------------- */
 
 static bool knows(const struct cairn_verifier *v, const struct cairn_manifest *m)
 {
@@ -88,7 +90,8 @@ enum cairn_status cairn_verifier_learn(struct cairn_verifier *v, struct cairn_ma
 	return CAIRN_OK;
 }
 
-/* What was accepted once must still be signed by an authority: taking a key out of the file withdraws what it signed. */
+/* What was accepted once must still be signed by an authority: taking a key out of the file withdraws what it
+ * signed. */
 static enum cairn_status learn_stored(void *ctx, const struct cairn_stored_manifest *row)
 {
 	struct cairn_verifier *v = ctx;
@@ -98,12 +101,14 @@ static enum cairn_status learn_stored(void *ctx, const struct cairn_stored_manif
 		return cairn_verifier_learn(v, &m);
 	if (st == CAIRN_E_NOMEM)
 		return st;
-	cairn_log("manifest %s release %llu of %s is left out: %s", row->name, (unsigned long long)row->release,
-		  row->kid, cairn_status_text(st));
+	cairn_log("manifest %s release %llu of %s is left out: %s", row->name,
+		  (unsigned long long)row->release, row->kid, cairn_status_text(st));
 	return CAIRN_OK;
 }
 
-/* ---- files ------------------------------------------------------------------------------------------------------------ */
+/* ---- files
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 /* A secret that others can read or change is a secret no more: the server does not start with it. */
 static enum cairn_status check_private(const char *path, struct cairn_buf *why)
@@ -114,7 +119,8 @@ static enum cairn_status check_private(const char *path, struct cairn_buf *why)
 		return CAIRN_E_NOTFOUND;
 	}
 	if (!S_ISREG(s.st_mode) || (s.st_mode & 077)) {
-		cairn_buf_add_fmt(why, "%s: must be a file that its owner alone can read and write (chmod 600)", path);
+		cairn_buf_add_fmt(
+		    why, "%s: must be a file that its owner alone can read and write (chmod 600)", path);
 		return CAIRN_E_DENIED;
 	}
 	return CAIRN_OK;
@@ -162,7 +168,8 @@ static enum cairn_status load_store(struct cairn_verifier *v, struct cairn_buf *
 	if (!st)
 		st = cairn_store_manifest_each(v->store, learn_stored, v);
 	if (st)
-		cairn_buf_add_fmt(why, "%s: the database cannot be used: %s", v->set.database, cairn_status_text(st));
+		cairn_buf_add_fmt(why, "%s: the database cannot be used: %s", v->set.database,
+				  cairn_status_text(st));
 	return st;
 }
 

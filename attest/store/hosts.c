@@ -1,4 +1,5 @@
-/* The hosts table. The binding of an EK, an AK and a label is one row, made by one INSERT: two claims cannot both win. */
+/* The hosts table. The binding of an EK, an AK and a label is one row, made by one INSERT: two claims cannot
+ * both win. */
 #include <string.h>
 
 #include "attest/log.h"
@@ -95,14 +96,16 @@ static enum cairn_status load_one(struct cairn_host_row *out, struct cairn_store
 	return CAIRN_OK;
 }
 
-enum cairn_status cairn_store_host_get(struct cairn_host_row *out, struct cairn_store *s, const uint8_t id[32])
+enum cairn_status cairn_store_host_get(struct cairn_host_row *out, struct cairn_store *s,
+				       const uint8_t id[32])
 {
 	sqlite3_stmt *q = cairn_sql(s, SQL_HOST_GET);
 	cairn_sql_blob(q, 1, cairn_span(id, 32));
 	return load_one(out, s, q);
 }
 
-enum cairn_status cairn_store_host_find(struct cairn_host_row *out, struct cairn_store *s, const char *id_or_label)
+enum cairn_status cairn_store_host_find(struct cairn_host_row *out, struct cairn_store *s,
+					const char *id_or_label)
 {
 	uint8_t id[32];
 	if (strlen(id_or_label) == 64 && cairn_hex_decode_into(id, sizeof id, id_or_label) == CAIRN_OK)
@@ -133,7 +136,8 @@ enum cairn_status cairn_store_host_accept(struct cairn_store *s, const struct ca
 	return run_on_row(s, q, CAIRN_E_STALE);
 }
 
-enum cairn_status cairn_store_host_set_state(struct cairn_store *s, const uint8_t id[32], enum cairn_state state)
+enum cairn_status cairn_store_host_set_state(struct cairn_store *s, const uint8_t id[32],
+					     enum cairn_state state)
 {
 	sqlite3_stmt *q = cairn_sql(s, SQL_HOST_STATE);
 	cairn_sql_blob(q, 1, cairn_span(id, 32));

@@ -3,7 +3,8 @@
 
 #include "attest/store/sqlite.h"
 
-/* ---- pending enrolments ----------------------------------------------------------------------------------------- */
+/* ---- pending enrolments
+ * ----------------------------------------------------------------------------------------- */
 
 static enum cairn_status session_room(struct cairn_store *s, uint64_t now_ms, size_t max)
 {
@@ -35,8 +36,8 @@ static enum cairn_status session_insert(struct cairn_store *s, const struct cair
 	return cairn_sql_run(s, q);
 }
 
-enum cairn_status cairn_store_session_add(struct cairn_store *s, const struct cairn_session *n, uint64_t now_ms,
-					  size_t max)
+enum cairn_status cairn_store_session_add(struct cairn_store *s, const struct cairn_session *n,
+					  uint64_t now_ms, size_t max)
 {
 	enum cairn_status st = cairn_sql_run(s, cairn_sql(s, SQL_BEGIN));
 	if (st)
@@ -92,7 +93,8 @@ enum cairn_status cairn_store_session_take(struct cairn_session *out, struct cai
 	return CAIRN_OK;
 }
 
-/* ---- manifests -------------------------------------------------------------------------------------------------- */
+/* ---- manifests
+ * -------------------------------------------------------------------------------------------------- */
 
 enum cairn_status cairn_store_manifest_add(struct cairn_store *s, const struct cairn_stored_manifest *m)
 {
@@ -123,11 +125,11 @@ enum cairn_status cairn_store_manifest_each(struct cairn_store *s, cairn_manifes
 	enum cairn_status st;
 	while (!(st = cairn_sql_next(s, q))) {
 		struct cairn_stored_manifest m = {
-			.kid = cairn_sql_get_text(q, 0),
-			.kind = cairn_sql_get_text(q, 1),
-			.name = cairn_sql_get_text(q, 2),
-			.release = cairn_sql_get_u64(q, 3),
-			.jws = cairn_sql_get_blob(q, 4),
+		    .kid = cairn_sql_get_text(q, 0),
+		    .kind = cairn_sql_get_text(q, 1),
+		    .name = cairn_sql_get_text(q, 2),
+		    .release = cairn_sql_get_u64(q, 3),
+		    .jws = cairn_sql_get_blob(q, 4),
 		};
 		st = visit(ctx, &m);
 		if (st) {
@@ -138,13 +140,14 @@ enum cairn_status cairn_store_manifest_each(struct cairn_store *s, cairn_manifes
 	return st == CAIRN_E_NOTFOUND ? CAIRN_OK : st;
 }
 
-/* ---- tokens ----------------------------------------------------------------------------------------------------- */
+/* ---- tokens
+ * ----------------------------------------------------------------------------------------------------- */
 
 static const char *const role_names[] = {
-	[CAIRN_ROLE_NONE] = "none",
-	[CAIRN_ROLE_READER] = "reader",
-	[CAIRN_ROLE_OPERATOR] = "operator",
-	[CAIRN_ROLE_ADMIN] = "admin",
+    [CAIRN_ROLE_NONE] = "none",
+    [CAIRN_ROLE_READER] = "reader",
+    [CAIRN_ROLE_OPERATOR] = "operator",
+    [CAIRN_ROLE_ADMIN] = "admin",
 };
 
 const char *cairn_role_name(enum cairn_role r)
@@ -170,7 +173,8 @@ enum cairn_status cairn_store_token_add(struct cairn_store *s, const uint8_t sha
 	return cairn_sql_run(s, q);
 }
 
-enum cairn_status cairn_store_token_role(enum cairn_role *out, struct cairn_store *s, const uint8_t sha256[32])
+enum cairn_status cairn_store_token_role(enum cairn_role *out, struct cairn_store *s,
+					 const uint8_t sha256[32])
 {
 	sqlite3_stmt *q = cairn_sql(s, SQL_TOKEN_EACH);
 	enum cairn_role found = CAIRN_ROLE_NONE;
@@ -186,10 +190,11 @@ enum cairn_status cairn_store_token_role(enum cairn_role *out, struct cairn_stor
 	return CAIRN_OK;
 }
 
-/* ---- audit ------------------------------------------------------------------------------------------------------ */
+/* ---- audit
+ * ------------------------------------------------------------------------------------------------------ */
 
-enum cairn_status cairn_store_audit(struct cairn_store *s, uint64_t now_ms, const char *event, const char *subject,
-				    const char *text)
+enum cairn_status cairn_store_audit(struct cairn_store *s, uint64_t now_ms, const char *event,
+				    const char *subject, const char *text)
 {
 	sqlite3_stmt *q = cairn_sql(s, SQL_AUDIT_ADD);
 	cairn_sql_u64(q, 1, now_ms);

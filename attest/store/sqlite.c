@@ -11,71 +11,76 @@
 #include "attest/log.h"
 
 static const char schema[] =
-	"CREATE TABLE hosts("
-	" host_id BLOB PRIMARY KEY CHECK(length(host_id)=32),"
-	" label TEXT NOT NULL UNIQUE,"
-	" ek_cert BLOB NOT NULL CHECK(length(ek_cert)=32),"
-	" ak_public BLOB NOT NULL,"
-	" ak_name BLOB NOT NULL UNIQUE CHECK(length(ak_name)=34),"
-	" state TEXT NOT NULL,"
-	" reset_count INTEGER NOT NULL, restart_count INTEGER NOT NULL, clock INTEGER NOT NULL,"
-	" nonce_issued_ms INTEGER NOT NULL,"
-	" enrolled_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, stale_ms INTEGER NOT NULL,"
-	" verdict BLOB NOT NULL) STRICT, WITHOUT ROWID;"
-	"CREATE INDEX hosts_by_deadline ON hosts(stale_ms) WHERE state IN ('trusted','contraindicated','unmeasured');"
-	"CREATE TABLE sessions("
-	" session_id BLOB PRIMARY KEY CHECK(length(session_id)=32),"
-	" proof_sha256 BLOB NOT NULL CHECK(length(proof_sha256)=32),"
-	" expires_ms INTEGER NOT NULL,"
-	" host_id BLOB NOT NULL CHECK(length(host_id)=32), label TEXT NOT NULL,"
-	" ek_cert BLOB NOT NULL CHECK(length(ek_cert)=32),"
-	" ak_public BLOB NOT NULL, ak_name BLOB NOT NULL CHECK(length(ak_name)=34)) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE manifests("
-	" kid TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, release INTEGER NOT NULL, jws BLOB NOT NULL,"
-	" PRIMARY KEY(kid,kind,name,release)) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE tokens("
-	" name TEXT PRIMARY KEY, role TEXT NOT NULL, sha256 BLOB NOT NULL UNIQUE CHECK(length(sha256)=32))"
-	" STRICT, WITHOUT ROWID;"
-	"CREATE TABLE audit("
-	" id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, event TEXT NOT NULL, subject TEXT NOT NULL,"
-	" text TEXT NOT NULL) STRICT;"
-	"CREATE TRIGGER audit_keep BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT,'audit is append-only'); END;"
-	"CREATE TRIGGER audit_hold BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT,'audit is append-only'); END;";
+    "CREATE TABLE hosts("
+    " host_id BLOB PRIMARY KEY CHECK(length(host_id)=32),"
+    " label TEXT NOT NULL UNIQUE,"
+    " ek_cert BLOB NOT NULL CHECK(length(ek_cert)=32),"
+    " ak_public BLOB NOT NULL,"
+    " ak_name BLOB NOT NULL UNIQUE CHECK(length(ak_name)=34),"
+    " state TEXT NOT NULL,"
+    " reset_count INTEGER NOT NULL, restart_count INTEGER NOT NULL, clock INTEGER NOT NULL,"
+    " nonce_issued_ms INTEGER NOT NULL,"
+    " enrolled_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, stale_ms INTEGER NOT NULL,"
+    " verdict BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    "CREATE INDEX hosts_by_deadline ON hosts(stale_ms) WHERE state IN "
+    "('trusted','contraindicated','unmeasured');"
+    "CREATE TABLE sessions("
+    " session_id BLOB PRIMARY KEY CHECK(length(session_id)=32),"
+    " proof_sha256 BLOB NOT NULL CHECK(length(proof_sha256)=32),"
+    " expires_ms INTEGER NOT NULL,"
+    " host_id BLOB NOT NULL CHECK(length(host_id)=32), label TEXT NOT NULL,"
+    " ek_cert BLOB NOT NULL CHECK(length(ek_cert)=32),"
+    " ak_public BLOB NOT NULL, ak_name BLOB NOT NULL CHECK(length(ak_name)=34)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE manifests("
+    " kid TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, release INTEGER NOT NULL, jws BLOB NOT NULL,"
+    " PRIMARY KEY(kid,kind,name,release)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE tokens("
+    " name TEXT PRIMARY KEY, role TEXT NOT NULL, sha256 BLOB NOT NULL UNIQUE CHECK(length(sha256)=32))"
+    " STRICT, WITHOUT ROWID;"
+    "CREATE TABLE audit("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, at_ms INTEGER NOT NULL, event TEXT NOT NULL, subject TEXT NOT "
+    "NULL,"
+    " text TEXT NOT NULL) STRICT;"
+    "CREATE TRIGGER audit_keep BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT,'audit is append-only'); END;"
+    "CREATE TRIGGER audit_hold BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT,'audit is append-only'); END;";
 
-#define HOST_COLUMNS                                                                                                 \
-	"host_id,label,ek_cert,ak_public,ak_name,state,reset_count,restart_count,clock,nonce_issued_ms,enrolled_ms," \
+#define HOST_COLUMNS                                                                                         \
+	"host_id,label,ek_cert,ak_public,ak_name,state,reset_count,restart_count,clock,nonce_issued_ms,"     \
+	"enrolled_ms,"                                                                                       \
 	"seen_ms,stale_ms,verdict"
 
 static const char *const sql[SQL_COUNT] = {
-	[SQL_BEGIN] = "BEGIN IMMEDIATE",
-	[SQL_COMMIT] = "COMMIT",
-	[SQL_ROLLBACK] = "ROLLBACK",
-	[SQL_HOST_ADD] = "INSERT INTO hosts(" HOST_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
-	[SQL_HOST_GET] = "SELECT " HOST_COLUMNS " FROM hosts WHERE host_id=?",
-	[SQL_HOST_BY_LABEL] = "SELECT " HOST_COLUMNS " FROM hosts WHERE label=?",
-	[SQL_HOST_EACH] = "SELECT " HOST_COLUMNS " FROM hosts ORDER BY label",
-	[SQL_HOST_ACCEPT] = "UPDATE hosts SET state=?2, reset_count=?3, restart_count=?4, clock=?5,"
-			    " nonce_issued_ms=?6, seen_ms=?7, stale_ms=?8, verdict=?9"
-			    " WHERE host_id=?1 AND nonce_issued_ms<?6 AND state NOT IN ('revoked','cleared')",
-	[SQL_HOST_STATE] = "UPDATE hosts SET state=?2 WHERE host_id=?1",
-	[SQL_HOST_DELETE] = "DELETE FROM hosts WHERE host_id=?1",
-	[SQL_HOST_SWEEP] = "UPDATE hosts SET state='stale' WHERE stale_ms<=?1"
-			   " AND state IN ('trusted','contraindicated','unmeasured')",
-	[SQL_SESSION_PURGE] = "DELETE FROM sessions WHERE expires_ms<=?1",
-	[SQL_SESSION_COUNT] = "SELECT count(*) FROM sessions",
-	[SQL_SESSION_ADD] = "INSERT INTO sessions(session_id,proof_sha256,expires_ms,host_id,label,ek_cert,ak_public,"
-			    "ak_name) VALUES(?,?,?,?,?,?,?,?)",
-	[SQL_SESSION_TAKE] = "DELETE FROM sessions WHERE session_id=? RETURNING proof_sha256,expires_ms,host_id,"
-			     "label,ek_cert,ak_public,ak_name",
-	[SQL_MANIFEST_GET] = "SELECT jws FROM manifests WHERE kid=? AND kind=? AND name=? AND release=?",
-	[SQL_MANIFEST_ADD] = "INSERT INTO manifests(kid,kind,name,release,jws) VALUES(?,?,?,?,?)",
-	[SQL_MANIFEST_EACH] = "SELECT kid,kind,name,release,jws FROM manifests ORDER BY kind,name,release,kid",
-	[SQL_TOKEN_ADD] = "INSERT INTO tokens(name,role,sha256) VALUES(?,?,?)",
-	[SQL_TOKEN_EACH] = "SELECT role,sha256 FROM tokens",
-	[SQL_AUDIT_ADD] = "INSERT INTO audit(at_ms,event,subject,text) VALUES(?,?,?,?)",
+    [SQL_BEGIN] = "BEGIN IMMEDIATE",
+    [SQL_COMMIT] = "COMMIT",
+    [SQL_ROLLBACK] = "ROLLBACK",
+    [SQL_HOST_ADD] = "INSERT INTO hosts(" HOST_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_HOST_GET] = "SELECT " HOST_COLUMNS " FROM hosts WHERE host_id=?",
+    [SQL_HOST_BY_LABEL] = "SELECT " HOST_COLUMNS " FROM hosts WHERE label=?",
+    [SQL_HOST_EACH] = "SELECT " HOST_COLUMNS " FROM hosts ORDER BY label",
+    [SQL_HOST_ACCEPT] = "UPDATE hosts SET state=?2, reset_count=?3, restart_count=?4, clock=?5,"
+			" nonce_issued_ms=?6, seen_ms=?7, stale_ms=?8, verdict=?9"
+			" WHERE host_id=?1 AND nonce_issued_ms<?6 AND state NOT IN ('revoked','cleared')",
+    [SQL_HOST_STATE] = "UPDATE hosts SET state=?2 WHERE host_id=?1",
+    [SQL_HOST_DELETE] = "DELETE FROM hosts WHERE host_id=?1",
+    [SQL_HOST_SWEEP] = "UPDATE hosts SET state='stale' WHERE stale_ms<=?1"
+		       " AND state IN ('trusted','contraindicated','unmeasured')",
+    [SQL_SESSION_PURGE] = "DELETE FROM sessions WHERE expires_ms<=?1",
+    [SQL_SESSION_COUNT] = "SELECT count(*) FROM sessions",
+    [SQL_SESSION_ADD] =
+	"INSERT INTO sessions(session_id,proof_sha256,expires_ms,host_id,label,ek_cert,ak_public,"
+	"ak_name) VALUES(?,?,?,?,?,?,?,?)",
+    [SQL_SESSION_TAKE] = "DELETE FROM sessions WHERE session_id=? RETURNING proof_sha256,expires_ms,host_id,"
+			 "label,ek_cert,ak_public,ak_name",
+    [SQL_MANIFEST_GET] = "SELECT jws FROM manifests WHERE kid=? AND kind=? AND name=? AND release=?",
+    [SQL_MANIFEST_ADD] = "INSERT INTO manifests(kid,kind,name,release,jws) VALUES(?,?,?,?,?)",
+    [SQL_MANIFEST_EACH] = "SELECT kid,kind,name,release,jws FROM manifests ORDER BY kind,name,release,kid",
+    [SQL_TOKEN_ADD] = "INSERT INTO tokens(name,role,sha256) VALUES(?,?,?)",
+    [SQL_TOKEN_EACH] = "SELECT role,sha256 FROM tokens",
+    [SQL_AUDIT_ADD] = "INSERT INTO audit(at_ms,event,subject,text) VALUES(?,?,?,?)",
 };
 
-/* ---- statements ------------------------------------------------------------------------------------------------- */
+/* ---- statements
+ * ------------------------------------------------------------------------------------------------- */
 
 static enum cairn_status sql_status(struct cairn_store *s, int rc)
 {
@@ -163,7 +168,8 @@ uint64_t cairn_sql_get_u64(sqlite3_stmt *q, int at)
 	return (uint64_t)sqlite3_column_int64(q, at);
 }
 
-/* ---- opening ---------------------------------------------------------------------------------------------------- */
+/* ---- opening
+ * ---------------------------------------------------------------------------------------------------- */
 
 static enum cairn_status exec(struct cairn_store *s, const char *text)
 {

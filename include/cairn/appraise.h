@@ -1,9 +1,9 @@
 /* The appraisal: what a host's evidence says about it, measured against signed manifests.
  *
- * Pure: no clock, no files, no network; the server, `cairn` offline and the fuzzers call the same function. It trusts
- * the quote it is given (a checked one) and the manifests (whose signatures were verified); the two logs are hostile
- * until they replay to the quote. A verdict is data; a status other than CAIRN_OK means that the evidence proves
- * nothing, and a verdict that was held before stays as it was.
+ * Pure: no clock, no files, no network; the server, `cairn` offline and the fuzzers call the same function.
+ * It trusts the quote it is given (a checked one) and the manifests (whose signatures were verified); the two
+ * logs are hostile until they replay to the quote. A verdict is data; a status other than CAIRN_OK means that
+ * the evidence proves nothing, and a verdict that was held before stays as it was.
  */
 #ifndef CAIRN_APPRAISE_H
 #define CAIRN_APPRAISE_H
@@ -12,40 +12,41 @@
 #include "cairn/quote.h"
 
 enum cairn_state {
-	CAIRN_STATE_UNKNOWN,         /* nothing was decided; never stored */
-	CAIRN_STATE_TRUSTED,         /* every measured part is one that a manifest names */
+	CAIRN_STATE_UNKNOWN,	     /* nothing was decided; never stored */
+	CAIRN_STATE_TRUSTED,	     /* every measured part is one that a manifest names */
 	CAIRN_STATE_CONTRAINDICATED, /* a part is known not to be */
-	CAIRN_STATE_UNMEASURED,      /* a claim has no measurement behind it */
-	CAIRN_STATE_REVOKED,         /* by the operator */
-	CAIRN_STATE_CLEARED,         /* the TPM's reset count fell: it was cleared, and must be enrolled again */
-	CAIRN_STATE_STALE,           /* was judged once, and was silent past its deadline */
-	CAIRN_STATE_PENDING,         /* enrolled, and has shown nothing yet */
+	CAIRN_STATE_UNMEASURED,	     /* a claim has no measurement behind it */
+	CAIRN_STATE_REVOKED,	     /* by the operator */
+	CAIRN_STATE_CLEARED, /* the TPM's reset count fell: it was cleared, and must be enrolled again */
+	CAIRN_STATE_STALE,   /* was judged once, and was silent past its deadline */
+	CAIRN_STATE_PENDING, /* enrolled, and has shown nothing yet */
 	CAIRN_STATE_COUNT,
 };
 
-const char *cairn_state_name(enum cairn_state s); /* "trusted" */
+const char *cairn_state_name(enum cairn_state s);	/* "trusted" */
 enum cairn_state cairn_state_by_name(const char *name); /* CAIRN_STATE_UNKNOWN for an unknown one */
 
 /* Codes of reasons that only an appraisal gives, besides those of cairn/reason.h. */
-#define CAIRN_R_NO_BOOT_LOG       "no-boot-log"       /* nothing vouches for what was booted */
-#define CAIRN_R_UNVOUCHED         "unvouched"         /* the host record itself says so */
-#define CAIRN_R_NO_REFERENCE      "no-reference"      /* replayed, and there is nothing to compare it with */
-#define CAIRN_R_NOT_APPRAISED     "not-appraised"     /* what ran before it is not good */
-#define CAIRN_R_BOOT_MISMATCH     "boot-mismatch"     /* the first event of a PCR that is not the manifest's */
-#define CAIRN_R_RECORD_MISMATCH   "record-mismatch"   /* a member of the host record is not the manifest's */
-#define CAIRN_R_JOIN_MISMATCH     "join-mismatch"     /* host record and boot log tell of different files */
-#define CAIRN_R_EXPIRED           "expired"
-#define CAIRN_R_NOT_YET_VALID     "not-yet-valid"
-#define CAIRN_R_UNKNOWN_MANIFEST  "unknown-manifest"  /* the launch was allowed by one that the verifier has not */
+#define CAIRN_R_NO_BOOT_LOG	"no-boot-log"	  /* nothing vouches for what was booted */
+#define CAIRN_R_UNVOUCHED	"unvouched"	  /* the host record itself says so */
+#define CAIRN_R_NO_REFERENCE	"no-reference"	  /* replayed, and there is nothing to compare it with */
+#define CAIRN_R_NOT_APPRAISED	"not-appraised"	  /* what ran before it is not good */
+#define CAIRN_R_BOOT_MISMATCH	"boot-mismatch"	  /* the first event of a PCR that is not the manifest's */
+#define CAIRN_R_RECORD_MISMATCH "record-mismatch" /* a member of the host record is not the manifest's */
+#define CAIRN_R_JOIN_MISMATCH	"join-mismatch"	  /* host record and boot log tell of different files */
+#define CAIRN_R_EXPIRED		"expired"
+#define CAIRN_R_NOT_YET_VALID	"not-yet-valid"
+#define CAIRN_R_UNKNOWN_MANIFEST                                                                             \
+	"unknown-manifest" /* the launch was allowed by one that the verifier has not */
 #define CAIRN_R_UNRECORDED_DOMAIN "unrecorded-domain"
-#define CAIRN_R_VIOLATION         "violation"
-#define CAIRN_R_FOREIGN_PCR       "foreign-pcr"
-#define CAIRN_R_PHASE_FAILED      "phase-failed"
-#define CAIRN_R_GUEST             "guest"
+#define CAIRN_R_VIOLATION	  "violation"
+#define CAIRN_R_FOREIGN_PCR	  "foreign-pcr"
+#define CAIRN_R_PHASE_FAILED	  "phase-failed"
+#define CAIRN_R_GUEST		  "guest"
 
 #define CAIRN_APPRAISAL_PCRS   0x3bffu /* what a quote must be over: 0-9, 11, 12, 13 of the SHA-256 bank */
 #define CAIRN_APPRAISAL_POLICY "cairn:default"
-#define CAIRN_DOMAINS_MAX 4096 /* names that one boot's log may tell of */
+#define CAIRN_DOMAINS_MAX      4096 /* names that one boot's log may tell of */
 
 struct cairn_policy {
 	bool warn_guests; /* guests, which no manifest speaks for, are a warning */
@@ -64,10 +65,11 @@ struct cairn_appraisal {
 struct cairn_verdict {
 	enum cairn_state state; /* TRUSTED, CONTRAINDICATED or UNMEASURED */
 	/* The submods of an EAR: {NAME: {"ear.status": tier, "ear.trustworthiness-vector": {...},
-	 * "ear.appraisal-policy-id": S, "cairn.manifest": {"kid","name","release","sha256"}|null, "cairn.reasons":
-	 * [{"code","component","expected","file","found","manifest","text"}...]}}, NAME one of "firmware", "boot", "xen",
-	 * "dom0", "domain:..."; a domain also has "cairn.running". "manifest" in a reason names the one that would have
-	 * allowed it. Owned. */
+	 * "ear.appraisal-policy-id": S, "cairn.manifest": {"kid","name","release","sha256"}|null,
+	 * "cairn.reasons":
+	 * [{"code","component","expected","file","found","manifest","text"}...]}}, NAME one of "firmware",
+	 * "boot", "xen", "dom0", "domain:..."; a domain also has "cairn.running". "manifest" in a reason
+	 * names the one that would have allowed it. Owned. */
 	json_t *submods;
 };
 
@@ -75,7 +77,8 @@ void cairn_verdict_fini(struct cairn_verdict *v);
 #define cairn_auto_verdict __attribute__((cleanup(cairn_verdict_fini)))
 
 /* CAIRN_E_DIVERGED: the logs do not replay to the quote. CAIRN_E_MISMATCH: the quote is over other PCRs; the
- * launch log is of another boot, or wrong in itself; CAIRN_E_MALFORMED and the other errors of the two logs' readers; CAIRN_E_LIMIT; CAIRN_E_NOMEM. */
+ * launch log is of another boot, or wrong in itself; CAIRN_E_MALFORMED and the other errors of the two logs'
+ * readers; CAIRN_E_LIMIT; CAIRN_E_NOMEM. */
 enum cairn_status cairn_appraise(struct cairn_verdict *out, const struct cairn_appraisal *a) CAIRN_MUST_CHECK;
 
 #endif

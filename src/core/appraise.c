@@ -9,10 +9,14 @@
 #define LAUNCH_LOG_PCRS (CAIRN_APPRAISAL_PCRS & ~BOOT_LOG_PCRS)
 
 static const char *const state_names[CAIRN_STATE_COUNT] = {
-	[CAIRN_STATE_UNKNOWN] = "unknown",	 [CAIRN_STATE_TRUSTED] = "trusted",
-	[CAIRN_STATE_CONTRAINDICATED] = "contraindicated", [CAIRN_STATE_UNMEASURED] = "unmeasured",
-	[CAIRN_STATE_REVOKED] = "revoked",	 [CAIRN_STATE_CLEARED] = "cleared",
-	[CAIRN_STATE_STALE] = "stale",		 [CAIRN_STATE_PENDING] = "pending",
+    [CAIRN_STATE_UNKNOWN] = "unknown",
+    [CAIRN_STATE_TRUSTED] = "trusted",
+    [CAIRN_STATE_CONTRAINDICATED] = "contraindicated",
+    [CAIRN_STATE_UNMEASURED] = "unmeasured",
+    [CAIRN_STATE_REVOKED] = "revoked",
+    [CAIRN_STATE_CLEARED] = "cleared",
+    [CAIRN_STATE_STALE] = "stale",
+    [CAIRN_STATE_PENDING] = "pending",
 };
 
 const char *cairn_state_name(enum cairn_state s)
@@ -34,7 +38,9 @@ void cairn_verdict_fini(struct cairn_verdict *v)
 	*v = (struct cairn_verdict){0};
 }
 
-/* ---- replay --------------------------------------------------------------------------------------------------------- */
+/* ---- replay
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 /* The quote carries one digest over all its PCRs, so the two logs are judged together. */
 static enum cairn_status replays(const struct cairn_appraisal *a, const struct cairn_eventlog *log,
@@ -59,7 +65,8 @@ static enum cairn_status replays(const struct cairn_appraisal *a, const struct c
 	return cairn_quote_holds(a->quote, &bank);
 }
 
-/* ---- the state -------------------------------------------------------------------------------------------------------- */
+/* ---- the state
+ * -------------------------------------------------------------------------------------------------------- */
 
 static enum cairn_state overall(const struct cairn_parts *p)
 {

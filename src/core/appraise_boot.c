@@ -1,8 +1,8 @@
 /* The boot path against the platform manifests.
  *
- * The log has replayed to the quote, so its digests are what was extended; its texts are only descriptions. Digests of
- * PCRs 4, 8 and 9 are compared in the order of extension. What comes after the first one that differs, in that PCR, is
- * not compared any more: nothing says what belongs where.
+ * The log has replayed to the quote, so its digests are what was extended; its texts are only descriptions.
+ * Digests of PCRs 4, 8 and 9 are compared in the order of extension. What comes after the first one that
+ * differs, in that PCR, is not compared any more: nothing says what belongs where.
  */
 #include <stdio.h>
 #include <string.h>
@@ -27,9 +27,12 @@ struct comparison {
 	bool good; /* no deviation */
 };
 
-/* ---- events --------------------------------------------------------------------------------------------------------- */
+/* ---- events
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
-static const struct cairn_manifest_event *next_expected(const struct cairn_manifest *m, unsigned pcr, size_t *at)
+static const struct cairn_manifest_event *next_expected(const struct cairn_manifest *m, unsigned pcr,
+							size_t *at)
 {
 	while (*at < m->event_count) {
 		const struct cairn_manifest_event *e = &m->event[(*at)++];
@@ -91,10 +94,12 @@ static enum cairn_status compare_events(struct comparison *c, const struct cairn
 	return CAIRN_OK;
 }
 
-/* ---- the best manifest ------------------------------------------------------------------------------------------------ */
+/* ---- the best manifest
+ * ------------------------------------------------------------------------------------------------ */
 
 #define RANKS 5
-/* Higher is better: what matches whole, then what is valid now, then what matches further, then the newer release. */
+/* Higher is better: what matches whole, then what is valid now, then what matches further, then the newer
+ * release. */
 static void rank(uint64_t out[RANKS], const struct comparison *c, uint64_t now, const json_t *host_record)
 {
 	out[0] = c->good;
@@ -104,7 +109,8 @@ static void rank(uint64_t out[RANKS], const struct comparison *c, uint64_t now, 
 	out[4] = c->manifest->release;
 }
 
-static bool better(const struct comparison *a, const struct comparison *b, uint64_t now, const json_t *host_record)
+static bool better(const struct comparison *a, const struct comparison *b, uint64_t now,
+		   const json_t *host_record)
 {
 	uint64_t ra[RANKS], rb[RANKS];
 	if (!b->manifest)
@@ -133,7 +139,8 @@ static enum cairn_status find_best(struct comparison *best, const struct cairn_a
 	return CAIRN_OK;
 }
 
-/* ---- what the events say ------------------------------------------------------------------------------------------------ */
+/* ---- what the events say
+ * ------------------------------------------------------------------------------------------------ */
 
 static struct cairn_part *part_of(struct cairn_parts *p, const char *component)
 {
@@ -160,13 +167,15 @@ static void report_deviation(struct cairn_parts *p, const struct deviation *d)
 	else if (d->have.alg == CAIRN_ALG_NONE)
 		snprintf(text, sizeof text, "PCR %u lacks this event: '%.160s'", d->pcr, e->text);
 	else
-		snprintf(text, sizeof text, "PCR %u: expected '%.160s', the log says '%.*s'", d->pcr, e->text, len,
-			 (const char *)d->text.ptr);
+		snprintf(text, sizeof text, "PCR %u: expected '%.160s', the log says '%.*s'", d->pcr, e->text,
+			 len, (const char *)d->text.ptr);
 	const char *component = e ? e->component : "unexpected";
-	cairn_part_fail(part_of(p, component), CAIRN_R_BOOT_MISMATCH, component, expected.text, found.text, text);
+	cairn_part_fail(part_of(p, component), CAIRN_R_BOOT_MISMATCH, component, expected.text, found.text,
+			text);
 }
 
-/* ---- the host record ---------------------------------------------------------------------------------------------------- */
+/* ---- the host record
+ * ---------------------------------------------------------------------------------------------------- */
 
 static void value_text(struct cairn_buf *out, const json_t *v)
 {
@@ -197,7 +206,8 @@ static void compare_member(struct cairn_part *p, const char *name, const json_t 
 /* A host record has two levels: {"xen":{"cmdline":...}} is reported as xen.cmdline. */
 static void compare_records(struct cairn_parts *p, const json_t *want, const json_t *have)
 {
-	static const char *const members[] = {"agent", "config", "dom0", "format", "trust", "type", "version", "xen"};
+	static const char *const members[] = {"agent", "config", "dom0",    "format",
+					      "trust", "type",	 "version", "xen"};
 	for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
 		const json_t *w = json_object_get(want, members[i]), *h = json_object_get(have, members[i]);
 		struct cairn_part *part = strcmp(members[i], "xen") == 0 ? &p->xen : &p->dom0;
@@ -207,7 +217,8 @@ static void compare_records(struct cairn_parts *p, const json_t *want, const jso
 			compare_member(part, members[i], w, h);
 			continue;
 		}
-		json_object_foreach((json_t *)(uintptr_t)w, key, value) {
+		json_object_foreach((json_t *)(uintptr_t)w, key, value)
+		{
 			char name[128];
 			snprintf(name, sizeof name, "%s.%s", members[i], key);
 			compare_member(part, name, value, json_object_get(h, key));
@@ -215,21 +226,26 @@ static void compare_records(struct cairn_parts *p, const json_t *want, const jso
 	}
 }
 
-/* ---- the join --------------------------------------------------------------------------------------------------------------- */
+/* ---- the join
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void join_one(struct cairn_part *p, const char *component, const struct cairn_digest *claimed,
 		     const struct cairn_digest *measured)
 {
 	if (claimed->alg == CAIRN_ALG_NONE)
-		cairn_part_unmeasured(p, CAIRN_R_UNVOUCHED, component, "the host record says that nothing vouches for it");
+		cairn_part_unmeasured(p, CAIRN_R_UNVOUCHED, component,
+				      "the host record says that nothing vouches for it");
 	else if (!measured || measured->alg == CAIRN_ALG_NONE)
 		cairn_part_unmeasured(p, CAIRN_R_NO_BOOT_LOG, component, "no boot log vouches for it");
 	else if (!cairn_digest_equal(claimed, measured))
 		cairn_part_fail(p, CAIRN_R_JOIN_MISMATCH, component, cairn_digest_hex(measured).text,
-				cairn_digest_hex(claimed).text, "the host record and the boot log name different files");
+				cairn_digest_hex(claimed).text,
+				"the host record and the boot log name different files");
 }
 
-static enum cairn_status join(struct cairn_parts *p, const struct cairn_eventlog *log, const json_t *host_record)
+static enum cairn_status join(struct cairn_parts *p, const struct cairn_eventlog *log,
+			      const json_t *host_record)
 {
 	cairn_auto_host struct cairn_host host = {0};
 	struct cairn_boot_facts facts = {0};
@@ -239,16 +255,20 @@ static enum cairn_status join(struct cairn_parts *p, const struct cairn_eventlog
 	if (st)
 		return st;
 	if (log && facts.problem != CAIRN_BOOT_OK)
-		cairn_part_unmeasured(&p->boot, CAIRN_R_UNVOUCHED, "boot-log", cairn_boot_problem_text(facts.problem));
+		cairn_part_unmeasured(&p->boot, CAIRN_R_UNVOUCHED, "boot-log",
+				      cairn_boot_problem_text(facts.problem));
 	join_one(&p->xen, "xen", &host.xen, &facts.xen.digest);
 	join_one(&p->dom0, "dom0-kernel", &host.kernel, &facts.kernel.digest);
 	join_one(&p->dom0, "dom0-initrd", &host.initrd, &facts.initrd.digest);
 	if (host.agent.alg == CAIRN_ALG_NONE)
-		cairn_part_unmeasured(&p->dom0, CAIRN_R_UNVOUCHED, "agent", "the host record has no digest of the agent");
+		cairn_part_unmeasured(&p->dom0, CAIRN_R_UNVOUCHED, "agent",
+				      "the host record has no digest of the agent");
 	return CAIRN_OK;
 }
 
-/* ---- together --------------------------------------------------------------------------------------------------------------- */
+/* ---- together
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void not_appraised(struct cairn_part *p, const struct cairn_part *before)
 {
@@ -263,13 +283,16 @@ static void not_appraised(struct cairn_part *p, const struct cairn_part *before)
 static void firmware(struct cairn_parts *p, const struct cairn_eventlog *log)
 {
 	if (!log) {
-		cairn_part_unmeasured(&p->firmware, CAIRN_R_NO_BOOT_LOG, "boot-log", "the evidence has no boot log");
-		cairn_part_unmeasured(&p->boot, CAIRN_R_NO_BOOT_LOG, "boot-log", "the evidence has no boot log");
+		cairn_part_unmeasured(&p->firmware, CAIRN_R_NO_BOOT_LOG, "boot-log",
+				      "the evidence has no boot log");
+		cairn_part_unmeasured(&p->boot, CAIRN_R_NO_BOOT_LOG, "boot-log",
+				      "the evidence has no boot log");
 		return;
 	}
 	p->firmware.tier = CAIRN_TIER_WARNING;
-	cairn_reasons_add(&p->firmware.reasons, CAIRN_R_NO_REFERENCE, "firmware", "", "", "",
-			  "the firmware's log replays to the TPM; there are no reference values to compare it with");
+	cairn_reasons_add(
+	    &p->firmware.reasons, CAIRN_R_NO_REFERENCE, "firmware", "", "", "",
+	    "the firmware's log replays to the TPM; there are no reference values to compare it with");
 }
 
 enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_appraisal *a,
@@ -289,7 +312,8 @@ enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_
 		cairn_part_validity(&p->boot, best.manifest, a->now);
 		compare_records(p, best.manifest->host_record, host_record);
 	} else {
-		cairn_part_fail(&p->boot, CAIRN_R_NO_MANIFEST, "platform", "", "", "no platform manifest is known");
+		cairn_part_fail(&p->boot, CAIRN_R_NO_MANIFEST, "platform", "", "",
+				"no platform manifest is known");
 	}
 	st = join(p, log, host_record);
 	not_appraised(&p->xen, &p->boot);

@@ -1,10 +1,13 @@
-/* The launch log against the service manifests: one pass over the records, then the latest word on each name. */
+/* The launch log against the service manifests: one pass over the records, then the latest word on each name.
+ */
 #include <stdio.h>
 #include <string.h>
 
 #include "appraise_part.h"
 
-/* ---- reading ---------------------------------------------------------------------------------------------------------- */
+/* ---- reading
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
 void cairn_launch_facts_fini(struct cairn_launch_facts *f)
 {
@@ -19,7 +22,8 @@ static json_t *domain_entry(struct cairn_launch_facts *f, const char *name)
 	json_t *d = json_object_get(f->domains, name);
 	if (d || json_object_size(f->domains) >= CAIRN_DOMAINS_MAX)
 		return d;
-	return json_object_set_new(f->domains, name, json_object()) ? NULL : json_object_get(f->domains, name);
+	return json_object_set_new(f->domains, name, json_object()) ? NULL
+								    : json_object_get(f->domains, name);
 }
 
 static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
@@ -137,9 +141,12 @@ enum cairn_status cairn_launch_facts_read(struct cairn_launch_facts *out, const 
 	return st;
 }
 
-/* ---- judging ---------------------------------------------------------------------------------------------------------- */
+/* ---- judging
+ * ----------------------------------------------------------------------------------------------------------
+ */
 
-static const struct cairn_manifest *known(const struct cairn_appraisal *a, const struct cairn_manifest_ref *ref)
+static const struct cairn_manifest *known(const struct cairn_appraisal *a,
+					  const struct cairn_manifest_ref *ref)
 {
 	for (size_t i = 0; i < a->manifest_count; i++) {
 		const struct cairn_manifest *m = a->manifest[i];
@@ -158,7 +165,8 @@ static const struct cairn_manifest *current(const struct cairn_appraisal *a, con
 	for (size_t i = 0; i < a->manifest_count; i++) {
 		const struct cairn_manifest *m = a->manifest[i];
 		if (m->kind == CAIRN_MANIFEST_SERVICE && strcmp(m->name, name) == 0 &&
-		    cairn_manifest_validity(m, a->now) == CAIRN_VALID && (!best || m->release > best->release))
+		    cairn_manifest_validity(m, a->now) == CAIRN_VALID &&
+		    (!best || m->release > best->release))
 			best = m;
 	}
 	return best;
@@ -176,7 +184,8 @@ static bool is_service_name(const struct cairn_appraisal *a, const char *name)
 static void judge_guest(struct cairn_part *p, const struct cairn_appraisal *a)
 {
 	p->tier = a->policy.warn_guests ? CAIRN_TIER_WARNING : CAIRN_TIER_NONE;
-	cairn_reasons_add(&p->reasons, CAIRN_R_GUEST, "", "", "", "", "a guest: recorded, and no manifest speaks for it");
+	cairn_reasons_add(&p->reasons, CAIRN_R_GUEST, "", "", "", "",
+			  "a guest: recorded, and no manifest speaks for it");
 }
 
 static enum cairn_status judge_launch(struct cairn_part *p, const struct cairn_appraisal *a, json_t *record)
@@ -192,7 +201,8 @@ static enum cairn_status judge_launch(struct cairn_part *p, const struct cairn_a
 	p->tier = CAIRN_TIER_AFFIRMING;
 	p->allows = current(a, l.name);
 	if (!l.has_manifest) {
-		cairn_part_fail(p, CAIRN_R_NO_MANIFEST, "", "", "", "a service was launched that no manifest allowed");
+		cairn_part_fail(p, CAIRN_R_NO_MANIFEST, "", "", "",
+				"a service was launched that no manifest allowed");
 		return CAIRN_OK;
 	}
 	p->manifest = known(a, &l.manifest);
@@ -221,7 +231,8 @@ static enum cairn_status judge_refusal(struct cairn_part *p, const struct cairn_
 	return CAIRN_OK;
 }
 
-static enum cairn_status add_domain(struct cairn_parts *p, const char *name, const struct cairn_part *part, bool running)
+static enum cairn_status add_domain(struct cairn_parts *p, const char *name, const struct cairn_part *part,
+				    bool running)
 {
 	char key[CAIRN_NAME_MAX + 16];
 	snprintf(key, sizeof key, "domain:%s", name[0] ? name : "?");
@@ -236,20 +247,21 @@ static enum cairn_status add_domain(struct cairn_parts *p, const char *name, con
 	return CAIRN_OK;
 }
 
-static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_appraisal *a, const char *name,
-				      const json_t *d)
+static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_appraisal *a,
+				      const char *name, const json_t *d)
 {
 	struct cairn_part part = {0};
 	json_t *refusal = json_object_get(d, "refusal");
-	enum cairn_status st = refusal ? judge_refusal(&part, a, refusal)
-				       : judge_launch(&part, a, json_object_get(d, "launch"));
+	enum cairn_status st =
+	    refusal ? judge_refusal(&part, a, refusal) : judge_launch(&part, a, json_object_get(d, "launch"));
 	if (!st)
 		st = add_domain(p, name, &part, json_is_true(json_object_get(d, "running")));
 	cairn_reasons_fini(&part.reasons);
 	return st;
 }
 
-/* A domain that nobody recorded has no name that could be believed: its uuid, or its number, stands for it. */
+/* A domain that nobody recorded has no name that could be believed: its uuid, or its number, stands for it.
+ */
 static enum cairn_status mark_unrecorded(struct cairn_parts *p, const json_t *record)
 {
 	const char *uuid = NULL;
@@ -262,7 +274,8 @@ static enum cairn_status mark_unrecorded(struct cairn_parts *p, const json_t *re
 		return st;
 	struct cairn_part part = {0};
 	snprintf(name, sizeof name, "unrecorded-%llu", (unsigned long long)domid);
-	cairn_part_fail(&part, CAIRN_R_UNRECORDED_DOMAIN, "", "", uuid, "a domain ran that was never recorded");
+	cairn_part_fail(&part, CAIRN_R_UNRECORDED_DOMAIN, "", "", uuid,
+			"a domain ran that was never recorded");
 	st = add_domain(p, name, &part, true);
 	cairn_reasons_fini(&part.reasons);
 	return st;
@@ -288,7 +301,8 @@ static enum cairn_status mark(struct cairn_parts *p, const json_t *record)
 	} else { /* phase */
 		st = cairn_json_get_str(&text, record, "phase");
 		if (!st && strcmp(text, "failed") == 0)
-			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text, "dom0's hand-over failed");
+			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text,
+					"dom0's hand-over failed");
 	}
 	return st;
 }
@@ -300,12 +314,14 @@ enum cairn_status cairn_appraise_launches(struct cairn_parts *p, const struct ca
 	json_t *v;
 	size_t i;
 	enum cairn_status st = CAIRN_OK;
-	json_object_foreach(f->domains, name, v) {
+	json_object_foreach(f->domains, name, v)
+	{
 		st = judge_domain(p, a, name, v);
 		if (st)
 			return st;
 	}
-	json_array_foreach(f->marks, i, v) {
+	json_array_foreach(f->marks, i, v)
+	{
 		st = mark(p, v);
 		if (st)
 			return st;

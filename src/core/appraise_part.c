@@ -37,7 +37,9 @@ void cairn_part_validity(struct cairn_part *p, const struct cairn_manifest *m, u
 	cairn_part_fail(p, CAIRN_R_NOT_YET_VALID, "not_before", bound, have, "the manifest is not valid yet");
 }
 
-/* ---- JSON --------------------------------------------------------------------------------------------------------- */
+/* ---- JSON
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static const char *const tier_names[] = {"none", "affirming", "warning", "contraindicated"};
 
@@ -54,8 +56,8 @@ static bool is_configuration(const char *code)
 	return false;
 }
 
-/* draft-ietf-rats-ar4si-08, section 2.3.4: executables 3 approved at boot, 33 unrecognised, 96 contraindicated;
- * configuration 2 approved, 96 not supportable; 0 no claim. */
+/* draft-ietf-rats-ar4si-08, section 2.3.4: executables 3 approved at boot, 33 unrecognised, 96
+ * contraindicated; configuration 2 approved, 96 not supportable; 0 no claim. */
 static json_t *vector_json(const struct cairn_part *p)
 {
 	int executables = 0, configuration = 0;
@@ -75,8 +77,8 @@ static json_t *manifest_json(const struct cairn_manifest *m)
 {
 	if (!m)
 		return json_null();
-	return json_pack("{s:s,s:s,s:I,s:o}", "kid", m->kid, "name", m->name, "release", (json_int_t)m->release, "sha256",
-			 cairn_json_hex(cairn_digest_span(&m->sha256)));
+	return json_pack("{s:s,s:s,s:I,s:o}", "kid", m->kid, "name", m->name, "release",
+			 (json_int_t)m->release, "sha256", cairn_json_hex(cairn_digest_span(&m->sha256)));
 }
 
 static json_t *reasons_json(const struct cairn_part *p)
@@ -87,7 +89,8 @@ static json_t *reasons_json(const struct cairn_part *p)
 			 (unsigned long long)p->allows->release, p->allows->kid);
 	json_t *list = cairn_reasons_json(&p->reasons), *r;
 	size_t i;
-	json_array_foreach(list, i, r) {
+	json_array_foreach(list, i, r)
+	{
 		if (json_object_set_new(r, "manifest", json_string(allows))) {
 			json_decref(list);
 			return NULL;
@@ -98,7 +101,8 @@ static json_t *reasons_json(const struct cairn_part *p)
 
 json_t *cairn_part_json(const struct cairn_part *p)
 {
-	return json_pack("{s:s,s:o,s:s,s:o,s:o}", "ear.status", tier_names[p->tier], "ear.trustworthiness-vector",
-			 vector_json(p), "ear.appraisal-policy-id", CAIRN_APPRAISAL_POLICY, "cairn.manifest",
-			 manifest_json(p->manifest), "cairn.reasons", reasons_json(p));
+	return json_pack("{s:s,s:o,s:s,s:o,s:o}", "ear.status", tier_names[p->tier],
+			 "ear.trustworthiness-vector", vector_json(p), "ear.appraisal-policy-id",
+			 CAIRN_APPRAISAL_POLICY, "cairn.manifest", manifest_json(p->manifest),
+			 "cairn.reasons", reasons_json(p));
 }

@@ -7,10 +7,10 @@
 #include "cairn/launchlog.h"
 
 enum cairn_tier { /* of EAR: draft-ietf-rats-ear-00, section 3.2 */
-	CAIRN_TIER_NONE,
-	CAIRN_TIER_AFFIRMING,
-	CAIRN_TIER_WARNING,
-	CAIRN_TIER_CONTRAINDICATED,
+		  CAIRN_TIER_NONE,
+		  CAIRN_TIER_AFFIRMING,
+		  CAIRN_TIER_WARNING,
+		  CAIRN_TIER_CONTRAINDICATED,
 };
 
 struct cairn_part {
@@ -23,7 +23,7 @@ struct cairn_part {
 
 struct cairn_parts {
 	struct cairn_part firmware, boot, xen, dom0;
-	json_t *domains; /* finished submodules, by name */
+	json_t *domains;      /* finished submodules, by name */
 	bool contraindicated; /* one of the domains is */
 };
 
@@ -37,21 +37,24 @@ void cairn_part_validity(struct cairn_part *p, const struct cairn_manifest *m, u
 /* The submodule: a new reference, or NULL when out of memory. */
 json_t *cairn_part_json(const struct cairn_part *p);
 
-/* Firmware, boot, xen, dom0: the boot log (which has replayed; NULL where there is none) and the host record against the
- * platform manifests. */
+/* Firmware, boot, xen, dom0: the boot log (which has replayed; NULL where there is none) and the host record
+ * against the platform manifests. */
 enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_appraisal *a,
-				      const struct cairn_eventlog *log, const json_t *host_record) CAIRN_MUST_CHECK;
+				      const struct cairn_eventlog *log,
+				      const json_t *host_record) CAIRN_MUST_CHECK;
 
 /* What the launch log says, gathered in one pass. */
 struct cairn_launch_facts {
 	json_t *host;	 /* the host record */
-	json_t *domains; /* name -> {"launch": record, "recnum": n, "running": bool, "refusal": record}: the latest of each */
-	json_t *marks;	 /* the records of unrecorded domains, violations, foreign values and phases, in order */
+	json_t *domains; /* name -> {"launch": record, "recnum": n, "running": bool, "refusal": record}: the
+			    latest of each */
+	json_t
+	    *marks; /* the records of unrecorded domains, violations, foreign values and phases, in order */
 	struct cairn_bank sha256; /* the replay */
 };
 void cairn_launch_facts_fini(struct cairn_launch_facts *f);
-enum cairn_status cairn_launch_facts_read(struct cairn_launch_facts *out, const struct cairn_appraisal *a)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_launch_facts_read(struct cairn_launch_facts *out,
+					  const struct cairn_appraisal *a) CAIRN_MUST_CHECK;
 /* Adds the domains, and what the marks say about dom0. */
 enum cairn_status cairn_appraise_launches(struct cairn_parts *p, const struct cairn_appraisal *a,
 					  const struct cairn_launch_facts *f) CAIRN_MUST_CHECK;

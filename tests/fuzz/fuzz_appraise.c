@@ -1,5 +1,5 @@
-/* The judging of two logs by a manifest, without the replay that nobody could pass by chance: u32 size, boot log, u32
- * size, launch log, payload of a manifest. seeds: tests/data/fuzz-appraise */
+/* The judging of two logs by a manifest, without the replay that nobody could pass by chance: u32 size, boot
+ * log, u32 size, launch log, payload of a manifest. seeds: tests/data/fuzz-appraise */
 #include <stdlib.h>
 
 #include "src/core/appraise_part.h"
@@ -24,12 +24,14 @@ static void judge(const struct cairn_appraisal *a, const struct cairn_eventlog *
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cairn_cur c = cairn_cur(cairn_span(data, size));
-	struct cairn_span boot = cairn_cur_bytes(&c, cairn_cur_u32be(&c)), launch = cairn_cur_bytes(&c, cairn_cur_u32be(&c));
+	struct cairn_span boot = cairn_cur_bytes(&c, cairn_cur_u32be(&c)),
+			  launch = cairn_cur_bytes(&c, cairn_cur_u32be(&c));
 	struct cairn_eventlog log;
 	struct cairn_manifest m = {0};
 	const struct cairn_manifest *list[] = {&m};
 	bool has = cairn_manifest_parse(&m, cairn_cur_rest(&c)) == CAIRN_OK;
-	struct cairn_appraisal a = {.launch_log = launch, .manifest = list, .manifest_count = has, .now = 1500};
+	struct cairn_appraisal a = {
+	    .launch_log = launch, .manifest = list, .manifest_count = has, .now = 1500};
 	judge(&a, cairn_eventlog_open(&log, boot) == CAIRN_OK ? &log : NULL);
 	cairn_manifest_fini(&m);
 	return 0;

@@ -1,4 +1,5 @@
-/* A body at each POST route of the server: the first byte chooses the route. seeds: tests/data/json tests/data/jws */
+/* A body at each POST route of the server: the first byte chooses the route. seeds: tests/data/json
+ * tests/data/jws */
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -33,17 +34,19 @@ static struct cairn_verifier *server(void)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const char *const paths[] = {"/v1/enroll", "/v1/enroll/proof", "/v1/challenge", "/v1/evidence"};
+	static const char *const paths[] = {"/v1/enroll", "/v1/enroll/proof", "/v1/challenge",
+					    "/v1/evidence"};
 	static struct cairn_verifier *v;
 	if (!v)
 		v = server();
 	if (size == 0)
 		return 0;
 	struct cairn_request req = {
-		.method = "POST", .path = paths[data[0] % 4], .peer = "", .body = {data + 1, size - 1}};
+	    .method = "POST", .path = paths[data[0] % 4], .peer = "", .body = {data + 1, size - 1}};
 	struct cairn_response resp = {.code = 0};
 	cairn_route_serve(v, &req, &resp);
-	if (resp.code < 400 || resp.code >= 500) /* nobody is enrolled, so nothing can succeed, and nothing fails */
+	if (resp.code < 400 ||
+	    resp.code >= 500) /* nobody is enrolled, so nothing can succeed, and nothing fails */
 		abort();
 	cairn_buf_fini(&resp.body);
 	return 0;

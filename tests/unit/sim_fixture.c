@@ -9,19 +9,21 @@
 #include "cairn/bootfacts.h"
 #include "cairn/launchlog.h"
 
-#define MUST(x)                                                                                                      \
-	do {                                                                                                         \
-		enum cairn_status st_ = (x);                                                                         \
-		if (st_) {                                                                                           \
-			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #x, cairn_status_text(st_));          \
-			abort();                                                                                     \
-		}                                                                                                    \
+#define MUST(x)                                                                                              \
+	do {                                                                                                 \
+		enum cairn_status st_ = (x);                                                                 \
+		if (st_) {                                                                                   \
+			fprintf(stderr, "%s:%d: %s: %s\n", __FILE__, __LINE__, #x, cairn_status_text(st_));  \
+			abort();                                                                             \
+		}                                                                                            \
 	} while (0)
 
 static const struct cairn_pcr_numbers numbers = CAIRN_PCR_NUMBERS_DEFAULT;
 static const enum cairn_alg banks[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384};
 
-/* ---- logs ----------------------------------------------------------------------------------------------------------- */
+/* ---- logs
+ * -----------------------------------------------------------------------------------------------------------
+ */
 
 static void zero_cairn_pcrs(struct sim *s)
 {
@@ -41,7 +43,8 @@ void sim_record(struct sim *s, struct cairn_span record)
 	struct cairn_log_entry e = {0};
 	size_t start = s->launch_log.len;
 	MUST(cairn_log_line_build(&s->launch_log, s->recnum++, &numbers, record, banks, 2));
-	MUST(cairn_log_line_parse(&e, cairn_span(s->launch_log.ptr + start, s->launch_log.len - start - 1), &numbers));
+	MUST(cairn_log_line_parse(&e, cairn_span(s->launch_log.ptr + start, s->launch_log.len - start - 1),
+				  &numbers));
 	for (size_t i = 0; i < e.digest_count; i++)
 		if (e.digest[i].alg == CAIRN_ALG_SHA256)
 			extend(s, e.pcr, &e.digest[i]);
@@ -92,7 +95,8 @@ void sim_swap_file(struct sim *s, const char *path)
 	sim_replay(s);
 }
 
-/* ---- manifests -------------------------------------------------------------------------------------------------------- */
+/* ---- manifests
+ * -------------------------------------------------------------------------------------------------------- */
 
 static const char *component(const struct cairn_event *ev, struct cairn_span text)
 {
@@ -132,7 +136,8 @@ static void platform_events(struct cairn_manifest *m, const struct cairn_eventlo
 	}
 }
 
-static void sign(struct sim *s, struct cairn_manifest *m, struct cairn_buf *jws, struct cairn_manifest *loaded)
+static void sign(struct sim *s, struct cairn_manifest *m, struct cairn_buf *jws,
+		 struct cairn_manifest *loaded)
 {
 	MUST(cairn_manifest_sign(jws, m, s->authority));
 	MUST(cairn_manifest_load(loaded, cairn_buf_span(jws), s->authorities));
@@ -164,20 +169,20 @@ static struct cairn_component image(const char *of)
 static void make_service(struct sim *s)
 {
 	struct cairn_manifest m = {
-		.kind = CAIRN_MANIFEST_SERVICE,
-		.name = "netdrv",
-		.release = 3,
-		.not_before = 1000,
-		.not_after = s->until,
-		.type = CAIRN_TYPE_PVH,
-		.cmdline = "console=hvc0",
-		.kernel = image("kernel"),
-		.ramdisk = image("ramdisk"),
-		.has_ramdisk = true,
-		.role_count = 1,
-		.role = {"driver.network"},
-		.memory_max_mib = 128,
-		.vcpus_max = 1,
+	    .kind = CAIRN_MANIFEST_SERVICE,
+	    .name = "netdrv",
+	    .release = 3,
+	    .not_before = 1000,
+	    .not_after = s->until,
+	    .type = CAIRN_TYPE_PVH,
+	    .cmdline = "console=hvc0",
+	    .kernel = image("kernel"),
+	    .ramdisk = image("ramdisk"),
+	    .has_ramdisk = true,
+	    .role_count = 1,
+	    .role = {"driver.network"},
+	    .memory_max_mib = 128,
+	    .vcpus_max = 1,
 	};
 	sign(s, &m, &s->service, &s->loaded[1]);
 	cairn_manifest_fini(&m);
@@ -186,19 +191,19 @@ static void make_service(struct sim *s)
 struct cairn_launch sim_launch(const struct sim *s)
 {
 	return (struct cairn_launch){
-		.name = "netdrv",
-		.type = CAIRN_TYPE_PVH,
-		.uuid = "00112233-4455-6677-8899-aabbccddeeff",
-		.memory_mib = 128,
-		.vcpus = 1,
-		.cmdline = "console=hvc0",
-		.kernel = image("kernel"),
-		.ramdisk = image("ramdisk"),
-		.has_ramdisk = true,
-		.role_count = 1,
-		.role = {"driver.network"},
-		.has_manifest = true,
-		.manifest = cairn_manifest_ref(&s->loaded[1]),
+	    .name = "netdrv",
+	    .type = CAIRN_TYPE_PVH,
+	    .uuid = "00112233-4455-6677-8899-aabbccddeeff",
+	    .memory_mib = 128,
+	    .vcpus = 1,
+	    .cmdline = "console=hvc0",
+	    .kernel = image("kernel"),
+	    .ramdisk = image("ramdisk"),
+	    .has_ramdisk = true,
+	    .role_count = 1,
+	    .role = {"driver.network"},
+	    .has_manifest = true,
+	    .manifest = cairn_manifest_ref(&s->loaded[1]),
 	};
 }
 
@@ -209,7 +214,9 @@ void sim_record_launch(struct sim *s, const struct cairn_launch *l)
 	sim_record(s, cairn_buf_span(&b));
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------------------------ */
+/* ---- the whole
+ * ------------------------------------------------------------------------------------------------------------
+ */
 
 static void make_host(struct sim *s, const struct cairn_eventlog *log)
 {
@@ -252,7 +259,8 @@ void sim_init_until(struct sim *s, uint64_t until)
 	MUST(cairn_jwks_new(&s->authorities));
 	MUST(cairn_jwks_add(s->authorities, s->authority));
 	snprintf(s->kid, sizeof s->kid, "%s", cairn_key_kid(s->authority));
-	MUST(cairn_file_read(&s->boot_log, "tests/data/eventlog/xen-grub-swtpm.bin", CAIRN_EVENTLOG_SIZE_MAX));
+	MUST(
+	    cairn_file_read(&s->boot_log, "tests/data/eventlog/xen-grub-swtpm.bin", CAIRN_EVENTLOG_SIZE_MAX));
 	MUST(cairn_eventlog_open(&log, cairn_buf_span(&s->boot_log)));
 	make_host(s, &log);
 	make_platform(s, &log);
@@ -286,7 +294,8 @@ struct cairn_quote *sim_quote(struct sim *s)
 	software_quote_marshal(&attest, &q);
 	software_ak_sign(&signature, &s->ak, cairn_buf_span(&attest));
 	struct cairn_quote_expected want = {.ak = &s->ak.ak,
-					    .qualified_signer = cairn_span(s->ak.signer.bytes, s->ak.signer.len),
+					    .qualified_signer =
+						cairn_span(s->ak.signer.bytes, s->ak.signer.len),
 					    .extra_data = nonce,
 					    .selection = CAIRN_APPRAISAL_PCRS};
 	MUST(cairn_quote_check(&out, &want, cairn_buf_span(&attest), cairn_buf_span(&signature), NULL));

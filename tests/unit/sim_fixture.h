@@ -1,6 +1,8 @@
-/* A host without hardware: the recorded boot log of tests/data, a launch log made here, and the manifests for both.
+/* A host without hardware: the recorded boot log of tests/data, a launch log made here, and the manifests for
+ * both.
  *
- * The quote over it comes from a software AK (sim_quote), or from a TPM into which the same was extended (sim_extend).
+ * The quote over it comes from a software AK (sim_quote), or from a TPM into which the same was extended
+ * (sim_extend).
  */
 #ifndef CAIRN_TEST_SIM_FIXTURE_H
 #define CAIRN_TEST_SIM_FIXTURE_H
@@ -37,8 +39,8 @@ void sim_record(struct sim *s, struct cairn_span record);
 /* The launch that the service manifest allows; and one that says what the caller wants. */
 struct cairn_launch sim_launch(const struct sim *s);
 void sim_record_launch(struct sim *s, const struct cairn_launch *l);
-/* Changes one byte of the boot log's only event of PCR 9 whose text holds `path`, in its SHA-256 digest, and what the
- * TPM has with it: another file was booted. */
+/* Changes one byte of the boot log's only event of PCR 9 whose text holds `path`, in its SHA-256 digest, and
+ * what the TPM has with it: another file was booted. */
 void sim_swap_file(struct sim *s, const char *path);
 /* Both logs, replayed anew. */
 void sim_replay(struct sim *s);

@@ -72,7 +72,9 @@ static void booted_another_file(void **state)
 {
 	static const struct {
 		const char *path, *sub, *component;
-	} files[] = {{"/xen", "xen", "xen"}, {"/vmlinuz", "dom0", "dom0-kernel"}, {"/dom0.img", "dom0", "dom0-initrd"}};
+	} files[] = {{"/xen", "xen", "xen"},
+		     {"/vmlinuz", "dom0", "dom0-kernel"},
+		     {"/dom0.img", "dom0", "dom0-initrd"}};
 	struct sim *s = *state;
 	cairn_auto_verdict struct cairn_verdict v = {0};
 	for (size_t i = 0; i < 3; i++) {
@@ -81,7 +83,8 @@ static void booted_another_file(void **state)
 		expect_sub(&v, files[i].sub, "contraindicated", CAIRN_R_BOOT_MISMATCH);
 		assert_string_equal(reason(&v, files[i].sub, 0, "component"), files[i].component);
 		assert_int_equal(strlen(reason(&v, files[i].sub, 0, "expected")), 64);
-		assert_string_not_equal(reason(&v, files[i].sub, 0, "expected"), reason(&v, files[i].sub, 0, "found"));
+		assert_string_not_equal(reason(&v, files[i].sub, 0, "expected"),
+					reason(&v, files[i].sub, 0, "found"));
 		assert_string_equal(member(&v, "boot", "ear.status"), "affirming");
 		sim_swap_file(s, files[i].path);
 	}
@@ -215,7 +218,9 @@ static void validity(void **state)
 	expect_sub(&v, "boot", "contraindicated", CAIRN_R_NOT_YET_VALID);
 }
 
-/* ---- domains --------------------------------------------------------------------------------------------------------- */
+/* ---- domains
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void launches_that_no_manifest_allows(void **state)
 {
@@ -268,7 +273,8 @@ static void refuse(struct sim *s)
 {
 	cairn_auto_buf struct cairn_buf b = {0};
 	cairn_auto_reasons struct cairn_reasons r = {0};
-	cairn_reasons_add(&r, CAIRN_R_DIGEST_MISMATCH, "ramdisk", "/images/net.img", "aa", "bb", "other bytes");
+	cairn_reasons_add(&r, CAIRN_R_DIGEST_MISMATCH, "ramdisk", "/images/net.img", "aa", "bb",
+			  "other bytes");
 	assert_int_equal(cairn_record_refusal(&b, "netdrv", &r), CAIRN_OK);
 	sim_record(s, cairn_buf_span(&b));
 }
@@ -328,7 +334,8 @@ static void exits_are_told(void **state)
 	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
 	sim_record(s, cairn_buf_span(&b));
 	expect(s, &v, CAIRN_STATE_TRUSTED);
-	assert_true(json_is_false(json_object_get(json_object_get(v.submods, "domain:netdrv"), "cairn.running")));
+	assert_true(
+	    json_is_false(json_object_get(json_object_get(v.submods, "domain:netdrv"), "cairn.running")));
 }
 
 static void state_names(void **state)
@@ -343,22 +350,22 @@ static void state_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(honest_host),
-		TEST(booted_another_file),
-		TEST(what_a_changed_xen_measured_does_not_count),
-		TEST(another_host_record),
-		TEST(records_that_do_not_join),
-		TEST(without_a_boot_log),
-		TEST(unvouched),
-		TEST(logs_that_do_not_replay),
-		TEST(retyped_events),
-		TEST(validity),
-		TEST(launches_that_no_manifest_allows),
-		TEST(guests_do_not_spoil_the_host),
-		TEST(refusal_counts_until_the_next_launch),
-		TEST(marks),
-		TEST(exits_are_told),
-		cmocka_unit_test(state_names),
+	    TEST(honest_host),
+	    TEST(booted_another_file),
+	    TEST(what_a_changed_xen_measured_does_not_count),
+	    TEST(another_host_record),
+	    TEST(records_that_do_not_join),
+	    TEST(without_a_boot_log),
+	    TEST(unvouched),
+	    TEST(logs_that_do_not_replay),
+	    TEST(retyped_events),
+	    TEST(validity),
+	    TEST(launches_that_no_manifest_allows),
+	    TEST(guests_do_not_spoil_the_host),
+	    TEST(refusal_counts_until_the_next_launch),
+	    TEST(marks),
+	    TEST(exits_are_told),
+	    cmocka_unit_test(state_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -94,7 +94,8 @@ static void never_repeats(void **state)
 	}
 	qsort(all, N, CAIRN_NONCE_TEXT, compare_text);
 	for (size_t i = 1; i < N; i++)
-		assert_int_not_equal(compare_text(all + (i - 1) * CAIRN_NONCE_TEXT, all + i * CAIRN_NONCE_TEXT), 0);
+		assert_int_not_equal(
+		    compare_text(all + (i - 1) * CAIRN_NONCE_TEXT, all + i * CAIRN_NONCE_TEXT), 0);
 	free(all);
 }
 
@@ -113,9 +114,12 @@ static void orders_time(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(opens),	       cmocka_unit_test(ages),
-		cmocka_unit_test(refuses_every_change), cmocka_unit_test(refuses_another_key),
-		cmocka_unit_test(never_repeats),       cmocka_unit_test(orders_time),
+	    cmocka_unit_test(opens),
+	    cmocka_unit_test(ages),
+	    cmocka_unit_test(refuses_every_change),
+	    cmocka_unit_test(refuses_another_key),
+	    cmocka_unit_test(never_repeats),
+	    cmocka_unit_test(orders_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* The server's store: what is bound stays bound, what is used is used, and what is damaged hurts only itself. */
+/* The server's store: what is bound stays bound, what is used is used, and what is damaged hurts only itself.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,7 +68,8 @@ static void binds_once(void **state)
 	struct fixture *f = *state;
 	struct cairn_host_row a = host(1, 1, "a");
 	assert_int_equal(cairn_store_host_add(f->s, &a), CAIRN_OK);
-	struct cairn_host_row same_id = host(1, 2, "b"), same_label = host(2, 2, "a"), same_ak = host(2, 1, "b");
+	struct cairn_host_row same_id = host(1, 2, "b"), same_label = host(2, 2, "a"),
+			      same_ak = host(2, 1, "b");
 	assert_int_equal(cairn_store_host_add(f->s, &same_id), CAIRN_E_EXISTS);
 	assert_int_equal(cairn_store_host_add(f->s, &same_label), CAIRN_E_EXISTS);
 	assert_int_equal(cairn_store_host_add(f->s, &same_ak), CAIRN_E_EXISTS);
@@ -97,7 +99,8 @@ static void races_have_one_winner(void **state)
 		for (uint8_t i = 0; i < N; i++) {
 			char label[8];
 			snprintf(label, sizeof label, "h%u", i);
-			struct cairn_host_row h = host((uint8_t)(100 * who + i), (uint8_t)(100 * who + i), label);
+			struct cairn_host_row h =
+			    host((uint8_t)(100 * who + i), (uint8_t)(100 * who + i), label);
 			won += cairn_store_host_add(s, &h) == CAIRN_OK;
 		}
 		cairn_store_close(s);
@@ -191,7 +194,7 @@ static void manifest_is_kept_as_it_is(void **state)
 {
 	struct fixture *f = *state;
 	struct cairn_stored_manifest m = {
-		.kid = "k", .name = "n", .kind = "service", .release = 1, .jws = cairn_span_str("abc")};
+	    .kid = "k", .name = "n", .kind = "service", .release = 1, .jws = cairn_span_str("abc")};
 	assert_int_equal(cairn_store_manifest_add(f->s, &m), CAIRN_OK);
 	assert_int_equal(cairn_store_manifest_add(f->s, &m), CAIRN_OK);
 	m.jws = cairn_span_str("abd");
@@ -263,10 +266,17 @@ static void audit_only_grows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(binds_once),	    TEST(races_have_one_winner),     TEST(accepts_a_nonce_once),
-		TEST(revoked_stays_revoked), TEST(silence_turns_stale),	     TEST(session_is_one_try),
-		TEST(manifest_is_kept_as_it_is), TEST(tokens_have_roles),     TEST(newer_schema_is_refused),
-		TEST(one_bad_row_stops_no_other), TEST(audit_only_grows),
+	    TEST(binds_once),
+	    TEST(races_have_one_winner),
+	    TEST(accepts_a_nonce_once),
+	    TEST(revoked_stays_revoked),
+	    TEST(silence_turns_stale),
+	    TEST(session_is_one_try),
+	    TEST(manifest_is_kept_as_it_is),
+	    TEST(tokens_have_roles),
+	    TEST(newer_schema_is_refused),
+	    TEST(one_bad_row_stops_no_other),
+	    TEST(audit_only_grows),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

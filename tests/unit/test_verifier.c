@@ -27,22 +27,21 @@ struct world {
 	struct swtpm tpm[2];
 	struct sim sim;
 	struct cairn_verifier *v;
-	int code;     /* of the last answer */
-	json_t *body; /* its body */
+	int code;	  /* of the last answer */
+	json_t *body;	  /* its body */
 	json_t *evidence; /* the last that was made */
 };
 
 static const struct cairn_pcr_numbers numbers = CAIRN_PCR_NUMBERS_DEFAULT;
 
-/* ---- requests --------------------------------------------------------------------------------------------------------- */
+/* ---- requests
+ * ---------------------------------------------------------------------------------------------------------
+ */
 
 static void call_raw(struct world *w, const char *method, const char *path, struct cairn_span body)
 {
-	struct cairn_request req = {.method = method,
-				    .path = path,
-				    .authorization = "Bearer " TOKEN,
-				    .peer = "test",
-				    .body = body};
+	struct cairn_request req = {
+	    .method = method, .path = path, .authorization = "Bearer " TOKEN, .peer = "test", .body = body};
 	struct cairn_response resp = {.code = 500, .type = "application/json"};
 	cairn_route_serve(w->v, &req, &resp);
 	json_decref(w->body);
@@ -80,7 +79,8 @@ static void expect_state(struct world *w, const char *state)
 	assert_string_equal(text_of(w, "state"), state);
 }
 
-/* ---- the host's side ------------------------------------------------------------------------------------------------------ */
+/* ---- the host's side
+ * ------------------------------------------------------------------------------------------------------ */
 
 static void identity(const struct swtpm *s, struct cairn_tpm_identity *id)
 {
@@ -89,16 +89,18 @@ static void identity(const struct swtpm *s, struct cairn_tpm_identity *id)
 	cairn_tpm_close(t);
 }
 
-static json_t *enrolment(const struct cairn_tpm_identity *ek, const struct cairn_tpm_identity *ak, const char *label)
+static json_t *enrolment(const struct cairn_tpm_identity *ek, const struct cairn_tpm_identity *ak,
+			 const char *label)
 {
-	return json_pack("{s:s,s:o,s:[o],s:o}", "label", label, "ek_public", cairn_json_b64(cairn_buf_span(&ek->ek_public)),
-			 "ek_certs", cairn_json_b64(cairn_buf_span(&ek->ek_cert)), "ak_public",
+	return json_pack("{s:s,s:o,s:[o],s:o}", "label", label, "ek_public",
+			 cairn_json_b64(cairn_buf_span(&ek->ek_public)), "ek_certs",
+			 cairn_json_b64(cairn_buf_span(&ek->ek_cert)), "ak_public",
 			 cairn_json_b64(cairn_buf_span(&ak->ak_public)));
 }
 
 /* What cairnd computes from the credential. */
-static void proof_of(uint8_t out[32], const struct world *w, const struct cairn_tpm_identity *id, const char *label,
-		     struct cairn_span credential)
+static void proof_of(uint8_t out[32], const struct world *w, const struct cairn_tpm_identity *id,
+		     const char *label, struct cairn_span credential)
 {
 	cairn_auto_buf struct cairn_buf t = {0};
 	unsigned len = 32;
@@ -122,12 +124,14 @@ static json_t *answer(const struct world *w, const struct swtpm *s, const char *
 	assert_int_equal(cairn_json_get_b64(&secret, w->body, "secret"), CAIRN_OK);
 	struct cairn_tpm *t = tpmuse_open(s);
 	assert_int_equal(cairn_tpm_identity(t, &id), CAIRN_OK);
-	assert_int_equal(cairn_tpm_activate(t, cairn_buf_span(&blob), cairn_buf_span(&secret), &credential), CAIRN_OK);
+	assert_int_equal(cairn_tpm_activate(t, cairn_buf_span(&blob), cairn_buf_span(&secret), &credential),
+			 CAIRN_OK);
 	cairn_tpm_close(t);
 	proof_of(proof, w, &id, label, cairn_buf_span(&credential));
 	proof[0] ^= wrong;
 	cairn_tpm_identity_fini(&id);
-	return json_pack("{s:s,s:o}", "session", text_of(w, "session"), "proof", cairn_json_hex(cairn_span(proof, 32)));
+	return json_pack("{s:s,s:o}", "session", text_of(w, "session"), "proof",
+			 cairn_json_hex(cairn_span(proof, 32)));
 }
 
 static void enrol(struct world *w, const struct swtpm *s, const char *label)
@@ -183,20 +187,22 @@ static const char *challenge(struct world *w)
 {
 	struct cairn_tpm_identity id = {0};
 	identity(&w->tpm[0], &id);
-	call(w, "POST", "/v1/challenge", json_pack("{s:o}", "host_id", cairn_json_hex(cairn_digest_span(&id.host_id))));
+	call(w, "POST", "/v1/challenge",
+	     json_pack("{s:o}", "host_id", cairn_json_hex(cairn_digest_span(&id.host_id))));
 	cairn_tpm_identity_fini(&id);
 	return text_of(w, "nonce");
 }
 
-static json_t *document(const struct world *w, const struct cairn_quote_binding *b, const struct cairn_buf *quote,
-			const struct cairn_buf *signature)
+static json_t *document(const struct world *w, const struct cairn_quote_binding *b,
+			const struct cairn_buf *quote, const struct cairn_buf *signature)
 {
-	return json_pack("{s:s,s:i,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:s%,s:s}", "format", "cairn-evidence", "version", 1,
-			 "host_id", cairn_json_hex(cairn_span(b->host_id, 32)), "boot_id",
+	return json_pack("{s:s,s:i,s:o,s:o,s:s,s:s,s:o,s:o,s:o,s:s%,s:s}", "format", "cairn-evidence",
+			 "version", 1, "host_id", cairn_json_hex(cairn_span(b->host_id, 32)), "boot_id",
 			 cairn_json_hex(cairn_span(w->sim.boot_id, 32)), "nonce", (const char *)b->nonce.ptr,
-			 "verifier_kid", b->verifier_kid, "quote", cairn_json_b64(cairn_buf_span(quote)), "signature",
-			 cairn_json_b64(cairn_buf_span(signature)), "boot_log", cairn_json_b64(b->boot_log), "launch_log",
-			 (const char *)b->launch_log.ptr, b->launch_log.len, "agent_version", "0");
+			 "verifier_kid", b->verifier_kid, "quote", cairn_json_b64(cairn_buf_span(quote)),
+			 "signature", cairn_json_b64(cairn_buf_span(signature)), "boot_log",
+			 cairn_json_b64(b->boot_log), "launch_log", (const char *)b->launch_log.ptr,
+			 b->launch_log.len, "agent_version", "0");
 }
 
 /* Evidence by a TPM over a selection, of whatever the logs say. */
@@ -215,7 +221,8 @@ static json_t *evidence(struct world *w, const struct swtpm *s, const char *nonc
 	memcpy(b.boot_id, w->sim.boot_id, 32);
 	assert_int_equal(cairn_quote_binding(&extra, &b), CAIRN_OK);
 	struct cairn_tpm *t = tpmuse_open(s);
-	assert_int_equal(cairn_tpm_quote(t, selection, cairn_digest_span(&extra), &quote, &signature), CAIRN_OK);
+	assert_int_equal(cairn_tpm_quote(t, selection, cairn_digest_span(&extra), &quote, &signature),
+			 CAIRN_OK);
 	cairn_tpm_close(t);
 	cairn_tpm_identity_fini(&id);
 	return document(w, &b, &quote, &signature);
@@ -229,7 +236,9 @@ static void attest(struct world *w)
 	call(w, "POST", "/v1/evidence", json_incref(w->evidence));
 }
 
-/* ---- set-up --------------------------------------------------------------------------------------------------------------- */
+/* ---- set-up
+ * ---------------------------------------------------------------------------------------------------------------
+ */
 
 static void put_file(const struct world *w, const char *name, struct cairn_span content)
 {
@@ -267,7 +276,8 @@ static int setup(void **state)
 	char path[96];
 	*state = w;
 	snprintf(w->dir, sizeof w->dir, "/tmp/cairn-verifier-XXXXXX");
-	if (!mkdtemp(w->dir) || swtpm_start(&w->tpm[0], "sha256,sha384") || swtpm_start(&w->tpm[1], "sha256,sha384"))
+	if (!mkdtemp(w->dir) || swtpm_start(&w->tpm[0], "sha256,sha384") ||
+	    swtpm_start(&w->tpm[1], "sha256,sha384"))
 		return -1;
 	sim_init_until(&w->sim, (uint64_t)1 << 40);
 	snprintf(path, sizeof path, "%s/server", w->dir);
@@ -307,7 +317,9 @@ static int teardown(void **state)
 	return rc;
 }
 
-/* ---- enrolment -------------------------------------------------------------------------------------------------------------- */
+/* ---- enrolment
+ * --------------------------------------------------------------------------------------------------------------
+ */
 
 static void enrols(void **state)
 {
@@ -334,7 +346,8 @@ static void enrolment_refusals(void **state)
 	expect_error(w, 403, "other-ak");
 	call(w, "POST", "/v1/enroll", enrolment(&a, &a, "no spaces"));
 	expect_error(w, 400, "label");
-	call(w, "POST", "/v1/enroll", enrolment(&a, &a, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
+	call(w, "POST", "/v1/enroll",
+	     enrolment(&a, &a, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"));
 	expect_error(w, 400, "label");
 	struct cairn_buf cert = a.ek_cert;
 	a.ek_cert = b.ek_cert;
@@ -366,7 +379,8 @@ static void keys_of_two_tpms(void **state)
 	for (int i = 0; i < 2; i++) {
 		struct cairn_tpm *t = tpmuse_open(&w->tpm[i]);
 		assert_int_not_equal(
-			cairn_tpm_activate(t, cairn_buf_span(&blob), cairn_buf_span(&secret), &credential), CAIRN_OK);
+		    cairn_tpm_activate(t, cairn_buf_span(&blob), cairn_buf_span(&secret), &credential),
+		    CAIRN_OK);
 		cairn_tpm_close(t);
 	}
 	cairn_tpm_identity_fini(&a);
@@ -381,7 +395,8 @@ static void a_challenge_is_one_try(void **state)
 	call(w, "POST", "/v1/enroll", enrolment(&id, &id, "beta"));
 	cairn_tpm_identity_fini(&id);
 	json_t *right = answer(w, &w->tpm[1], "beta", 0), *wrong = json_deep_copy(right);
-	json_object_set_new(wrong, "proof", json_string("0000000000000000000000000000000000000000000000000000000000000000"));
+	json_object_set_new(wrong, "proof",
+			    json_string("0000000000000000000000000000000000000000000000000000000000000000"));
 	call(w, "POST", "/v1/enroll/proof", wrong);
 	expect_error(w, 403, "wrong-proof");
 	call(w, "POST", "/v1/enroll/proof", right);
@@ -408,7 +423,9 @@ static void admission_by_list(void **state)
 	cairn_tpm_identity_fini(&id);
 }
 
-/* ---- evidence ------------------------------------------------------------------------------------------------------------------ */
+/* ---- evidence
+ * ------------------------------------------------------------------------------------------------------------------
+ */
 
 static void attests(void **state)
 {
@@ -434,8 +451,9 @@ static void signed_result(void **state)
 	call(w, "GET", "/v1/jwks", NULL);
 	assert_int_equal(cairn_jwks_from_json(&keys, w->body), CAIRN_OK);
 	call(w, "GET", "/v1/hosts/alpha/ear", NULL);
-	assert_int_equal(cairn_jws_verify(&claims, NULL, cairn_span_str(text_of(w, "ear")), CAIRN_EAR_TYP, keys),
-			 CAIRN_OK);
+	assert_int_equal(
+	    cairn_jws_verify(&claims, NULL, cairn_span_str(text_of(w, "ear")), CAIRN_EAR_TYP, keys),
+	    CAIRN_OK);
 	assert_int_equal(cairn_json_parse(&ear, cairn_buf_span(&claims)), CAIRN_OK);
 	assert_string_equal(json_string_value(json_object_get(ear, "cairn.state")), "trusted");
 	assert_string_equal(json_string_value(json_object_get(ear, "eat_profile")), CAIRN_EAR_PROFILE);
@@ -443,7 +461,8 @@ static void signed_result(void **state)
 			    json_string_value(json_object_get(w->evidence, "nonce")));
 	const json_t *xen = json_object_get(json_object_get(ear, "submods"), "xen");
 	assert_string_equal(json_string_value(json_object_get(xen, "ear.status")), "affirming");
-	assert_true(json_integer_value(json_object_get(ear, "exp")) > json_integer_value(json_object_get(ear, "iat")));
+	assert_true(json_integer_value(json_object_get(ear, "exp")) >
+		    json_integer_value(json_object_get(ear, "iat")));
 }
 
 static void replays_are_refused(void **state)
@@ -499,9 +518,11 @@ static void spliced_evidence_is_refused(void **state)
 	expect_error(w, 403, "bad-quote");
 	post_with(w, good, "launch_log", json_string(""));
 	expect_error(w, 403, "bad-quote");
-	post_with(w, good, "boot_id", json_string("00000000000000000000000000000000000000000000000000000000000000ff"));
+	post_with(w, good, "boot_id",
+		  json_string("00000000000000000000000000000000000000000000000000000000000000ff"));
 	expect_error(w, 403, "bad-quote");
-	post_with(w, good, "host_id", json_string("00000000000000000000000000000000000000000000000000000000000000ff"));
+	post_with(w, good, "host_id",
+		  json_string("00000000000000000000000000000000000000000000000000000000000000ff"));
 	expect_error(w, 404, "unknown-host");
 	post_with(w, good, "version", json_integer(2));
 	expect_error(w, 400, "newer-version");
@@ -515,7 +536,8 @@ static void other_quotes_are_refused(void **state)
 	struct world *w = *state;
 	call(w, "POST", "/v1/evidence", evidence(w, &w->tpm[1], challenge(w), CAIRN_APPRAISAL_PCRS));
 	assert_int_equal(w->code, 403); /* another TPM */
-	call(w, "POST", "/v1/evidence", evidence(w, &w->tpm[0], challenge(w), CAIRN_APPRAISAL_PCRS & ~0x1000u));
+	call(w, "POST", "/v1/evidence",
+	     evidence(w, &w->tpm[0], challenge(w), CAIRN_APPRAISAL_PCRS & ~0x1000u));
 	expect_error(w, 403, "bad-quote");
 	call(w, "POST", "/v1/evidence", evidence(w, &w->tpm[0], challenge(w), 0x10000u));
 	expect_error(w, 403, "bad-quote");
@@ -558,9 +580,9 @@ static void a_bad_launch_is_told(void **state)
 	const json_t *r = NULL;
 	size_t i;
 	json_t *item;
-	json_array_foreach(json_object_get(w->body, "reasons"), i, item)
-		if (strcmp(json_string_value(json_object_get(item, "submod")), "domain:netdrv") == 0)
-			r = item;
+	json_array_foreach(json_object_get(w->body, "reasons"), i,
+			   item) if (strcmp(json_string_value(json_object_get(item, "submod")),
+					    "domain:netdrv") == 0) r = item;
 	assert_string_equal(json_string_value(json_object_get(r, "component")), "ramdisk");
 }
 
@@ -584,7 +606,7 @@ static void silence_is_stale(void **state)
 	attest(w);
 	w->v->set.stale_after_s = was;
 	expect_state(w, "trusted");
-	usleep(1100000);
+	sleep(2);
 	expect_state(w, "stale"); /* by the deadline: no timer runs here */
 	const json_t *subs = json_object_get(w->body, "submods");
 	assert_null(json_object_get(subs, "xen"));
@@ -674,26 +696,27 @@ static void manifests_need_a_known_signer(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { /* in this order: each goes on where the one before it stopped */
-		cmocka_unit_test(enrols),
-		cmocka_unit_test(enrolment_refusals),
-		cmocka_unit_test(keys_of_two_tpms),
-		cmocka_unit_test(a_challenge_is_one_try),
-		cmocka_unit_test(admission_by_list),
-		cmocka_unit_test(attests),
-		cmocka_unit_test(signed_result),
-		cmocka_unit_test(replays_are_refused),
-		cmocka_unit_test(changed_evidence_is_refused),
-		cmocka_unit_test(spliced_evidence_is_refused),
-		cmocka_unit_test(other_quotes_are_refused),
-		cmocka_unit_test(logs_must_replay),
-		cmocka_unit_test(a_bad_launch_is_told),
-		cmocka_unit_test(a_reboot_starts_anew),
-		cmocka_unit_test(silence_is_stale),
-		cmocka_unit_test(survives_a_restart),
-		cmocka_unit_test(a_cleared_tpm),
-		cmocka_unit_test(a_revoked_host),
-		cmocka_unit_test(manifests_need_a_known_signer),
+	const struct CMUnitTest tests[] = {
+	    /* in this order: each goes on where the one before it stopped */
+	    cmocka_unit_test(enrols),
+	    cmocka_unit_test(enrolment_refusals),
+	    cmocka_unit_test(keys_of_two_tpms),
+	    cmocka_unit_test(a_challenge_is_one_try),
+	    cmocka_unit_test(admission_by_list),
+	    cmocka_unit_test(attests),
+	    cmocka_unit_test(signed_result),
+	    cmocka_unit_test(replays_are_refused),
+	    cmocka_unit_test(changed_evidence_is_refused),
+	    cmocka_unit_test(spliced_evidence_is_refused),
+	    cmocka_unit_test(other_quotes_are_refused),
+	    cmocka_unit_test(logs_must_replay),
+	    cmocka_unit_test(a_bad_launch_is_told),
+	    cmocka_unit_test(a_reboot_starts_anew),
+	    cmocka_unit_test(silence_is_stale),
+	    cmocka_unit_test(survives_a_restart),
+	    cmocka_unit_test(a_cleared_tpm),
+	    cmocka_unit_test(a_revoked_host),
+	    cmocka_unit_test(manifests_need_a_known_signer),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
