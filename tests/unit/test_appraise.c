@@ -118,6 +118,22 @@ static void another_host_record(void **state)
 	assert_string_equal(reason(&v, "dom0", 0, "component"), "config.modes");
 }
 
+/* What stands for a missing digest means nothing anywhere else. */
+static void a_command_line_that_says_unvouched(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	s->host.xen_cmdline = CAIRN_UNVOUCHED;
+	sim_restart(s);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	expect_sub(&v, "xen", "contraindicated", CAIRN_R_RECORD_MISMATCH);
+	s->host.xen_cmdline = "placeholder";
+	s->host.dom0_cmdline = CAIRN_UNVOUCHED;
+	sim_restart(s);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	expect_sub(&v, "dom0", "contraindicated", CAIRN_R_RECORD_MISMATCH);
+}
+
 /* The host record tells of the manifest's files, the boot log of others: it must not join. */
 static void records_that_do_not_join(void **state)
 {
@@ -350,22 +366,23 @@ static void state_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    TEST(honest_host),
-	    TEST(booted_another_file),
-	    TEST(what_a_changed_xen_measured_does_not_count),
-	    TEST(another_host_record),
-	    TEST(records_that_do_not_join),
-	    TEST(without_a_boot_log),
-	    TEST(unvouched),
-	    TEST(logs_that_do_not_replay),
-	    TEST(retyped_events),
-	    TEST(validity),
-	    TEST(launches_that_no_manifest_allows),
-	    TEST(guests_do_not_spoil_the_host),
-	    TEST(refusal_counts_until_the_next_launch),
-	    TEST(marks),
-	    TEST(exits_are_told),
-	    cmocka_unit_test(state_names),
+		TEST(honest_host),
+		TEST(booted_another_file),
+		TEST(what_a_changed_xen_measured_does_not_count),
+		TEST(another_host_record),
+		TEST(a_command_line_that_says_unvouched),
+		TEST(records_that_do_not_join),
+		TEST(without_a_boot_log),
+		TEST(unvouched),
+		TEST(logs_that_do_not_replay),
+		TEST(retyped_events),
+		TEST(validity),
+		TEST(launches_that_no_manifest_allows),
+		TEST(guests_do_not_spoil_the_host),
+		TEST(refusal_counts_until_the_next_launch),
+		TEST(marks),
+		TEST(exits_are_told),
+		cmocka_unit_test(state_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
