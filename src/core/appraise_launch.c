@@ -26,6 +26,19 @@ static json_t *domain_entry(struct cairn_launch_facts *f, const char *name)
 								    : json_object_get(f->domains, name);
 }
 
+/* A launch that has not ended counts beside the one that takes its name over. */
+static enum cairn_status keep_running(json_t *d)
+{
+	json_t *launch = json_object_get(d, "launch"), *older = json_object_get(d, "older");
+	if (!launch || !json_is_true(json_object_get(d, "running")))
+		return CAIRN_OK;
+	if (!older && json_object_set_new(d, "older", older = json_object()))
+		return CAIRN_E_NOMEM;
+	char key[24];
+	snprintf(key, sizeof key, "%lld", (long long)json_integer_value(json_object_get(d, "recnum")));
+	return json_object_set(older, key, launch) ? CAIRN_E_NOMEM : CAIRN_OK;
+}
+
 static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
 {
 	cairn_auto_launch struct cairn_launch l = {0};
@@ -35,6 +48,9 @@ static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct 
 	json_t *d = domain_entry(f, l.name);
 	if (!d)
 		return CAIRN_E_LIMIT;
+	st = keep_running(d);
+	if (st)
+		return st;
 	json_object_del(d, "refusal");
 	bool failed = json_object_set(d, "launch", e->object) ||
 		      json_object_set_new(d, "recnum", json_integer((json_int_t)e->recnum)) ||
@@ -63,6 +79,9 @@ static enum cairn_status note_exit(struct cairn_launch_facts *f, const struct ca
 	json_t *d = json_object_get(f->domains, x.name);
 	bool latest = d && json_object_get(d, "launch") &&
 		      (uint64_t)json_integer_value(json_object_get(d, "recnum")) == x.launch;
+	char key[24];
+	snprintf(key, sizeof key, "%llu", (unsigned long long)x.launch);
+	json_object_del(json_object_get(d, "older"), key);
 	if (latest && json_object_set_new(d, "running", json_false()))
 		st = CAIRN_E_NOMEM;
 	cairn_exit_fini(&x);
@@ -172,7 +191,7 @@ static const struct cairn_manifest *current(const struct cairn_appraisal *a, con
 	return best;
 }
 
-/* A name that a service manifest bears, valid or not, is not a guest's to run under. */
+/* True if a manifest, whether it is valid now or not, is for a service of this name. */
 static bool is_service_name(const struct cairn_appraisal *a, const char *name)
 {
 	for (size_t i = 0; i < a->manifest_count; i++)
@@ -247,13 +266,35 @@ static enum cairn_status add_domain(struct cairn_parts *p, const char *name, con
 	return CAIRN_OK;
 }
 
-static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_appraisal *a,
-				      const char *name, const json_t *d)
+/* Earlier launches of the name that have not ended: what speaks against one of them speaks against the domain. */
+static enum cairn_status judge_older(struct cairn_part *p, const struct cairn_appraisal *a, json_t *older)
+{
+	const char *key;
+	json_t *record;
+	json_object_foreach(older, key, record) {
+		struct cairn_part one = {0};
+		enum cairn_status st = judge_launch(&one, a, record);
+		if (!st && one.tier == CAIRN_TIER_CONTRAINDICATED) {
+			cairn_reasons_join(&p->reasons, &one.reasons);
+			p->allows = p->allows ? p->allows : one.allows;
+			p->tier = CAIRN_TIER_CONTRAINDICATED;
+		}
+		cairn_reasons_fini(&one.reasons);
+		if (st)
+			return st;
+	}
+	return CAIRN_OK;
+}
+
+static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_appraisal *a, const char *name,
+				      const json_t *d)
 {
 	struct cairn_part part = {0};
 	json_t *refusal = json_object_get(d, "refusal");
 	enum cairn_status st =
 	    refusal ? judge_refusal(&part, a, refusal) : judge_launch(&part, a, json_object_get(d, "launch"));
+	if (!st)
+		st = judge_older(&part, a, json_object_get(d, "older"));
 	if (!st)
 		st = add_domain(p, name, &part, json_is_true(json_object_get(d, "running")));
 	cairn_reasons_fini(&part.reasons);
@@ -301,8 +342,10 @@ static enum cairn_status mark(struct cairn_parts *p, const json_t *record)
 	} else { /* phase */
 		st = cairn_json_get_str(&text, record, "phase");
 		if (!st && strcmp(text, "failed") == 0)
-			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text,
-					"dom0's hand-over failed");
+			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text, "dom0's hand-over failed");
+		else if (!st && strcmp(text, "none") != 0)
+			cairn_part_unmeasured(&p->dom0, CAIRN_R_NO_REFERENCE, "phase",
+					      "dom0 went on to a root that no manifest names");
 	}
 	return st;
 }

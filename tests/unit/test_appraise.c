@@ -238,6 +238,14 @@ static void validity(void **state)
  * ---------------------------------------------------------------------------------------------------------
  */
 
+static void end(struct sim *s)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_exit_record x = {.launch = s->recnum - 1, .name = "netdrv", .reason = "destroyed"};
+	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
+	sim_record(s, cairn_buf_span(&b));
+}
+
 static void launches_that_no_manifest_allows(void **state)
 {
 	struct sim *s = *state;
@@ -248,24 +256,62 @@ static void launches_that_no_manifest_allows(void **state)
 	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
 	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_DIGEST_MISMATCH);
 	assert_non_null(strstr(reason(&v, "domain:netdrv", 0, "manifest"), "netdrv release 3"));
+	end(s);
 	l = sim_launch(s);
 	l.memory_mib = 129;
 	sim_record_launch(s, &l);
 	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
 	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_MEMORY_EXCEEDED);
+	end(s);
 	l = sim_launch(s);
 	l.manifest.sha256.bytes[0] ^= 1;
 	sim_record_launch(s, &l);
 	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
 	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_UNKNOWN_MANIFEST);
+	end(s);
 	l = sim_launch(s);
 	l.has_manifest = false;
 	sim_record_launch(s, &l);
 	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
 	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_NO_MANIFEST);
+	end(s);
 	l = sim_launch(s);
 	sim_record_launch(s, &l); /* the latest launch of a name is what counts */
 	expect(s, &v, CAIRN_STATE_TRUSTED);
+}
+
+/* A good launch does not hide a bad one of the same name that still runs. */
+static void a_launch_that_has_not_ended(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_launch l = sim_launch(s);
+	struct cairn_exit_record x = {.launch = s->recnum, .name = "netdrv", .reason = "destroyed"};
+	l.kernel.sha256.bytes[0] ^= 1;
+	sim_record_launch(s, &l);
+	l = sim_launch(s);
+	sim_record_launch(s, &l);
+	sim_record_launch(s, &l);
+	end(s);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_DIGEST_MISMATCH);
+	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
+	sim_record(s, cairn_buf_span(&b));
+	expect(s, &v, CAIRN_STATE_TRUSTED);
+}
+
+/* What goes by the name of a service is no guest, in whatever mode it was launched. */
+static void a_guest_with_the_name_of_a_service(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	struct cairn_launch l = sim_launch(s);
+	l.has_manifest = false;
+	l.role_count = 0;
+	sim_record_launch(s, &l);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_NO_MANIFEST);
 }
 
 static void guests_do_not_spoil_the_host(void **state)
@@ -320,6 +366,7 @@ static void marks(void **state)
 	cairn_auto_buf struct cairn_buf violation = {0};
 	cairn_auto_buf struct cairn_buf phase = {0};
 	cairn_auto_buf struct cairn_buf none = {0};
+	cairn_auto_buf struct cairn_buf root = {0};
 	assert_int_equal(cairn_record_phase(&none, "none"), CAIRN_OK);
 	sim_record(s, cairn_buf_span(&none));
 	expect(s, &v, CAIRN_STATE_TRUSTED);
@@ -337,6 +384,11 @@ static void marks(void **state)
 	sim_record(s, cairn_buf_span(&phase));
 	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
 	expect_sub(&v, "dom0", "contraindicated", CAIRN_R_PHASE_FAILED);
+	sim_restart(s);
+	assert_int_equal(cairn_record_phase(&root, "00ff"), CAIRN_OK);
+	sim_record(s, cairn_buf_span(&root));
+	expect(s, &v, CAIRN_STATE_UNMEASURED); /* no manifest says which root it should be */
+	expect_sub(&v, "dom0", "none", CAIRN_R_NO_REFERENCE);
 }
 
 static void exits_are_told(void **state)
@@ -378,7 +430,9 @@ int main(void)
 		TEST(retyped_events),
 		TEST(validity),
 		TEST(launches_that_no_manifest_allows),
+		TEST(a_launch_that_has_not_ended),
 		TEST(guests_do_not_spoil_the_host),
+		TEST(a_guest_with_the_name_of_a_service),
 		TEST(refusal_counts_until_the_next_launch),
 		TEST(marks),
 		TEST(exits_are_told),
