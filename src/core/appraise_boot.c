@@ -283,21 +283,6 @@ static void not_appraised(struct cairn_part *p, const struct cairn_part *before)
 	}
 }
 
-static void firmware(struct cairn_parts *p, const struct cairn_eventlog *log)
-{
-	if (!log) {
-		cairn_part_unmeasured(&p->firmware, CAIRN_R_NO_BOOT_LOG, "boot-log",
-				      "the evidence has no boot log");
-		cairn_part_unmeasured(&p->boot, CAIRN_R_NO_BOOT_LOG, "boot-log",
-				      "the evidence has no boot log");
-		return;
-	}
-	p->firmware.tier = CAIRN_TIER_WARNING;
-	cairn_reasons_add(
-	    &p->firmware.reasons, CAIRN_R_NO_REFERENCE, "firmware", "", "", "",
-	    "the firmware's log replays to the TPM; there are no reference values to compare it with");
-}
-
 enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_appraisal *a,
 				      const struct cairn_eventlog *log, const json_t *host_record)
 {
@@ -307,7 +292,9 @@ enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_
 		return st;
 	p->boot.tier = p->xen.tier = p->dom0.tier = CAIRN_TIER_AFFIRMING;
 	p->boot.manifest = p->xen.manifest = p->dom0.manifest = best.manifest;
-	firmware(p, log);
+	st = cairn_appraise_firmware(p, log);
+	if (st)
+		return st;
 	for (int i = 0; log && best.manifest && i < BOOT_PCRS; i++)
 		if (best.deviation[i].found)
 			report_deviation(p, &best.deviation[i]);

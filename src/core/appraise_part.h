@@ -37,8 +37,10 @@ void cairn_part_validity(struct cairn_part *p, const struct cairn_manifest *m, u
 /* The submodule: a new reference, or NULL when out of memory. */
 json_t *cairn_part_json(const struct cairn_part *p);
 
-/* Firmware, boot, xen, dom0: the boot log (which has replayed; NULL where there is none) and the host record
- * against the platform manifests. */
+/* Firmware: separators of PCR 0-7. Without a log (NULL), firmware and boot are unmeasured. */
+enum cairn_status cairn_appraise_firmware(struct cairn_parts *p, const struct cairn_eventlog *log) CAIRN_MUST_CHECK;
+/* Firmware, boot, xen, dom0: the boot log (which has replayed; NULL where there is none) and the host record against the
+ * platform manifests. */
 enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_appraisal *a,
 				      const struct cairn_eventlog *log,
 				      const json_t *host_record) CAIRN_MUST_CHECK;

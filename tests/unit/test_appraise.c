@@ -219,6 +219,35 @@ static void retyped_events(void **state)
 	}
 }
 
+/* Each of PCR 0-7 must have been closed by the firmware; PCR 4 is compared with the manifest besides. */
+static void firmware_that_left_a_pcr_open(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	struct cairn_eventlog log;
+	struct cairn_event ev;
+	unsigned seen = 0;
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&s->boot_log)), CAIRN_OK);
+	struct cairn_eventlog_iter it = cairn_eventlog_iter(&log);
+	while (cairn_eventlog_next(&it, &ev)) {
+		if (ev.type != CAIRN_EV_SEPARATOR)
+			continue;
+		uint8_t *type = s->boot_log.ptr + ev.offset + 4;
+		uint8_t *data = s->boot_log.ptr + (ev.data.ptr - s->boot_log.ptr);
+		*type = CAIRN_EV_EVENT_TAG;
+		expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+		assert_string_equal(reason(&v, "firmware", 1, "code"), CAIRN_R_SEPARATOR);
+		*type = CAIRN_EV_SEPARATOR;
+		data[0] = 1;
+		expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+		assert_string_equal(reason(&v, "firmware", 1, "code"), CAIRN_R_SEPARATOR);
+		data[0] = 0;
+		seen |= 1u << ev.pcr;
+	}
+	assert_int_equal(seen, 0xff);
+	expect(s, &v, CAIRN_STATE_TRUSTED);
+}
+
 static void validity(void **state)
 {
 	struct sim *s = *state;
@@ -428,6 +457,7 @@ int main(void)
 		TEST(unvouched),
 		TEST(logs_that_do_not_replay),
 		TEST(retyped_events),
+		TEST(firmware_that_left_a_pcr_open),
 		TEST(validity),
 		TEST(launches_that_no_manifest_allows),
 		TEST(a_launch_that_has_not_ended),
