@@ -284,6 +284,7 @@ static void bind_host(struct cairn_verifier *v, struct cairn_host_row *h, struct
 {
 	h->state = CAIRN_STATE_PENDING;
 	h->enrolled_ms = cairn_now_ms();
+	h->nonce_issued_ms = h->enrolled_ms; /* what an earlier enrolment was asked is answered no more */
 	enum cairn_status st = cairn_store_host_add(v->store, h);
 	if (st == CAIRN_E_EXISTS) {
 		if (!compatible(v, h, resp))

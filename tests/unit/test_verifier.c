@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sqlite3.h>
 
 #include "attest/commands.h"
 #include "attest/result.h"
@@ -617,6 +618,23 @@ static void silence_is_stale(void **state)
 	expect_state(w, "trusted");
 }
 
+/* Evidence for a nonce that is older than the deadline is accepted, and stale at once: nobody is told otherwise. */
+static void late_evidence_is_stale(void **state)
+{
+	struct world *w = *state;
+	uint64_t was = w->v->set.stale_after_s;
+	cairn_auto_json json_t *late = evidence(w, &w->tpm[0], challenge(w), CAIRN_APPRAISAL_PCRS);
+	w->v->set.stale_after_s = 1;
+	usleep(1100000);
+	call(w, "POST", "/v1/evidence", json_incref(late));
+	assert_int_equal(w->code, 200);
+	assert_string_equal(text_of(w, "state"), "stale");
+	expect_state(w, "stale");
+	w->v->set.stale_after_s = was;
+	attest(w);
+	expect_state(w, "trusted");
+}
+
 static void survives_a_restart(void **state)
 {
 	struct world *w = *state;
@@ -626,6 +644,22 @@ static void survives_a_restart(void **state)
 	expect_state(w, "trusted");
 	call(w, "POST", "/v1/evidence", json_incref(w->evidence));
 	expect_error(w, 409, "stale-nonce");
+}
+
+static int audited(const struct world *w, const char *where)
+{
+	char path[160], query[256];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	snprintf(path, sizeof path, "%s/server/verifier.db", w->dir);
+	snprintf(query, sizeof query, "SELECT count(*) FROM audit WHERE %s", where);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	int n = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
 }
 
 static void a_cleared_tpm(void **state)
@@ -645,9 +679,11 @@ static void a_cleared_tpm(void **state)
 	h.nonce_issued_ms++;
 	assert_int_equal(cairn_store_host_accept(w->v->store, &h), CAIRN_OK);
 	usleep(5000);
+	w->v->bucket_ms = cairn_now_ms() + 100000; /* refusals are only counted */
 	attest(w);
 	expect_error(w, 403, "host-cleared");
 	expect_state(w, "cleared");
+	assert_int_equal(audited(w, "event='state' AND text LIKE '%-> cleared'"), 1);
 	challenge(w);
 	expect_error(w, 403, "host-barred");
 	struct cairn_tpm_identity id = {0};
@@ -658,6 +694,9 @@ static void a_cleared_tpm(void **state)
 	call(w, "POST", "/v1/hosts/alpha/forget", NULL);
 	assert_int_equal(w->code, 200);
 	enrol(w, &w->tpm[0], "alpha");
+	call(w, "POST", "/v1/evidence", json_incref(w->evidence)); /* its nonce is of the earlier enrolment */
+	expect_error(w, 409, "stale-nonce");
+	expect_state(w, "pending");
 	attest(w);
 	expect_state(w, "trusted");
 }
@@ -696,27 +735,27 @@ static void manifests_need_a_known_signer(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    /* in this order: each goes on where the one before it stopped */
-	    cmocka_unit_test(enrols),
-	    cmocka_unit_test(enrolment_refusals),
-	    cmocka_unit_test(keys_of_two_tpms),
-	    cmocka_unit_test(a_challenge_is_one_try),
-	    cmocka_unit_test(admission_by_list),
-	    cmocka_unit_test(attests),
-	    cmocka_unit_test(signed_result),
-	    cmocka_unit_test(replays_are_refused),
-	    cmocka_unit_test(changed_evidence_is_refused),
-	    cmocka_unit_test(spliced_evidence_is_refused),
-	    cmocka_unit_test(other_quotes_are_refused),
-	    cmocka_unit_test(logs_must_replay),
-	    cmocka_unit_test(a_bad_launch_is_told),
-	    cmocka_unit_test(a_reboot_starts_anew),
-	    cmocka_unit_test(silence_is_stale),
-	    cmocka_unit_test(survives_a_restart),
-	    cmocka_unit_test(a_cleared_tpm),
-	    cmocka_unit_test(a_revoked_host),
-	    cmocka_unit_test(manifests_need_a_known_signer),
+	const struct CMUnitTest tests[] = { /* in this order: each goes on where the one before it stopped */
+		cmocka_unit_test(enrols),
+		cmocka_unit_test(enrolment_refusals),
+		cmocka_unit_test(keys_of_two_tpms),
+		cmocka_unit_test(a_challenge_is_one_try),
+		cmocka_unit_test(admission_by_list),
+		cmocka_unit_test(attests),
+		cmocka_unit_test(signed_result),
+		cmocka_unit_test(replays_are_refused),
+		cmocka_unit_test(changed_evidence_is_refused),
+		cmocka_unit_test(spliced_evidence_is_refused),
+		cmocka_unit_test(other_quotes_are_refused),
+		cmocka_unit_test(logs_must_replay),
+		cmocka_unit_test(a_bad_launch_is_told),
+		cmocka_unit_test(a_reboot_starts_anew),
+		cmocka_unit_test(silence_is_stale),
+		cmocka_unit_test(late_evidence_is_stale),
+		cmocka_unit_test(survives_a_restart),
+		cmocka_unit_test(a_cleared_tpm),
+		cmocka_unit_test(a_revoked_host),
+		cmocka_unit_test(manifests_need_a_known_signer),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
