@@ -247,9 +247,10 @@ static bool time_good(struct evidence *e, struct cairn_verifier *v, const struct
 	struct cairn_tpm_time quote = {c.reset_count, c.restart_count, c.clock};
 	struct cairn_tpm_time row = {e->row.reset_count, e->row.restart_count, e->row.clock};
 	if (quote.reset_count < row.reset_count) {
-		enum cairn_status st = cairn_audit(v, "state", e->row.label, "%s -> %s", /* never one that is only counted */
-						   cairn_state_name(cairn_host_state(&e->row, e->now_ms)),
-						   cairn_state_name(CAIRN_STATE_CLEARED));
+		enum cairn_status st =
+		    cairn_audit(v, "state", e->row.label, "%s -> %s", /* never one that is only counted */
+				cairn_state_name(cairn_host_state(&e->row, e->now_ms)),
+				cairn_state_name(CAIRN_STATE_CLEARED));
 		if (!st)
 			st = cairn_store_host_set_state(v->store, e->row.id, CAIRN_STATE_CLEARED);
 		if (st) {
@@ -327,8 +328,8 @@ static void answer(struct evidence *e, struct cairn_verifier *v, const struct ca
 				    json_pack("{s:s,s:o,s:s,s:s,s:I}", "state",
 					      cairn_state_name(cairn_host_state(&e->row, e->now_ms)),
 					      "reasons", cairn_result_reasons(verdict->submods), "next_nonce",
-					      cairn_buf_str(&next), "verifier_kid", cairn_verifier_kid(v), "expires",
-					      (json_int_t)(expires_ms / 1000)));
+					      cairn_buf_str(&next), "verifier_kid", cairn_verifier_kid(v),
+					      "expires", (json_int_t)(expires_ms / 1000)));
 }
 
 void cairn_handle_evidence(struct cairn_verifier *v, const struct cairn_call *call,

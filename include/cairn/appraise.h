@@ -27,17 +27,18 @@ const char *cairn_state_name(enum cairn_state s);	/* "trusted" */
 enum cairn_state cairn_state_by_name(const char *name); /* CAIRN_STATE_UNKNOWN for an unknown one */
 
 /* Codes of reasons that only an appraisal gives, besides those of cairn/reason.h. */
-#define CAIRN_R_NO_BOOT_LOG       "no-boot-log"       /* nothing vouches for what was booted */
-#define CAIRN_R_UNVOUCHED         "unvouched"         /* the host record itself says so */
-#define CAIRN_R_NO_REFERENCE      "no-reference"      /* replayed, and there is nothing to compare it with */
-#define CAIRN_R_NOT_APPRAISED     "not-appraised"     /* what ran before it is not good */
-#define CAIRN_R_SEPARATOR         "separator"         /* the firmware left one of PCR 0-7 open, or failed */
-#define CAIRN_R_BOOT_MISMATCH     "boot-mismatch"     /* the first event of a PCR that is not the manifest's */
-#define CAIRN_R_RECORD_MISMATCH   "record-mismatch"   /* a member of the host record is not the manifest's */
-#define CAIRN_R_JOIN_MISMATCH     "join-mismatch"     /* host record and boot log tell of different files */
-#define CAIRN_R_EXPIRED           "expired"
-#define CAIRN_R_NOT_YET_VALID     "not-yet-valid"
-#define CAIRN_R_UNKNOWN_MANIFEST  "unknown-manifest"  /* the launch was allowed by one that the verifier has not */
+#define CAIRN_R_NO_BOOT_LOG	"no-boot-log"	  /* nothing vouches for what was booted */
+#define CAIRN_R_UNVOUCHED	"unvouched"	  /* the host record itself says so */
+#define CAIRN_R_NO_REFERENCE	"no-reference"	  /* replayed, and there is nothing to compare it with */
+#define CAIRN_R_NOT_APPRAISED	"not-appraised"	  /* what ran before it is not good */
+#define CAIRN_R_SEPARATOR	"separator"	  /* the firmware left one of PCR 0-7 open, or failed */
+#define CAIRN_R_BOOT_MISMATCH	"boot-mismatch"	  /* the first event of a PCR that is not the manifest's */
+#define CAIRN_R_RECORD_MISMATCH "record-mismatch" /* a member of the host record is not the manifest's */
+#define CAIRN_R_JOIN_MISMATCH	"join-mismatch"	  /* host record and boot log tell of different files */
+#define CAIRN_R_EXPIRED		"expired"
+#define CAIRN_R_NOT_YET_VALID	"not-yet-valid"
+#define CAIRN_R_UNKNOWN_MANIFEST                                                                             \
+	"unknown-manifest" /* the launch was allowed by one that the verifier has not */
 #define CAIRN_R_UNRECORDED_DOMAIN "unrecorded-domain"
 #define CAIRN_R_VIOLATION	  "violation"
 #define CAIRN_R_FOREIGN_PCR	  "foreign-pcr"

@@ -198,7 +198,8 @@ static void compare_member(struct cairn_part *p, const char *name, const json_t 
 {
 	cairn_auto_buf struct cairn_buf expected = {0};
 	cairn_auto_buf struct cairn_buf found = {0};
-	if ((want && have && json_equal(want, have)) || says_unvouched(name, have)) /* which the join reports */
+	if ((want && have && json_equal(want, have)) ||
+	    says_unvouched(name, have)) /* which the join reports */
 		return;
 	value_text(&expected, want);
 	value_text(&found, have);

@@ -1,6 +1,6 @@
-/* The firmware's part of a verdict. Its log has replayed; without reference values that is all that is known of PCRs
- * 0-7, but for one thing: the firmware closes each of them before it hands over to what it boots, and a log in which
- * one stayed open could have been continued by anything. */
+/* The firmware's part of a verdict. Its log has replayed; without reference values that is all that is known
+ * of PCRs 0-7, but for one thing: the firmware closes each of them before it hands over to what it boots, and
+ * a log in which one stayed open could have been continued by anything. */
 #include <stdio.h>
 #include <string.h>
 
@@ -8,7 +8,8 @@
 
 #define FIRMWARE_PCRS 8u
 
-/* PFP 1.05 r23, section 10.4.1, table 27: four bytes, 00000000 or FFFFFFFF; 00000001 says that the firmware failed. */
+/* PFP 1.05 r23, section 10.4.1, table 27: four bytes, 00000000 or FFFFFFFF; 00000001 says that the firmware
+ * failed. */
 static enum cairn_status closes(bool *good, const struct cairn_event *ev)
 {
 	enum cairn_event_check check = CAIRN_EVENT_UNCHECKED;
@@ -51,12 +52,15 @@ static enum cairn_status separators(struct cairn_part *p, const struct cairn_eve
 enum cairn_status cairn_appraise_firmware(struct cairn_parts *p, const struct cairn_eventlog *log)
 {
 	if (!log) {
-		cairn_part_unmeasured(&p->firmware, CAIRN_R_NO_BOOT_LOG, "boot-log", "the evidence has no boot log");
-		cairn_part_unmeasured(&p->boot, CAIRN_R_NO_BOOT_LOG, "boot-log", "the evidence has no boot log");
+		cairn_part_unmeasured(&p->firmware, CAIRN_R_NO_BOOT_LOG, "boot-log",
+				      "the evidence has no boot log");
+		cairn_part_unmeasured(&p->boot, CAIRN_R_NO_BOOT_LOG, "boot-log",
+				      "the evidence has no boot log");
 		return CAIRN_OK;
 	}
 	p->firmware.tier = CAIRN_TIER_WARNING;
-	cairn_reasons_add(&p->firmware.reasons, CAIRN_R_NO_REFERENCE, "firmware", "", "", "",
-			  "the firmware's log replays to the TPM; there are no reference values to compare it with");
+	cairn_reasons_add(
+	    &p->firmware.reasons, CAIRN_R_NO_REFERENCE, "firmware", "", "", "",
+	    "the firmware's log replays to the TPM; there are no reference values to compare it with");
 	return separators(&p->firmware, log);
 }

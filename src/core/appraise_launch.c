@@ -266,12 +266,14 @@ static enum cairn_status add_domain(struct cairn_parts *p, const char *name, con
 	return CAIRN_OK;
 }
 
-/* Earlier launches of the name that have not ended: what speaks against one of them speaks against the domain. */
+/* Earlier launches of the name that have not ended: what speaks against one of them speaks against the
+ * domain. */
 static enum cairn_status judge_older(struct cairn_part *p, const struct cairn_appraisal *a, json_t *older)
 {
 	const char *key;
 	json_t *record;
-	json_object_foreach(older, key, record) {
+	json_object_foreach(older, key, record)
+	{
 		struct cairn_part one = {0};
 		enum cairn_status st = judge_launch(&one, a, record);
 		if (!st && one.tier == CAIRN_TIER_CONTRAINDICATED) {
@@ -286,8 +288,8 @@ static enum cairn_status judge_older(struct cairn_part *p, const struct cairn_ap
 	return CAIRN_OK;
 }
 
-static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_appraisal *a, const char *name,
-				      const json_t *d)
+static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_appraisal *a,
+				      const char *name, const json_t *d)
 {
 	struct cairn_part part = {0};
 	json_t *refusal = json_object_get(d, "refusal");
@@ -342,7 +344,8 @@ static enum cairn_status mark(struct cairn_parts *p, const json_t *record)
 	} else { /* phase */
 		st = cairn_json_get_str(&text, record, "phase");
 		if (!st && strcmp(text, "failed") == 0)
-			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text, "dom0's hand-over failed");
+			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text,
+					"dom0's hand-over failed");
 		else if (!st && strcmp(text, "none") != 0)
 			cairn_part_unmeasured(&p->dom0, CAIRN_R_NO_REFERENCE, "phase",
 					      "dom0 went on to a root that no manifest names");

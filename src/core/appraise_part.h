@@ -38,9 +38,10 @@ void cairn_part_validity(struct cairn_part *p, const struct cairn_manifest *m, u
 json_t *cairn_part_json(const struct cairn_part *p);
 
 /* Firmware: separators of PCR 0-7. Without a log (NULL), firmware and boot are unmeasured. */
-enum cairn_status cairn_appraise_firmware(struct cairn_parts *p, const struct cairn_eventlog *log) CAIRN_MUST_CHECK;
-/* Firmware, boot, xen, dom0: the boot log (which has replayed; NULL where there is none) and the host record against the
- * platform manifests. */
+enum cairn_status cairn_appraise_firmware(struct cairn_parts *p,
+					  const struct cairn_eventlog *log) CAIRN_MUST_CHECK;
+/* Firmware, boot, xen, dom0: the boot log (which has replayed; NULL where there is none) and the host record
+ * against the platform manifests. */
 enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_appraisal *a,
 				      const struct cairn_eventlog *log,
 				      const json_t *host_record) CAIRN_MUST_CHECK;
@@ -48,9 +49,11 @@ enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_
 /* What the launch log says, gathered in one pass. */
 struct cairn_launch_facts {
 	json_t *host;	 /* the host record */
-	json_t *domains; /* name -> {"launch": record, "recnum": n, "running": bool, "refusal": record}: the latest of each;
-			  * and "older": {recnum: record}, launches before it that have not ended */
-	json_t *marks;	 /* the records of unrecorded domains, violations, foreign values and phases, in order */
+	json_t *domains; /* name -> {"launch": record, "recnum": n, "running": bool, "refusal": record}: the
+			  * latest of each; and "older": {recnum: record}, launches before it that have not
+			  * ended */
+	json_t
+	    *marks; /* the records of unrecorded domains, violations, foreign values and phases, in order */
 	struct cairn_bank sha256; /* the replay */
 };
 void cairn_launch_facts_fini(struct cairn_launch_facts *f);

@@ -618,7 +618,8 @@ static void silence_is_stale(void **state)
 	expect_state(w, "trusted");
 }
 
-/* Evidence for a nonce that is older than the deadline is accepted, and stale at once: nobody is told otherwise. */
+/* Evidence for a nonce that is older than the deadline is accepted, and stale at once: nobody is told
+ * otherwise. */
 static void late_evidence_is_stale(void **state)
 {
 	struct world *w = *state;
@@ -735,27 +736,28 @@ static void manifests_need_a_known_signer(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { /* in this order: each goes on where the one before it stopped */
-		cmocka_unit_test(enrols),
-		cmocka_unit_test(enrolment_refusals),
-		cmocka_unit_test(keys_of_two_tpms),
-		cmocka_unit_test(a_challenge_is_one_try),
-		cmocka_unit_test(admission_by_list),
-		cmocka_unit_test(attests),
-		cmocka_unit_test(signed_result),
-		cmocka_unit_test(replays_are_refused),
-		cmocka_unit_test(changed_evidence_is_refused),
-		cmocka_unit_test(spliced_evidence_is_refused),
-		cmocka_unit_test(other_quotes_are_refused),
-		cmocka_unit_test(logs_must_replay),
-		cmocka_unit_test(a_bad_launch_is_told),
-		cmocka_unit_test(a_reboot_starts_anew),
-		cmocka_unit_test(silence_is_stale),
-		cmocka_unit_test(late_evidence_is_stale),
-		cmocka_unit_test(survives_a_restart),
-		cmocka_unit_test(a_cleared_tpm),
-		cmocka_unit_test(a_revoked_host),
-		cmocka_unit_test(manifests_need_a_known_signer),
+	const struct CMUnitTest tests[] = {
+	    /* in this order: each goes on where the one before it stopped */
+	    cmocka_unit_test(enrols),
+	    cmocka_unit_test(enrolment_refusals),
+	    cmocka_unit_test(keys_of_two_tpms),
+	    cmocka_unit_test(a_challenge_is_one_try),
+	    cmocka_unit_test(admission_by_list),
+	    cmocka_unit_test(attests),
+	    cmocka_unit_test(signed_result),
+	    cmocka_unit_test(replays_are_refused),
+	    cmocka_unit_test(changed_evidence_is_refused),
+	    cmocka_unit_test(spliced_evidence_is_refused),
+	    cmocka_unit_test(other_quotes_are_refused),
+	    cmocka_unit_test(logs_must_replay),
+	    cmocka_unit_test(a_bad_launch_is_told),
+	    cmocka_unit_test(a_reboot_starts_anew),
+	    cmocka_unit_test(silence_is_stale),
+	    cmocka_unit_test(late_evidence_is_stale),
+	    cmocka_unit_test(survives_a_restart),
+	    cmocka_unit_test(a_cleared_tpm),
+	    cmocka_unit_test(a_revoked_host),
+	    cmocka_unit_test(manifests_need_a_known_signer),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
