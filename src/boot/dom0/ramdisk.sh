@@ -64,15 +64,16 @@ libraries() {
 # modules KERNEL NAME...: kernel modules and what they depend on, from an unpacked kernel package that depmod has seen.
 # A name that the kernel has built in adds nothing.
 modules() {
-	local kernel=$1 version file
+	local kernel=$1 version file found
 	shift
 	version=$(ls "$kernel/lib/modules")
+	found=$(for name in "$@"; do
+		modprobe -d "$kernel" -S "$version" --show-depends "$name" || echo "missing $name"
+	done | sort -u)
+	if grep ^missing <<<"$found" >&2; then return 1; fi
 	while read -r _ file _; do
 		put "$file" "/usr/lib/modules/$version/${file#*/lib/modules/"$version"/}"
-	done < <(for name in "$@"; do
-		modprobe -d "$kernel" -S "$version" --show-depends "$name" || echo "missing $name"
-	done | grep -v ^builtin | sort -u)
-	if ! [[ -d $stage/usr/lib/modules/$version/kernel ]]; then return 1; fi
+	done < <(grep ^insmod <<<"$found")
 	cp --no-preserve=all "$kernel/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} "$stage/usr/lib/modules/$version/"
 	depmod -b "$stage/usr" "$version"
 	find "$stage/usr/lib/modules/$version" -maxdepth 1 -type f ! -name modules.dep -delete
