@@ -91,6 +91,26 @@ static void booted_another_file(void **state)
 	expect(s, &v, CAIRN_STATE_TRUSTED);
 }
 
+/* The log of a boot that stopped short: its last events were never extended. */
+static void events_that_are_missing(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	struct cairn_eventlog log;
+	struct cairn_event ev;
+	size_t last = 0;
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&s->boot_log)), CAIRN_OK);
+	struct cairn_eventlog_iter it = cairn_eventlog_iter(&log);
+	while (cairn_eventlog_next(&it, &ev))
+		if (ev.pcr == 8)
+			last = ev.offset;
+	s->boot_log.len = last;
+	sim_replay(s);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	expect_sub(&v, "boot", "contraindicated", CAIRN_R_BOOT_MISMATCH);
+	assert_string_equal(reason(&v, "boot", 0, "found"), "");
+}
+
 static void what_a_changed_xen_measured_does_not_count(void **state)
 {
 	struct sim *s = *state;
@@ -449,6 +469,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(honest_host),
 	    TEST(booted_another_file),
+	    TEST(events_that_are_missing),
 	    TEST(what_a_changed_xen_measured_does_not_count),
 	    TEST(another_host_record),
 	    TEST(a_command_line_that_says_unvouched),

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/x509v3.h>
 #include <sqlite3.h>
 
 #include "attest/commands.h"
@@ -363,6 +364,78 @@ static void enrolment_refusals(void **state)
 	cairn_tpm_identity_fini(&b);
 }
 
+/* ---- EK certificates of a CA of our own ---- */
+
+static X509 *issue(EVP_PKEY *subject, const char *uses, X509 *issuer, EVP_PKEY *key)
+{
+	X509 *c = X509_new();
+	X509V3_CTX ctx;
+	X509_set_version(c, X509_VERSION_3);
+	ASN1_INTEGER_set(X509_get_serialNumber(c), issuer ? 2 : 1);
+	X509_gmtime_adj(X509_getm_notBefore(c), -60);
+	X509_gmtime_adj(X509_getm_notAfter(c), 3600);
+	X509_set_pubkey(c, subject);
+	const char *name = issuer ? "EK" : "CA";
+	X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN", MBSTRING_ASC, (const unsigned char *)name,
+				   -1, -1, 0);
+	X509_set_issuer_name(c, X509_get_subject_name(issuer ? issuer : c));
+	X509V3_set_ctx_nodb(&ctx);
+	X509V3_set_ctx(&ctx, issuer ? issuer : c, c, NULL, NULL, 0);
+	const struct {
+		int nid;
+		const char *value;
+	} ext[] = {{NID_basic_constraints, issuer ? "CA:FALSE" : "critical,CA:TRUE"},
+		   {NID_ext_key_usage, uses}};
+	for (size_t i = 0; i < 2; i++) {
+		X509_EXTENSION *e =
+		    ext[i].value ? X509V3_EXT_conf_nid(NULL, &ctx, ext[i].nid, ext[i].value) : NULL;
+		if (e)
+			X509_add_ext(c, e, -1);
+		X509_EXTENSION_free(e);
+	}
+	assert_true(X509_sign(c, key, EVP_sha256()) > 0);
+	return c;
+}
+
+/* Enrols with a certificate of the TPM's EK for these uses; padded as in an NV index. */
+static void enrol_with(struct world *w, const char *uses, X509 *ca, EVP_PKEY *key)
+{
+	struct cairn_tpm_identity id = {0};
+	identity(&w->tpm[1], &id);
+	const unsigned char *p = id.ek_cert.ptr;
+	X509 *real = d2i_X509(NULL, &p, (long)id.ek_cert.len);
+	X509 *made = issue(X509_get0_pubkey(real), uses, ca, key);
+	unsigned char *der = NULL;
+	int len = i2d_X509(made, &der);
+	id.ek_cert.len = 0;
+	cairn_buf_add(&id.ek_cert, cairn_span(der, (size_t)len));
+	for (int i = 0; i < 64; i++)
+		cairn_buf_add_u8(&id.ek_cert, 0xff);
+	call(w, "POST", "/v1/enroll", enrolment(&id, &id, "beta"));
+	OPENSSL_free(der);
+	X509_free(real);
+	X509_free(made);
+	cairn_tpm_identity_fini(&id);
+}
+
+static void certificates_of_other_makers_and_uses(void **state)
+{
+	struct world *w = *state;
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *ca = issue(key, NULL, NULL, key);
+	enrol_with(w, "2.23.133.8.1", ca, key);
+	expect_error(w, 403, "ek-untrusted"); /* by nobody's root */
+	X509_STORE_add_cert(w->v->ek_roots, ca);
+	enrol_with(w, "2.23.133.8.1", ca, key);
+	assert_int_equal(w->code, 200);
+	enrol_with(w, NULL, ca, key);
+	assert_int_equal(w->code, 200);
+	enrol_with(w, "serverAuth", ca, key);
+	expect_error(w, 403, "ek-untrusted");
+	X509_free(ca);
+	EVP_PKEY_free(key);
+}
+
 /* The EK of one TPM with the AK of another: neither TPM can open the credential. */
 static void keys_of_two_tpms(void **state)
 {
@@ -513,6 +586,11 @@ static void spliced_evidence_is_refused(void **state)
 	expect_error(w, 403, "bad-quote");
 	post_with(w, good, "nonce", json_string("x"));
 	expect_error(w, 403, "bad-nonce");
+	cairn_auto_buf struct cairn_buf other = {0};
+	struct cairn_nonce n = {.issued_ms = cairn_now_ms() + 1, .expires_ms = UINT64_MAX};
+	assert_int_equal(cairn_nonce_make(&other, w->v->nonce_key, &n), CAIRN_OK);
+	call(w, "POST", "/v1/evidence", evidence(w, &w->tpm[0], cairn_buf_str(&other), CAIRN_APPRAISAL_PCRS));
+	expect_error(w, 403, "bad-nonce"); /* of this server, for another host */
 	post_with(w, good, "verifier_kid", json_string("x"));
 	expect_error(w, 403, "other-verifier");
 	post_with(w, good, "boot_log", json_string(""));
@@ -626,7 +704,7 @@ static void late_evidence_is_stale(void **state)
 	uint64_t was = w->v->set.stale_after_s;
 	cairn_auto_json json_t *late = evidence(w, &w->tpm[0], challenge(w), CAIRN_APPRAISAL_PCRS);
 	w->v->set.stale_after_s = 1;
-	usleep(1100000);
+	sleep(2);
 	call(w, "POST", "/v1/evidence", json_incref(late));
 	assert_int_equal(w->code, 200);
 	assert_string_equal(text_of(w, "state"), "stale");
@@ -740,6 +818,7 @@ int main(void)
 	    /* in this order: each goes on where the one before it stopped */
 	    cmocka_unit_test(enrols),
 	    cmocka_unit_test(enrolment_refusals),
+	    cmocka_unit_test(certificates_of_other_makers_and_uses),
 	    cmocka_unit_test(keys_of_two_tpms),
 	    cmocka_unit_test(a_challenge_is_one_try),
 	    cmocka_unit_test(admission_by_list),
