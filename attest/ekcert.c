@@ -125,10 +125,13 @@ enum cairn_status cairn_ekcert_parse(X509 **out, struct cairn_span der)
 	return CAIRN_OK;
 }
 
-/* Not a CA, and if it says what it is for then it is for being an EK. */
+/* Not a CA in any way that OpenSSL knows; and if it says what it is for, then for being an EK (an RSA one
+ * decrypts: EK Credential Profile 2.5, 3.2.14). Else whoever holds some other certificate of the maker has a
+ * TPM of software. */
 static bool is_ek_certificate(X509 *cert)
 {
-	if (X509_check_ca(cert) == 1)
+	if (X509_check_ca(cert) != 0 || (X509_get_extension_flags(cert) & EXFLAG_INVALID) ||
+	    !(X509_get_key_usage(cert) & KU_KEY_ENCIPHERMENT)) /* all bits are set where it does not say */
 		return false;
 	EXTENDED_KEY_USAGE *uses = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
 	bool found = !uses;

@@ -2,7 +2,8 @@
  *
  * Sources: RFC 5280; TCG EK Credential Profile for TPM 2.0, version 2.5, section 3.2 (an EK certificate is no
  * CA; its extended key usage, where it has one, is tcg-kp-EKCertificate) and section 2.2 (certificates in NV
- * indices, which may be larger than what they hold). No network: no CRL, no OCSP, no AIA fetch.
+ * indices, which may be larger than what they hold). No network: no CRL, no OCSP, no AIA fetch. Validity
+ * periods count, by this machine's clock: an expired certificate enrols nobody, and unenrols nobody either.
  */
 #ifndef CAIRN_ATTEST_EKCERT_H
 #define CAIRN_ATTEST_EKCERT_H
