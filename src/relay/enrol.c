@@ -1,4 +1,5 @@
-/* Enrolment, the relay's part: carrying three messages. The proof is made by cairnd and covers label and verifier. */
+/* Enrolment, the relay's part: carrying three messages. The proof is made by cairnd and covers label and
+ * verifier. */
 #include <string.h>
 
 #include "relay/agent_client.h"
@@ -21,8 +22,8 @@ enum cairn_status cairn_relay_ask_agent(json_t **answer, const struct cairn_rela
 	return s;
 }
 
-enum cairn_status cairn_relay_ask_server(json_t **answer, struct cairn_relay *r, const char *path, const json_t *body,
-					 struct cairn_buf *why)
+enum cairn_status cairn_relay_ask_server(json_t **answer, struct cairn_relay *r, const char *path,
+					 const json_t *body, struct cairn_buf *why)
 {
 	cairn_auto_json json_t *got = NULL;
 	long code = 0;
@@ -76,8 +77,8 @@ static enum cairn_status prove(struct cairn_relay *r, const json_t *challenge, s
 	if (s)
 		return s;
 	cairn_auto_json json_t *activated = NULL;
-	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:s}", "op", "activate", "credential", credential, "secret",
-				    secret, "label", r->config->label, "verifier_kid", kid);
+	json_t *request = json_pack("{s:s, s:s, s:s, s:s, s:s}", "op", "activate", "credential", credential,
+				    "secret", secret, "label", r->config->label, "verifier_kid", kid);
 	s = cairn_relay_ask_agent(&activated, r, request, why);
 	if (!s)
 		s = cairn_json_get_str(&proof, activated, "proof");
@@ -97,8 +98,6 @@ enum cairn_status cairn_relay_enrol(struct cairn_relay *r, struct cairn_buf *why
 		s = begin(&challenge, r, &reason);
 		if (!s)
 			s = prove(r, challenge, &reason);
-		if (s == CAIRN_E_EXISTS)
-			return CAIRN_OK;
 		if (s && why)
 			cairn_buf_add(why, cairn_buf_span(&reason));
 	}

@@ -1,4 +1,5 @@
-/* cairn-relay: reads its configuration, becomes an unprivileged user, and sends evidence until it is told to stop. */
+/* cairn-relay: reads its configuration, becomes an unprivileged user, and sends evidence until it is told to
+ * stop. */
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <signal.h>
@@ -8,19 +9,20 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "cairn/appraise.h"
 #include "relay/relay.h"
 #include "relay/text.h"
 
 static const char help[] =
-	"usage: cairn-relay [OPTION...]\n\n"
-	"Carries evidence from cairnd to the attestation server.\n\n"
-	"options:\n"
-	"  -c, --config FILE   configuration [" CAIRN_RELAY_CONF "]\n"
-	"  -1, --once          one round; exit 0: trusted, 1: not trusted, 3: could not be decided\n"
-	"      --enroll        enrol with the server and exit\n"
-	"  -j, --json          with --once, print the server's answer\n"
-	"      --help          print this and exit\n"
-	"      --version       print the version and exit\n";
+    "usage: cairn-relay [OPTION...]\n\n"
+    "Carries evidence from cairnd to the attestation server.\n\n"
+    "options:\n"
+    "  -c, --config FILE   configuration [" CAIRN_RELAY_CONF "]\n"
+    "  -1, --once          one round; exit 0: trusted, 1: not trusted, 3: could not be decided\n"
+    "      --enroll        enrol with the server and exit\n"
+    "  -j, --json          with --once, print the server's answer\n"
+    "      --help          print this and exit\n"
+    "      --version       print the version and exit\n";
 
 struct arguments {
 	const char *config;
@@ -40,11 +42,13 @@ void cairn_relay_log(const char *fmt, ...)
 /* -1: go on; else the exit code. */
 static int parse(struct arguments *a, int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{"config", required_argument, NULL, 'c'}, {"once", no_argument, NULL, '1'},
-		{"enroll", no_argument, NULL, 'e'},       {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'v'},
-		{NULL, 0, NULL, 0}};
+	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
+					      {"once", no_argument, NULL, '1'},
+					      {"enroll", no_argument, NULL, 'e'},
+					      {"json", no_argument, NULL, 'j'},
+					      {"help", no_argument, NULL, 'h'},
+					      {"version", no_argument, NULL, 'v'},
+					      {NULL, 0, NULL, 0}};
 	for (int c; (c = getopt_long(argc, argv, "c:1j", longs, NULL)) != -1;) {
 		switch (c) {
 		case 'c':
@@ -89,12 +93,27 @@ static const char *state_of(const json_t *answer)
 	return state ? state : "unknown";
 }
 
+/* An answer without a state that cairn knows decides nothing. */
+static int exit_of(const char *state)
+{
+	switch (cairn_state_by_name(state)) {
+	case CAIRN_STATE_TRUSTED:
+		return CAIRN_EXIT_GOOD;
+	case CAIRN_STATE_UNKNOWN:
+	case CAIRN_STATE_PENDING:
+		return CAIRN_EXIT_UNDECIDED;
+	default:
+		return CAIRN_EXIT_NOT_TRUSTED;
+	}
+}
+
 static void log_verdict(const json_t *answer)
 {
 	size_t i;
 	json_t *reason;
 	cairn_relay_log("the server's verdict: %s", state_of(answer));
-	json_array_foreach(json_object_get(answer, "reasons"), i, reason) {
+	json_array_foreach(json_object_get(answer, "reasons"), i, reason)
+	{
 		const char *code = json_string_value(json_object_get(reason, "code"));
 		const char *text = json_string_value(json_object_get(reason, "text"));
 		const char *plain = json_string_value(reason);
@@ -116,7 +135,7 @@ static int once(struct cairn_relay *r, const struct arguments *a)
 	if (a->json && (json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII) ||
 			puts("") < 0 || fflush(stdout)))
 		return CAIRN_EXIT_UNDECIDED;
-	return strcmp(state_of(answer), "trusted") == 0 ? CAIRN_EXIT_GOOD : CAIRN_EXIT_NOT_TRUSTED;
+	return exit_of(state_of(answer));
 }
 
 /* The signals that end the relay are blocked but here, so that none gets lost and no round is torn. */
@@ -147,15 +166,17 @@ static int forever(struct cairn_relay *r)
 		if (!s) {
 			failures = 0;
 			/* Up to a tenth earlier, so that hosts that booted together do not stay together. */
-			wait_ms = r->config->interval_s * 1000 - random32() % (r->config->interval_s * 100 + 1);
+			wait_ms =
+			    r->config->interval_s * 1000 - random32() % (r->config->interval_s * 100 + 1);
 			log_verdict(answer);
 			continue;
 		}
 		failures += failures < 32;
 		wait_ms = cairn_relay_backoff_ms(failures, r->config->retry_max_s, random32());
 		const char *text = cairn_buf_str(&why);
-		cairn_relay_log("%s; next try in %u.%u s%s", text && *text ? text : cairn_status_text(s), wait_ms / 1000,
-				wait_ms / 100 % 10, r->pending ? ", the evidence is kept" : "");
+		cairn_relay_log("%s; next try in %u.%u s%s", text && *text ? text : cairn_status_text(s),
+				wait_ms / 1000, wait_ms / 100 % 10,
+				r->pending ? ", the evidence is kept" : "");
 	}
 	cairn_relay_log("told to stop");
 	return CAIRN_EXIT_GOOD;

@@ -1,5 +1,5 @@
-/* cairn-relay: carries evidence from cairnd to the server, and the answers back. It sees nothing secret and is trusted
- * with nothing: a relay that lies can only keep a host from being trusted.
+/* cairn-relay: carries evidence from cairnd to the server, and the answers back. It sees nothing secret and
+ * is trusted with nothing: a relay that lies can only keep a host from being trusted.
  */
 #ifndef CAIRN_RELAY_RELAY_H
 #define CAIRN_RELAY_RELAY_H
@@ -18,39 +18,41 @@ struct cairn_relay_config {
 	unsigned interval_s, retry_max_s;
 };
 
-/* Reads and checks a configuration file. CAIRN_E_USAGE and the others of cairn_config_read, with a message in why. */
-enum cairn_status cairn_relay_config_load(struct cairn_relay_config *out, const char *path, struct cairn_buf *why)
-	CAIRN_MUST_CHECK;
+/* Reads and checks a configuration file. CAIRN_E_USAGE and the others of cairn_config_read, with a message in
+ * why. */
+enum cairn_status cairn_relay_config_load(struct cairn_relay_config *out, const char *path,
+					  struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_relay_config_fini(struct cairn_relay_config *c);
 
 struct cairn_relay {
 	const struct cairn_relay_config *config;
 	struct cairn_http *http;
 	json_t *identity;    /* cairnd's answer; NULL until asked */
-	json_t *nonce;       /* {"nonce","verifier_kid"} for the next evidence, or NULL */
+	json_t *nonce;	     /* {"nonce","verifier_kid"} for the next evidence, or NULL */
 	json_t *pending;     /* evidence that the server has not answered yet, or NULL */
 	bool pending_is_old; /* it was made in an earlier round */
 };
 
-enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_relay_config *c, struct cairn_buf *why)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_relay_config *c,
+				   struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_relay_fini(struct cairn_relay *r);
 
-/* One round: enrols where the server does not know the host, sends evidence, takes the next nonce. CAIRN_OK: *answer is
- * a new reference to the server's ({"state","reasons",...}). Otherwise a sentence is in why; what was made and not sent
- * is kept for the next round. */
-enum cairn_status cairn_relay_round(json_t **answer, struct cairn_relay *r, struct cairn_buf *why) CAIRN_MUST_CHECK;
+/* One round: enrols where the server does not know the host, sends evidence, takes the next nonce. CAIRN_OK:
+ * *answer is a new reference to the server's ({"state","reasons",...}). Otherwise a sentence is in why; what
+ * was made and not sent is kept for the next round. */
+enum cairn_status cairn_relay_round(json_t **answer, struct cairn_relay *r,
+				    struct cairn_buf *why) CAIRN_MUST_CHECK;
 
-/* Identity, MakeCredential by the server, ActivateCredential by cairnd, proof. CAIRN_OK also where the server knows the
- * host already. */
+/* Identity, MakeCredential by the server, ActivateCredential by cairnd, proof. A host that is enrolled
+ * already goes through the same. CAIRN_E_EXISTS: label or keys are another's. */
 enum cairn_status cairn_relay_enrol(struct cairn_relay *r, struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* Asks cairnd who this is, once. */
 enum cairn_status cairn_relay_identity(struct cairn_relay *r, struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* cairnd and server calls that look at the answer too. *answer is a new reference. */
 enum cairn_status cairn_relay_ask_agent(json_t **answer, const struct cairn_relay *r, json_t *request,
 					struct cairn_buf *why) CAIRN_MUST_CHECK;
-enum cairn_status cairn_relay_ask_server(json_t **answer, struct cairn_relay *r, const char *path, const json_t *body,
-					 struct cairn_buf *why) CAIRN_MUST_CHECK;
+enum cairn_status cairn_relay_ask_server(json_t **answer, struct cairn_relay *r, const char *path,
+					 const json_t *body, struct cairn_buf *why) CAIRN_MUST_CHECK;
 
 /* Becomes the user for good, if this is root. CAIRN_E_NOTFOUND, CAIRN_E_USAGE (it is root), CAIRN_E_IO. */
 enum cairn_status cairn_relay_drop(const char *user, struct cairn_buf *why) CAIRN_MUST_CHECK;

@@ -106,6 +106,23 @@ server_answers() {
 	grep -q '{"proof":"bb","session":"S"}' web/last_POST_v1_enroll_proof
 }
 
+@test "a label that another TPM has is no enrolment, and an answer without a verdict none either" {
+	fake_agent
+	fake_server
+	agent_answers
+	server_answers
+	relay_conf "$port"
+	run -0 cairn-relay --config relay.conf --enroll
+	printf '409 Conflict\n{"error":{"code":"label-taken","message":"another TPM has this label"}}' >web/POST_v1_enroll
+	run -3 cairn-relay --config relay.conf --enroll
+	[[ $output == *"another TPM has this label"* ]]
+	printf '200 OK\n{"reasons":7}' >web/POST_v1_evidence
+	run -3 cairn-relay --config relay.conf --once
+	printf '200 OK\n{"state":"splendid\\u001b[31m","reasons":["\\u001b[2J\\nroot: ok"]}' >web/POST_v1_evidence
+	run -3 cairn-relay --config relay.conf --once
+	[[ $output != *$'\033'* && $output != *$'\nroot'* ]]
+}
+
 @test "evidence is kept while the server is out of reach, and sent when it is back" {
 	fake_agent
 	fake_server
