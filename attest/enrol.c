@@ -219,6 +219,7 @@ static enum cairn_status make_session(struct cairn_session *s, struct cairn_buf 
 				      struct cairn_buf *secret, struct cairn_verifier *v,
 				      const struct claim *c)
 {
+	static const struct cairn_session_limits max = {CAIRN_SESSIONS_MAX, CAIRN_SESSIONS_HOST_MAX};
 	uint8_t credential[CAIRN_CREDENTIAL_MAX];
 	uint64_t now = cairn_now_ms();
 	if (RAND_bytes(s->id, sizeof s->id) != 1 || RAND_bytes(credential, sizeof credential) != 1)
@@ -230,7 +231,7 @@ static enum cairn_status make_session(struct cairn_session *s, struct cairn_buf 
 	if (!st)
 		st = cairn_credential_make(id_object, secret, &c->ek, &c->ak.name, cred);
 	OPENSSL_cleanse(credential, sizeof credential);
-	return st ? st : cairn_store_session_add(v->store, s, now, CAIRN_SESSIONS_MAX);
+	return st ? st : cairn_store_session_add(v->store, s, now, &max);
 }
 
 static void challenge(struct cairn_verifier *v, const struct claim *c, struct cairn_response *resp)

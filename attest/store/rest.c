@@ -6,19 +6,29 @@
 /* ---- pending enrolments
  * ----------------------------------------------------------------------------------------- */
 
-static enum cairn_status session_room(struct cairn_store *s, uint64_t now_ms, size_t max)
+/* Runs a query for one number. CAIRN_E_LIMIT if it has reached max. */
+static enum cairn_status below(struct cairn_store *s, sqlite3_stmt *q, size_t max)
 {
-	sqlite3_stmt *q = cairn_sql(s, SQL_SESSION_PURGE);
-	cairn_sql_u64(q, 1, now_ms);
-	enum cairn_status st = cairn_sql_run(s, q);
-	if (st)
-		return st;
-	q = cairn_sql(s, SQL_SESSION_COUNT);
-	st = cairn_sql_next(s, q);
+	enum cairn_status st = cairn_sql_next(s, q);
 	if (!st && cairn_sql_get_u64(q, 0) >= max)
 		st = CAIRN_E_LIMIT;
 	sqlite3_reset(q);
 	return st;
+}
+
+static enum cairn_status session_room(struct cairn_store *s, const struct cairn_session *n, uint64_t now_ms,
+				      const struct cairn_session_limits *max)
+{
+	sqlite3_stmt *q = cairn_sql(s, SQL_SESSION_PURGE);
+	cairn_sql_u64(q, 1, now_ms);
+	enum cairn_status st = cairn_sql_run(s, q);
+	if (!st)
+		st = below(s, cairn_sql(s, SQL_SESSION_COUNT), max->all);
+	if (st)
+		return st;
+	q = cairn_sql(s, SQL_SESSION_COUNT_HOST);
+	cairn_sql_blob(q, 1, cairn_span(n->host.id, sizeof n->host.id));
+	return below(s, q, max->host);
 }
 
 static enum cairn_status session_insert(struct cairn_store *s, const struct cairn_session *n)
@@ -37,12 +47,12 @@ static enum cairn_status session_insert(struct cairn_store *s, const struct cair
 }
 
 enum cairn_status cairn_store_session_add(struct cairn_store *s, const struct cairn_session *n,
-					  uint64_t now_ms, size_t max)
+					  uint64_t now_ms, const struct cairn_session_limits *max)
 {
 	enum cairn_status st = cairn_sql_run(s, cairn_sql(s, SQL_BEGIN));
 	if (st)
 		return st;
-	st = session_room(s, now_ms, max);
+	st = session_room(s, n, now_ms, max);
 	if (!st)
 		st = session_insert(s, n);
 	if (!st)

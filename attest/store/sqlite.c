@@ -66,6 +66,7 @@ static const char *const sql[SQL_COUNT] = {
 		       " AND state IN ('trusted','contraindicated','unmeasured')",
     [SQL_SESSION_PURGE] = "DELETE FROM sessions WHERE expires_ms<=?1",
     [SQL_SESSION_COUNT] = "SELECT count(*) FROM sessions",
+    [SQL_SESSION_COUNT_HOST] = "SELECT count(*) FROM sessions WHERE host_id=?",
     [SQL_SESSION_ADD] =
 	"INSERT INTO sessions(session_id,proof_sha256,expires_ms,host_id,label,ek_cert,ak_public,"
 	"ak_name) VALUES(?,?,?,?,?,?,?,?)",

@@ -78,9 +78,15 @@ struct cairn_session {
 	struct cairn_host_row host; /* what becomes the row; its verdict is empty */
 };
 
-/* CAIRN_E_LIMIT: `max` sessions are pending that have not expired. */
+/* Sessions that are pending at once: EKs and their certificates are no secret, so one host may not take all
+ * the room. */
+struct cairn_session_limits {
+	size_t all, host;
+};
+/* CAIRN_E_LIMIT: that many sessions are pending that have not expired. */
 enum cairn_status cairn_store_session_add(struct cairn_store *s, const struct cairn_session *n,
-					  uint64_t now_ms, size_t max) CAIRN_MUST_CHECK;
+					  uint64_t now_ms,
+					  const struct cairn_session_limits *max) CAIRN_MUST_CHECK;
 /* Takes the session out: whatever follows, it is gone. CAIRN_E_NOTFOUND also for an expired one. */
 enum cairn_status cairn_store_session_take(struct cairn_session *out, struct cairn_store *s,
 					   const uint8_t id[CAIRN_SESSION_ID_SIZE],

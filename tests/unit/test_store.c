@@ -175,19 +175,35 @@ static void silence_turns_stale(void **state)
 static void session_is_one_try(void **state)
 {
 	struct fixture *f = *state;
+	static const struct cairn_session_limits max = {1, 1};
 	struct cairn_session s = {.expires_ms = 100, .host = host(1, 1, "a")}, got;
 	s.id[0] = 1;
-	assert_int_equal(cairn_store_session_add(f->s, &s, 50, 1), CAIRN_OK);
+	assert_int_equal(cairn_store_session_add(f->s, &s, 50, &max), CAIRN_OK);
 	s.id[0] = 2;
-	assert_int_equal(cairn_store_session_add(f->s, &s, 50, 1), CAIRN_E_LIMIT);
+	assert_int_equal(cairn_store_session_add(f->s, &s, 50, &max), CAIRN_E_LIMIT);
 	assert_int_equal(cairn_store_session_take(&got, f->s, s.id, 50), CAIRN_E_NOTFOUND);
-	assert_int_equal(cairn_store_session_add(f->s, &s, 100, 1), CAIRN_OK); /* the first has expired */
+	assert_int_equal(cairn_store_session_add(f->s, &s, 100, &max), CAIRN_OK); /* the first has expired */
 	assert_int_equal(cairn_store_session_take(&got, f->s, s.id, 100), CAIRN_E_NOTFOUND);
 	s.expires_ms = 200;
-	assert_int_equal(cairn_store_session_add(f->s, &s, 100, 1), CAIRN_OK);
+	assert_int_equal(cairn_store_session_add(f->s, &s, 100, &max), CAIRN_OK);
 	assert_int_equal(cairn_store_session_take(&got, f->s, s.id, 150), CAIRN_OK);
 	assert_string_equal(got.host.label, "a");
 	assert_int_equal(cairn_store_session_take(&got, f->s, s.id, 150), CAIRN_E_NOTFOUND);
+}
+
+/* Whoever knows one EK cannot keep the others from enrolling. */
+static void one_host_does_not_take_all_sessions(void **state)
+{
+	static const struct cairn_session_limits max = {10, 2};
+	struct fixture *f = *state;
+	struct cairn_session s = {.expires_ms = 1000, .host = host(3, 3, "c")};
+	for (uint8_t i = 0; i < 4; i++) {
+		s.id[1] = i;
+		assert_int_equal(cairn_store_session_add(f->s, &s, 500, &max),
+				 i < 2 ? CAIRN_OK : CAIRN_E_LIMIT);
+	}
+	s.host = host(4, 4, "d");
+	assert_int_equal(cairn_store_session_add(f->s, &s, 500, &max), CAIRN_OK);
 }
 
 static void manifest_is_kept_as_it_is(void **state)
@@ -272,6 +288,7 @@ int main(void)
 	    TEST(revoked_stays_revoked),
 	    TEST(silence_turns_stale),
 	    TEST(session_is_one_try),
+	    TEST(one_host_does_not_take_all_sessions),
 	    TEST(manifest_is_kept_as_it_is),
 	    TEST(tokens_have_roles),
 	    TEST(newer_schema_is_refused),
