@@ -16,6 +16,7 @@ struct cairn_agent_domain {
 	char name[CAIRN_NAME_MAX + 1], uuid[CAIRN_XLCFG_UUID];
 	uint64_t recnum;  /* of its launch record */
 	bool live;	  /* no exit record yet */
+	const char *end;  /* what its exit record will say, where it has to end or has ended; else NULL */
 	bool driver;	  /* driver_domain = 1 */
 	uint32_t domid;	  /* 0: not built, or not seen yet */
 	json_t *roles;	  /* owned: array of strings */
@@ -43,7 +44,6 @@ const char *cairn_agent_state_name(enum cairn_agent_state s); /* "ok", "violated
 
 #define CAIRN_REFUSALS_KEPT   64
 #define CAIRN_REFUSALS_MINUTE 10 /* identical ones of one caller that are recorded in a minute */
-#define CAIRN_STRANGERS_MAX   1024
 
 struct cairn_agent {
 	const struct cairn_agent_config *conf; /* borrowed */
@@ -57,11 +57,12 @@ struct cairn_agent {
 	struct cairn_buf host_record; /* record 0 of the log */
 	char phase[160];	      /* of the phase record; "" before it */
 	struct cairn_agent_domains domains;
-	size_t stranger_count; /* domains that were recorded as unrecorded */
+	bool blind; /* the hypervisor's list could not be read */
+	size_t stranger_count, stranger_cap;
 	struct cairn_stranger {
 		uint32_t domid;
 		char uuid[CAIRN_XLCFG_UUID];
-	} stranger[CAIRN_STRANGERS_MAX];
+	} * stranger; /* owned: domains that were recorded as unrecorded and are still there */
 	size_t refusal_next;
 	struct cairn_refused {
 		uid_t uid;
@@ -82,7 +83,7 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 				    struct cairn_tpm *tpm, const struct cairn_hv *hv,
 				    struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_agent_stop(struct cairn_agent *a);
-/* Appends a record, turns the state where that fails for good. */
+/* Appends a record, turns the state where that fails for good. *recnum as cairn_agent_log_append has it. */
 enum cairn_status cairn_agent_record(struct cairn_agent *a, struct cairn_span record,
 				     uint64_t *recnum) CAIRN_MUST_CHECK;
 
@@ -106,10 +107,15 @@ enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, 
 /* Destroys a domain that was launched, and records its exit. CAIRN_E_NOTFOUND. */
 enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *name,
 					  struct cairn_buf *why) CAIRN_MUST_CHECK;
-/* Records how a launched domain ended and forgets that it is live. */
+/* Records how a launched domain ended (reason: a literal) and forgets that it is live. Where the log takes no
+ * record now, the next sweep tries again. */
 void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d, const char *reason);
-/* Compares the hypervisor's list with the records: exits, shutdowns, and domains nobody recorded. */
+/* Compares the hypervisor's list with the records: exits, shutdowns, and domains nobody recorded. Sets blind.
+ */
 void cairn_agent_sweep(struct cairn_agent *a);
+/* Notes a domain as one that is on record as unrecorded. */
+enum cairn_status cairn_agent_note_stranger(struct cairn_agent *a, uint32_t domid,
+					    const char *uuid) CAIRN_MUST_CHECK;
 
 /* ---- the trusted manifests (manifests.c) -------------------------------------------------------------- */
 #define CAIRN_MANIFESTS_MAX 256
@@ -123,9 +129,10 @@ struct cairn_manifest_set {
 };
 
 /* Loads every *.jws of a directory that an authority signed. A directory that is not there is an empty one.
- * name: of the domain that is being launched. */
+ * name: of the domain that is being launched. CAIRN_E_IO, CAIRN_E_LIMIT: with a sentence in why. */
 enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, const char *dir, const char *name,
-				       const struct cairn_jwks *authorities) CAIRN_MUST_CHECK;
+				       const struct cairn_jwks *authorities,
+				       struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_manifests_fini(struct cairn_manifest_set *s);
 /* True if one of them is a service manifest of this name. */
 bool cairn_manifests_name(const struct cairn_manifest_set *s, const char *name);

@@ -18,14 +18,15 @@ static void job_fini(struct cairn_job *j)
 
 #define ROLE_NETWORK "driver.network"
 
-/* Only a driver domain that was launched here may serve: a name alone can be anybody's. */
+/* Only a driver domain that was launched here may serve: a name alone can be anybody's, now or later. */
 static void check_backends(struct cairn_job *j)
 {
 	for (size_t i = 0; i < j->cfg.vif_count; i++) {
 		const char *b = j->cfg.vif[i].backend;
 		const struct cairn_agent_domain *d = b[0] ? cairn_domains_live(&j->a->domains, b) : NULL;
 
-		if (b[0] && (!d || !d->driver))
+		j->cfg.vif[i].backend_domid = d ? d->domid : 0;
+		if (b[0] && (!d || !d->driver || d->end || d->domid == 0))
 			cairn_reasons_add(j->reasons, CAIRN_R_BACKEND_NOT_ALLOWED, "vif", j->config,
 					  "a running driver domain", b, "launch the driver domain first");
 	}
@@ -53,14 +54,14 @@ static void take_roles(struct cairn_job *j, const struct cairn_manifest *m)
 	j->l.manifest = cairn_manifest_ref(m);
 }
 
-static enum cairn_status load_manifests(struct cairn_job *j)
+static enum cairn_status load_manifests(struct cairn_job *j, struct cairn_buf *why)
 {
 	cairn_auto_buf struct cairn_buf dir = {0};
 
 	cairn_buf_add_fmt(&dir, "%s/manifests", j->a->conf->data);
 	const char *path = cairn_buf_str(&dir);
 
-	return path ? cairn_manifests_load(&j->manifests, path, j->cfg.name, j->a->authorities)
+	return path ? cairn_manifests_load(&j->manifests, path, j->cfg.name, j->a->authorities, why)
 		    : CAIRN_E_NOMEM;
 }
 
@@ -78,10 +79,10 @@ static void no_manifest(struct cairn_job *j, const char *mode, const struct cair
 }
 
 /* A service is what claims to be one, or goes by the name of one; all else is a guest. */
-static enum cairn_status authorise(struct cairn_job *j)
+static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 {
 	cairn_auto_reasons struct cairn_reasons against = {0};
-	enum cairn_status st = load_manifests(j);
+	enum cairn_status st = load_manifests(j, why);
 
 	if (st != CAIRN_OK)
 		return st;
@@ -143,26 +144,33 @@ static enum cairn_status refuse(struct cairn_job *j, uid_t uid, struct cairn_lau
 	}
 	if (st == CAIRN_OK)
 		st = cairn_agent_record(j->a, cairn_buf_span(&record), &out->recnum);
-	out->recorded = st == CAIRN_OK;
+	out->recorded = out->recnum != CAIRN_NO_RECORD;
 	if (st != CAIRN_OK)
-		cairn_agent_say("a refusal could not be recorded: %s", cairn_status_text(st));
+		cairn_agent_say("a refusal could not be recorded%s: %s",
+				out->recorded ? " in the TPM yet" : "", cairn_status_text(st));
 	return CAIRN_E_DENIED;
 }
 
+/* A record that is written is of a launch, even where its extend failed: of one that then built nothing. */
 static enum cairn_status record_launch(struct cairn_job *j, struct cairn_launched *out, struct cairn_buf *why)
 {
+	struct cairn_agent_domains *all = &j->a->domains;
 	cairn_auto_buf struct cairn_buf record = {0};
 	enum cairn_status st = cairn_record_launch(&record, &j->l);
 
 	if (st == CAIRN_OK)
 		st = cairn_agent_record(j->a, cairn_buf_span(&record), &out->recnum);
-	if (st == CAIRN_OK)
-		st = cairn_domains_add(&j->a->domains, out->recnum, &j->l);
-	out->recorded = st == CAIRN_OK;
-	if (st != CAIRN_OK)
-		cairn_buf_add_fmt(
-		    why, "nothing was launched: its record could not be written: %s%s", cairn_status_text(st),
-		    st == CAIRN_E_NOSPACE ? " (the file system of the launch log is full)" : "");
+	out->recorded = out->recnum != CAIRN_NO_RECORD;
+	enum cairn_status added = out->recorded ? cairn_domains_add(all, out->recnum, &j->l) : CAIRN_OK;
+
+	if (st == CAIRN_OK && added == CAIRN_OK)
+		return CAIRN_OK;
+	if (out->recorded && added == CAIRN_OK)
+		all->item[all->count - 1].end = "build-failed"; /* the next sweep records it */
+	st = st != CAIRN_OK ? st : added;
+	cairn_buf_add_fmt(why, "nothing was launched: its record could not be written%s: %s%s",
+			  out->recorded ? " to the TPM" : "", cairn_status_text(st),
+			  st == CAIRN_E_NOSPACE ? " (the file system of the launch log is full)" : "");
 	return st;
 }
 
@@ -182,13 +190,16 @@ static enum cairn_status build_paused(struct cairn_job *j, struct cairn_buf *why
 	return st == CAIRN_OK ? hv->ops->create(hv->self, cairn_buf_span(&text), j->timeout_s, why) : st;
 }
 
-/* The hypervisor must know the domain that was described, and it must not have run. */
+/* The hypervisor must know the domain that was described, and no other by its UUID, and it must not have run.
+ */
 static enum cairn_status check_built(struct cairn_job *j, struct cairn_hv_domain *d, struct cairn_buf *why)
 {
 	enum cairn_status st = cairn_hv_find(&j->a->hv, j->cfg.uuid, d);
 
 	if (st != CAIRN_OK) {
-		cairn_buf_add_str(why, "the hypervisor does not know the domain that xl says it built");
+		cairn_buf_add_str(why, st == CAIRN_E_EXISTS
+					   ? "there is another domain with its UUID"
+					   : "the hypervisor does not know the domain that xl says it built");
 		return CAIRN_E_XEN;
 	}
 	if (d->paused && !d->dying && !d->shutdown && d->cpu_ns == 0 &&
@@ -200,18 +211,34 @@ static enum cairn_status check_built(struct cairn_job *j, struct cairn_hv_domain
 	return CAIRN_E_XEN;
 }
 
+/* Destroys whatever bears the UUID of the launch. False if something of it may be left. */
+static bool destroy_all(struct cairn_job *j)
+{
+	const struct cairn_hv *hv = &j->a->hv;
+	struct cairn_hv_domain *all = calloc(CAIRN_HV_DOMAINS, sizeof(*all));
+	size_t n = 0;
+	bool gone = all && hv->ops->list(hv->self, all, CAIRN_HV_DOMAINS, &n) == CAIRN_OK;
+
+	for (size_t i = 0; i < n && all; i++)
+		if (strcmp(all[i].uuid, j->cfg.uuid) == 0)
+			gone &= hv->ops->destroy(hv->self, all[i].domid) == CAIRN_OK;
+	free(all);
+	return gone;
+}
+
+/* What cannot be destroyed now stays in the table, for the sweep to try again. */
 static void undo_build(struct cairn_job *j, struct cairn_launched *out, const char *text)
 {
-	struct cairn_hv_domain d;
-
-	if (cairn_hv_find(&j->a->hv, j->cfg.uuid, &d) == CAIRN_OK &&
-	    j->a->hv.ops->destroy(j->a->hv.self, d.domid) != CAIRN_OK)
-		cairn_agent_say("domain %u of a failed launch of %s could not be destroyed", d.domid,
-				j->cfg.name);
 	struct cairn_agent_domain *entry = cairn_domains_live(&j->a->domains, j->cfg.name);
 
-	if (entry)
+	if (!destroy_all(j)) {
+		cairn_agent_say("the domain of a failed launch of %s could not be destroyed yet",
+				j->cfg.name);
+		if (entry)
+			entry->end = "build-failed";
+	} else if (entry) {
 		cairn_agent_record_exit(j->a, entry, "build-failed");
+	}
 	cairn_reasons_add(&out->reasons, CAIRN_R_BUILD_FAILED, "domain", j->config, "", "", text);
 }
 
@@ -261,11 +288,18 @@ static enum cairn_status build(struct cairn_job *j, struct cairn_launched *out, 
 
 /* ---- the whole ---------------------------------------------------------------------------------------- */
 
-/* Two domains of one name or UUID could not be told apart afterwards. */
+/* Two domains of one name or UUID could not be told apart afterwards. What the table says must be true now.
+ */
 static enum cairn_status check_unique(struct cairn_job *j, struct cairn_buf *why)
 {
 	struct cairn_hv_domain d;
 
+	cairn_agent_sweep(j->a);
+	if (j->a->blind) {
+		cairn_buf_add_str(why,
+				  "nothing was launched: the hypervisor's list of domains cannot be read");
+		return CAIRN_E_XEN;
+	}
 	if (cairn_domains_live(&j->a->domains, j->cfg.name)) {
 		cairn_buf_add_fmt(why, "a domain named %s runs already", j->cfg.name);
 		return CAIRN_E_EXISTS;
@@ -274,8 +308,8 @@ static enum cairn_status check_unique(struct cairn_job *j, struct cairn_buf *why
 
 	if (st == CAIRN_E_NOTFOUND)
 		return CAIRN_OK;
-	if (st == CAIRN_OK)
-		cairn_buf_add_fmt(why, "domain %u has the UUID %s already", d.domid, j->cfg.uuid);
+	if (st == CAIRN_OK || st == CAIRN_E_EXISTS)
+		cairn_buf_add_fmt(why, "another domain has the UUID %s already", j->cfg.uuid);
 	return st == CAIRN_OK ? CAIRN_E_EXISTS : st;
 }
 
@@ -292,7 +326,7 @@ static enum cairn_status run(struct cairn_job *j, uid_t uid, struct cairn_launch
 	if (st == CAIRN_OK)
 		st = cairn_job_describe(j);
 	if (st == CAIRN_OK)
-		st = authorise(j);
+		st = authorise(j, why);
 	if (st == CAIRN_OK && j->reasons->count > 0)
 		return refuse(j, uid, out, why);
 	if (st == CAIRN_OK)
@@ -304,6 +338,7 @@ enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, 
 				     struct cairn_launched *out, struct cairn_buf *why)
 {
 	memset(out, 0, sizeof(*out));
+	out->recnum = CAIRN_NO_RECORD;
 	if (a->state != CAIRN_AGENT_OK) {
 		cairn_buf_add_fmt(why, "nothing is launched: this host is %s: %s",
 				  cairn_agent_state_name(a->state), a->trouble);

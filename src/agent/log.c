@@ -295,6 +295,8 @@ enum cairn_status cairn_agent_log_append(struct cairn_agent_log *l, struct cairn
 	enum cairn_status st = cairn_agent_log_settle(l);
 	struct cairn_agent_log next = *l;
 
+	if (recnum)
+		*recnum = CAIRN_NO_RECORD;
 	if (st == CAIRN_OK)
 		st = cairn_log_line_build(&line, l->records, &l->pcrs, record, banks->alg, banks->count);
 	if (st == CAIRN_OK)
@@ -312,11 +314,10 @@ enum cairn_status cairn_agent_log_append(struct cairn_agent_log *l, struct cairn
 	if (next.state == CAIRN_LOG_EMPTY)
 		next.state = CAIRN_LOG_GOOD;
 	*l = next;
-	st = cairn_tpm_pcr_extend(l->tpm, l->last_pcr, l->last, l->last_count);
-	if (st != CAIRN_OK)
-		return st;
-	l->pending = false;
 	if (recnum)
 		*recnum = l->records - 1;
-	return CAIRN_OK;
+	st = cairn_tpm_pcr_extend(l->tpm, l->last_pcr, l->last, l->last_count);
+	if (st == CAIRN_OK)
+		l->pending = false;
+	return st;
 }

@@ -46,7 +46,10 @@ enum cairn_status cairn_agent_log_open(struct cairn_agent_log *out, const char *
 				       struct cairn_buf *notice) CAIRN_MUST_CHECK;
 void cairn_agent_log_close(struct cairn_agent_log *l);
 
-/* Appends a record and extends its PCR. *recnum (may be NULL) is its number.
+#define CAIRN_NO_RECORD UINT64_MAX
+
+/* Appends a record and extends its PCR. *recnum (may be NULL) is its number, after a failure as well if the
+ * record was written, else CAIRN_NO_RECORD.
  * CAIRN_E_DIVERGED: the log takes none any more. CAIRN_E_NOSPACE, CAIRN_E_IO: not written, nothing extended.
  * CAIRN_E_TPM*: written but perhaps not extended; the next append, or the next start, settles that first. */
 enum cairn_status cairn_agent_log_append(struct cairn_agent_log *l, struct cairn_span record,

@@ -78,32 +78,84 @@ static enum cairn_status load_one(struct cairn_manifest_set *s, const char *dir,
 	return CAIRN_OK;
 }
 
-static int is_manifest(const struct dirent *e)
+static bool is_manifest(const struct dirent *e)
 {
 	const char *dot = strrchr(e->d_name, '.');
 
 	return dot && strcmp(dot, ".jws") == 0;
 }
 
+struct names {
+	size_t count;
+	char *name[CAIRN_MANIFESTS_MAX];
+};
+
+static int by_name(const void *a, const void *b)
+{
+	char *const *x = a, *const *y = b;
+
+	return strcmp(*x, *y);
+}
+
+static void names_fini(struct names *n)
+{
+	for (size_t i = 0; i < n->count; i++)
+		free(n->name[i]);
+}
+
+/* The names of the manifests in a directory, in order; of no more files than there may be. */
+static enum cairn_status list(struct names *n, DIR *d)
+{
+	struct dirent *e;
+
+	errno = 0;
+	while ((e = readdir(d))) {
+		if (!is_manifest(e))
+			continue;
+		if (n->count == CAIRN_MANIFESTS_MAX)
+			return CAIRN_E_LIMIT;
+		n->name[n->count] = strdup(e->d_name);
+		if (!n->name[n->count])
+			return CAIRN_E_NOMEM;
+		n->count++;
+		errno = 0;
+	}
+	if (errno != 0)
+		return CAIRN_E_IO;
+	qsort(n->name, n->count, sizeof(n->name[0]), by_name);
+	return CAIRN_OK;
+}
+
+static enum cairn_status list_directory(struct names *n, const char *dir, struct cairn_buf *why)
+{
+	DIR *d = opendir(dir);
+	enum cairn_status st = CAIRN_E_IO;
+
+	if (!d && errno == ENOENT)
+		return CAIRN_OK;
+	if (d)
+		st = list(n, d);
+	if (st == CAIRN_E_IO)
+		cairn_buf_add_fmt(why, "cannot read the directory %s: %s", dir, strerror(errno));
+	else if (st == CAIRN_E_LIMIT)
+		cairn_buf_add_fmt(why, "%s: more than %d manifests; remove old ones", dir,
+				  CAIRN_MANIFESTS_MAX);
+	if (d)
+		closedir(d);
+	return st;
+}
+
 enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, const char *dir, const char *name,
-				       const struct cairn_jwks *authorities)
+				       const struct cairn_jwks *authorities, struct cairn_buf *why)
 {
 	struct cairn_manifest_set s = {.item = calloc(CAIRN_MANIFESTS_MAX, sizeof(*s.item)),
 				       .list = calloc(CAIRN_MANIFESTS_MAX, sizeof(*s.list))};
-	struct dirent **found = NULL;
-	enum cairn_status st = s.item && s.list ? CAIRN_OK : CAIRN_E_NOMEM;
-	int n = scandir(dir, &found, is_manifest, alphasort);
+	struct names found = {0};
+	enum cairn_status st = s.item && s.list ? list_directory(&found, dir, why) : CAIRN_E_NOMEM;
 
-	if (n < 0 && errno != ENOENT)
-		st = CAIRN_E_IO;
-	if (n > CAIRN_MANIFESTS_MAX)
-		st = CAIRN_E_LIMIT;
-	for (int i = 0; i < n; i++) {
-		if (st == CAIRN_OK)
-			st = load_one(&s, dir, found[i]->d_name, name, authorities);
-		free(found[i]);
-	}
-	free(found);
+	for (size_t i = 0; i < found.count && st == CAIRN_OK; i++)
+		st = load_one(&s, dir, found.name[i], name, authorities);
+	names_fini(&found);
 	if (st == CAIRN_OK)
 		*out = s;
 	else

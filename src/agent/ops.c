@@ -151,7 +151,7 @@ static enum cairn_status op_stop(struct cairn_call *c)
 static enum cairn_status op_phase(struct cairn_call *c)
 {
 	const char *phase;
-	uint64_t recnum = 0;
+	uint64_t recnum = CAIRN_NO_RECORD;
 	cairn_auto_buf struct cairn_buf record = {0};
 	enum cairn_status st = cairn_json_get_str(&phase, c->request, "phase");
 
@@ -166,10 +166,9 @@ static enum cairn_status op_phase(struct cairn_call *c)
 	st = cairn_record_phase(&record, phase);
 	if (st == CAIRN_OK)
 		st = cairn_agent_record(c->a, cairn_buf_span(&record), &recnum);
-	if (st != CAIRN_OK)
-		return st;
-	memcpy(c->a->phase, phase, strlen(phase) + 1);
-	return cairn_call_set(c, "recnum", json_integer((json_int_t)recnum));
+	if (recnum != CAIRN_NO_RECORD)
+		memcpy(c->a->phase, phase, strlen(phase) + 1);
+	return st != CAIRN_OK ? st : cairn_call_set(c, "recnum", json_integer((json_int_t)recnum));
 }
 
 /* ---- the table ---------------------------------------------------------------------------------------- */

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -88,13 +89,7 @@ static enum cairn_status seen_stranger(struct cairn_agent *a, const struct cairn
 
 	if (st == CAIRN_OK)
 		st = cairn_json_get_str(&uuid, e->object, "uuid");
-	if (st != CAIRN_OK || a->stranger_count == CAIRN_STRANGERS_MAX)
-		return st;
-	struct cairn_stranger *s = &a->stranger[a->stranger_count++];
-
-	s->domid = (uint32_t)domid;
-	snprintf(s->uuid, sizeof(s->uuid), "%s", uuid);
-	return CAIRN_OK;
+	return st == CAIRN_OK ? cairn_agent_note_stranger(a, (uint32_t)domid, uuid) : st;
 }
 
 static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
@@ -292,9 +287,11 @@ void cairn_agent_stop(struct cairn_agent *a)
 	cairn_agent_log_close(&a->log);
 	cairn_domains_fini(&a->domains);
 	cairn_jwks_free(a->authorities);
+	free(a->stranger);
 	cairn_buf_fini(&a->host_record);
 	cairn_tpm_identity_fini(&a->id);
 	cairn_tpm_close(a->tpm);
 	a->authorities = NULL;
+	a->stranger = NULL;
 	a->tpm = NULL;
 }

@@ -1,45 +1,38 @@
 /* How domains end, and domains that nobody recorded: the records against the hypervisor's own list. */
 #include "agent/agent.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d, const char *reason)
+/* ---- ends --------------------------------------------------------------------------------------------- */
+
+static enum cairn_status write_exit(struct cairn_agent *a, const struct cairn_agent_domain *d,
+				    uint64_t *recnum)
 {
-	const struct cairn_exit_record x = {.launch = d->recnum, .name = d->name, .reason = reason};
+	const struct cairn_exit_record x = {.launch = d->recnum, .name = d->name, .reason = d->end};
 	cairn_auto_buf struct cairn_buf record = {0};
 	enum cairn_status st = cairn_record_exit(&record, &x);
 
-	if (st == CAIRN_OK)
-		st = cairn_agent_record(a, cairn_buf_span(&record), NULL);
-	if (st != CAIRN_OK)
-		cairn_agent_say("the exit of %s could not be recorded: %s", d->name, cairn_status_text(st));
+	return st == CAIRN_OK ? cairn_agent_record(a, cairn_buf_span(&record), recnum) : st;
+}
+
+void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d, const char *reason)
+{
+	bool first = d->end == NULL;
+	uint64_t recnum = CAIRN_NO_RECORD;
+
+	d->end = reason;
+	enum cairn_status st = write_exit(a, d, &recnum);
+
+	if (st != CAIRN_OK && first)
+		cairn_agent_say("the exit of %s cannot be recorded now: %s", d->name, cairn_status_text(st));
+	if (recnum == CAIRN_NO_RECORD && st != CAIRN_E_DIVERGED)
+		return;
 	d->live = false;
 	if (d->domid && a->hv.ops->publish(a->hv.self, d->domid, NULL, NULL) != CAIRN_OK)
 		cairn_agent_say("xenstore keeps /tool/cairn/%u", d->domid);
 }
-
-enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *name, struct cairn_buf *why)
-{
-	struct cairn_agent_domain *d = cairn_domains_live(&a->domains, name);
-	struct cairn_hv_domain found;
-	enum cairn_status st = d ? cairn_hv_find(&a->hv, d->uuid, &found) : CAIRN_E_NOTFOUND;
-
-	if (!d) {
-		cairn_buf_add_str(why, "no domain of this name was launched by cairnd and still runs");
-		return CAIRN_E_NOTFOUND;
-	}
-	if (st == CAIRN_OK)
-		st = a->hv.ops->destroy(a->hv.self, found.domid);
-	if (st != CAIRN_OK && st != CAIRN_E_NOTFOUND) {
-		cairn_buf_add_fmt(why, "the domain could not be destroyed: %s", cairn_status_text(st));
-		return st;
-	}
-	cairn_agent_record_exit(a, d, "destroyed");
-	return CAIRN_OK;
-}
-
-/* ---- the sweep ---------------------------------------------------------------------------------------- */
 
 /* By UUID, and by the domid once that is known: the hypervisor lets two domains have one UUID. */
 static bool is_it(const struct cairn_agent_domain *d, const struct cairn_hv_domain *h)
@@ -56,34 +49,89 @@ static const struct cairn_hv_domain *find(const struct cairn_agent_domain *d,
 	return NULL;
 }
 
-/* Those of domains that an earlier cairnd launched. */
+/* The caller frees *out, also after a failure. */
+static enum cairn_status list(struct cairn_agent *a, struct cairn_hv_domain **out, size_t *n)
+{
+	*out = calloc(CAIRN_HV_DOMAINS, sizeof(**out));
+	*n = 0;
+	return *out ? a->hv.ops->list(a->hv.self, *out, CAIRN_HV_DOMAINS, n) : CAIRN_E_NOMEM;
+}
+
+static enum cairn_status destroy_one(struct cairn_agent *a, const struct cairn_agent_domain *d)
+{
+	struct cairn_hv_domain *all = NULL;
+	size_t n = 0;
+	enum cairn_status st = list(a, &all, &n);
+	const struct cairn_hv_domain *found = st == CAIRN_OK ? find(d, all, n) : NULL;
+
+	if (found)
+		st = a->hv.ops->destroy(a->hv.self, found->domid);
+	free(all);
+	return st;
+}
+
+enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *name, struct cairn_buf *why)
+{
+	struct cairn_agent_domain *d = cairn_domains_live(&a->domains, name);
+
+	if (!d) {
+		cairn_buf_add_str(why, "no domain of this name was launched by cairnd and still runs");
+		return CAIRN_E_NOTFOUND;
+	}
+	enum cairn_status st = destroy_one(a, d);
+
+	if (st != CAIRN_OK) {
+		cairn_buf_add_fmt(why, "the domain could not be destroyed: %s", cairn_status_text(st));
+		return st;
+	}
+	cairn_agent_record_exit(a, d, "destroyed");
+	return CAIRN_OK;
+}
+
+/* ---- the sweep ---------------------------------------------------------------------------------------- */
+
+/* Those of domains that an earlier cairnd launched. One that has never run was being built when that cairnd
+ * died, and nobody checked it: it ends. */
 static void learn_domids(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
 {
 	for (size_t i = 0; i < a->domains.count; i++) {
 		struct cairn_agent_domain *d = &a->domains.item[i];
 		const struct cairn_hv_domain *found = d->live ? find(d, all, n) : NULL;
 
-		if (found)
-			d->domid = found->domid;
+		if (!found)
+			continue;
+		if (d->domid == 0 && !d->end && found->paused && found->cpu_ns == 0)
+			d->end = "build-failed";
+		d->domid = found->domid;
 	}
+}
+
+/* The exit record's reason for a domain that is still there, or NULL while it may stay. */
+static const char *must_end(const struct cairn_agent_domain *d, const struct cairn_hv_domain *now)
+{
+	const unsigned shutdown_crash = 3; /* xen/include/public/sched.h: SHUTDOWN_crash */
+
+	if (now->dying)
+		return NULL;
+	if (d->end || !now->shutdown)
+		return d->end;
+	return now->shutdown_reason == shutdown_crash ? "crashed" : "shutdown";
 }
 
 static void sweep_one(struct cairn_agent *a, struct cairn_agent_domain *d, const struct cairn_hv_domain *now)
 {
-	const unsigned shutdown_crash = 3; /* xen/include/public/sched.h: SHUTDOWN_crash */
+	const char *end = now ? must_end(d, now) : d->end ? d->end : "destroyed";
 
-	if (!now) {
-		cairn_agent_record_exit(a, d, "destroyed");
+	if (!end)
 		return;
-	}
-	if (!now->shutdown || now->dying)
-		return;
-	if (a->hv.ops->destroy(a->hv.self, now->domid) != CAIRN_OK)
-		cairn_agent_say("domain %u (%s) has ended but cannot be destroyed", now->domid, d->name);
+	if (now && a->hv.ops->destroy(a->hv.self, now->domid) != CAIRN_OK)
+		cairn_agent_say("domain %u (%s) must end (%s) but cannot be destroyed", now->domid, d->name,
+				end);
 	else
-		cairn_agent_record_exit(a, d,
-					now->shutdown_reason == shutdown_crash ? "crashed" : "shutdown");
+		cairn_agent_record_exit(a, d, end);
 }
+
+/* ---- strangers ---------------------------------------------------------------------------------------- */
 
 static bool is_explained(const struct cairn_agent *a, const struct cairn_hv_domain *d)
 {
@@ -96,35 +144,62 @@ static bool is_explained(const struct cairn_agent *a, const struct cairn_hv_doma
 	return false;
 }
 
+enum cairn_status cairn_agent_note_stranger(struct cairn_agent *a, uint32_t domid, const char *uuid)
+{
+	if (a->stranger_count == a->stranger_cap) {
+		size_t cap = a->stranger_cap ? 2 * a->stranger_cap : 16;
+		struct cairn_stranger *more = reallocarray(a->stranger, cap, sizeof(*more));
+
+		if (!more)
+			return CAIRN_E_NOMEM;
+		a->stranger = more;
+		a->stranger_cap = cap;
+	}
+	struct cairn_stranger *s = &a->stranger[a->stranger_count++];
+
+	s->domid = domid;
+	snprintf(s->uuid, sizeof(s->uuid), "%s", uuid);
+	return CAIRN_OK;
+}
+
 static void record_stranger(struct cairn_agent *a, const struct cairn_hv_domain *d)
 {
 	cairn_auto_buf struct cairn_buf record = {0};
-
-	if (a->stranger_count == CAIRN_STRANGERS_MAX)
-		return;
+	uint64_t recnum = CAIRN_NO_RECORD;
 	enum cairn_status st = cairn_record_unrecorded(&record, d->domid, d->uuid);
 
 	if (st == CAIRN_OK)
-		st = cairn_agent_record(a, cairn_buf_span(&record), NULL);
-	if (st != CAIRN_OK && st != CAIRN_E_DIVERGED)
+		st = cairn_agent_record(a, cairn_buf_span(&record), &recnum);
+	if (recnum == CAIRN_NO_RECORD && st != CAIRN_E_DIVERGED)
 		return; /* the next sweep tries again */
-	struct cairn_stranger *s = &a->stranger[a->stranger_count++];
-
-	s->domid = d->domid;
-	memcpy(s->uuid, d->uuid, sizeof(s->uuid));
 	cairn_agent_say("domain %u (%s) was started by somebody else and not measured", d->domid, d->uuid);
+	if (cairn_agent_note_stranger(a, d->domid, d->uuid) != CAIRN_OK)
+		cairn_agent_say("out of memory: it will be recorded again");
 }
 
-void cairn_agent_sweep(struct cairn_agent *a)
+/* Those that are gone need not be remembered: should one come back, it is another start. */
+static void forget_strangers(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
 {
-	struct cairn_hv_domain *all = calloc(CAIRN_HV_DOMAINS, sizeof(*all));
-	size_t n = 0;
+	size_t kept = 0;
 
-	if (!all || a->hv.ops->list(a->hv.self, all, CAIRN_HV_DOMAINS, &n) != CAIRN_OK) {
-		free(all);
-		return;
+	for (size_t i = 0; i < a->stranger_count; i++) {
+		const struct cairn_stranger *s = &a->stranger[i];
+		size_t at = 0;
+
+		while (at < n && (all[at].domid != s->domid || strcmp(all[at].uuid, s->uuid) != 0))
+			at++;
+		if (at < n)
+			a->stranger[kept++] = *s;
 	}
+	a->stranger_count = kept;
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------------- */
+
+static void sweep(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
+{
 	learn_domids(a, all, n);
+	forget_strangers(a, all, n);
 	/* Before anything ends: what the list still shows must find its record. */
 	for (size_t i = 0; i < n; i++)
 		if (!is_explained(a, &all[i]) && !all[i].dying)
@@ -132,5 +207,20 @@ void cairn_agent_sweep(struct cairn_agent *a)
 	for (size_t i = 0; i < a->domains.count; i++)
 		if (a->domains.item[i].live)
 			sweep_one(a, &a->domains.item[i], find(&a->domains.item[i], all, n));
+}
+
+void cairn_agent_sweep(struct cairn_agent *a)
+{
+	struct cairn_hv_domain *all = NULL;
+	size_t n = 0;
+	enum cairn_status st = list(a, &all, &n);
+
+	if (st == CAIRN_OK)
+		sweep(a, all, n);
+	else if (!a->blind)
+		cairn_agent_say(
+		    "the hypervisor's list of domains cannot be read (%s): what starts now goes unseen",
+		    cairn_status_text(st));
+	a->blind = st != CAIRN_OK;
 	free(all);
 }

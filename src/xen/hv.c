@@ -169,14 +169,16 @@ enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid, str
 	size_t n = 0;
 	enum cairn_status st = all ? hv->ops->list(hv->self, all, CAIRN_HV_DOMAINS, &n) : CAIRN_E_NOMEM;
 
-	if (st == CAIRN_OK)
-		st = CAIRN_E_NOTFOUND;
-	for (size_t i = 0; i < n && st == CAIRN_E_NOTFOUND; i++) {
+	size_t found = 0;
+
+	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
 		if (strcmp(all[i].uuid, uuid) != 0)
 			continue;
 		*out = all[i];
-		st = CAIRN_OK;
+		found++;
 	}
+	if (st == CAIRN_OK && found != 1)
+		st = found == 0 ? CAIRN_E_NOTFOUND : CAIRN_E_EXISTS;
 	free(all);
 	return st;
 }

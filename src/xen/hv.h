@@ -5,7 +5,7 @@
 
 #include "xen/xlcfg.h"
 
-#define CAIRN_HV_DOMAINS 512 /* domains that are looked at */
+#define CAIRN_HV_DOMAINS 0x7ff0 /* all there can be: DOMID_FIRST_RESERVED, xen/include/public/xen.h */
 
 /* struct xen_domctl_getdomaininfo (xen/include/public/domctl.h, Xen 4.17), what of it is used. */
 struct cairn_hv_domain {
@@ -41,7 +41,8 @@ struct cairn_hv {
 	void *self;
 };
 
-/* Finds the domain with this UUID in the hypervisor's own list. CAIRN_E_NOTFOUND. */
+/* Finds the domain with this UUID in the hypervisor's own list. CAIRN_E_NOTFOUND; CAIRN_E_EXISTS: more than
+ * one has it. */
 enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid,
 				struct cairn_hv_domain *out) CAIRN_MUST_CHECK;
 

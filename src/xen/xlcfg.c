@@ -343,6 +343,16 @@ void cairn_vif_text(struct cairn_buf *out, const struct cairn_vif *v)
 	}
 }
 
+/* The same for xl. xl takes a backend of digits for a domid; without one it would take a default of xl.conf.
+ */
+static void put_vif(struct cairn_buf *out, const struct cairn_vif *v)
+{
+	struct cairn_vif numbered = *v;
+
+	snprintf(numbered.backend, sizeof(numbered.backend), "%u", v->backend[0] ? v->backend_domid : 0);
+	cairn_vif_text(out, &numbered);
+}
+
 static void put(struct cairn_buf *out, const char *key, const char *value)
 {
 	if (value && value[0])
@@ -372,7 +382,7 @@ enum cairn_status cairn_xlcfg_emit(struct cairn_buf *out, const struct cairn_xlc
 	cairn_buf_add_str(out, "vif = [");
 	for (size_t i = 0; i < c->vif_count; i++) {
 		cairn_buf_add_str(out, i ? ", \"" : " \"");
-		cairn_vif_text(out, &c->vif[i]);
+		put_vif(out, &c->vif[i]);
 		cairn_buf_add_str(out, "\"");
 	}
 	cairn_buf_add_str(out, " ]\n");

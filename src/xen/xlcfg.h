@@ -20,6 +20,7 @@ enum cairn_domain_type { CAIRN_DOMAIN_PV, CAIRN_DOMAIN_PVH };
 
 struct cairn_vif {
 	char backend[CAIRN_XLCFG_NAME]; /* "" is dom0 */
+	uint32_t backend_domid; /* of that name; not of the configuration, but set before it is written */
 	char mac[18], bridge[CAIRN_XLCFG_NAME], script[CAIRN_XLCFG_NAME];
 };
 
@@ -48,11 +49,11 @@ enum cairn_status cairn_xlcfg_parse(struct cairn_xlcfg *out, struct cairn_span t
  * sentence in why. CAIRN_E_MALFORMED, CAIRN_E_UNSUPPORTED. */
 enum cairn_status cairn_xlcfg_scan(struct cairn_span text, struct cairn_buf *why) CAIRN_MUST_CHECK;
 
-/* A vif as the text that xl parses. */
+/* A vif as it stands in the configuration. */
 void cairn_vif_text(struct cairn_buf *out, const struct cairn_vif *v);
 
-/* Writes the configuration for xl, with these files in the place of kernel and ramdisk (ramdisk NULL: none).
- */
+/* Writes the configuration for xl, with these files in the place of kernel and ramdisk (ramdisk NULL: none),
+ * and the numbers of domains in the place of the names of backends: a name may become another domain's. */
 enum cairn_status cairn_xlcfg_emit(struct cairn_buf *out, const struct cairn_xlcfg *c, const char *kernel,
 				   const char *ramdisk) CAIRN_MUST_CHECK;
 

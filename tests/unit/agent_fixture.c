@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <libxlutil.h>
+
 #include "agent/measure.h"
 
 /* ---- the hypervisor ----------------------------------------------------------------------------------- */
@@ -29,6 +31,8 @@ static enum cairn_status fake_list(void *self, struct cairn_hv_domain *out, size
 {
 	struct fake_hv *hv = self;
 
+	if (hv->list_fails != CAIRN_OK)
+		return hv->list_fails;
 	if (hv->count > max)
 		return CAIRN_E_LIMIT;
 	memcpy(out, hv->domain, hv->count * sizeof(*out));
@@ -36,18 +40,34 @@ static enum cairn_status fake_list(void *self, struct cairn_hv_domain *out, size
 	return CAIRN_OK;
 }
 
-static enum cairn_status fake_create(void *self, struct cairn_span config, unsigned timeout_s,
-				     struct cairn_buf *why)
+/* What xl would take from the text: libxlutil, and none of cairn's own rules. */
+static enum cairn_status read_as_xl(struct fake_hv *hv, struct cairn_span config)
 {
-	struct fake_hv *hv = self;
-	cairn_auto_buf struct cairn_buf ignored = {0};
-	cairn_auto_buf struct cairn_buf bytes = {0};
-	struct cairn_hv_domain *d = &hv->domain[hv->count];
+	XLU_Config *c = xlu_cfg_init(stderr, "config");
+	const char *v = "";
 
-	(void)timeout_s;
-	hv->created++;
-	if (cairn_xlcfg_parse(&hv->config, config, &ignored) != CAIRN_OK)
+	snprintf(hv->text, sizeof(hv->text), "%.*s", (int)config.len, (const char *)config.ptr);
+	memset(&hv->config, 0, sizeof(hv->config));
+	if (!c || xlu_cfg_readdata(c, hv->text, (int)strlen(hv->text)) != 0)
 		return CAIRN_E_INTERNAL;
+	xlu_cfg_get_string(c, "kernel", &v, 1);
+	snprintf(hv->config.kernel, sizeof(hv->config.kernel), "%s", v);
+	if (xlu_cfg_get_string(c, "ramdisk", &v, 1) == 0)
+		snprintf(hv->config.ramdisk, sizeof(hv->config.ramdisk), "%s", v);
+	if (xlu_cfg_get_string(c, "cmdline", &v, 1) == 0)
+		snprintf(hv->config.cmdline, sizeof(hv->config.cmdline), "%s", v);
+	if (xlu_cfg_get_string(c, "uuid", &v, 1) == 0)
+		snprintf(hv->config.uuid, sizeof(hv->config.uuid), "%s", v);
+	if (xlu_cfg_get_string(c, "type", &v, 1) == 0 && strcmp(v, "pvh") == 0)
+		hv->config.type = CAIRN_DOMAIN_PVH;
+	xlu_cfg_destroy(c);
+	return CAIRN_OK;
+}
+
+static enum cairn_status read_images(struct fake_hv *hv)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+
 	if (cairn_file_read(&bytes, hv->config.kernel, 1 << 20) != CAIRN_OK ||
 	    cairn_hash(&hv->kernel, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK)
 		return CAIRN_E_INTERNAL;
@@ -56,12 +76,32 @@ static enum cairn_status fake_create(void *self, struct cairn_span config, unsig
 	    (cairn_file_read(&bytes, hv->config.ramdisk, 1 << 20) != CAIRN_OK ||
 	     cairn_hash(&hv->ramdisk, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK))
 		return CAIRN_E_INTERNAL;
+	return CAIRN_OK;
+}
+
+static void add_domain(struct fake_hv *hv)
+{
+	struct cairn_hv_domain *d = &hv->domain[hv->count++];
+
 	*d = (struct cairn_hv_domain){.domid = ++hv->next_domid,
 				      .paused = !hv->runs_early,
 				      .hvm = (hv->config.type == CAIRN_DOMAIN_PVH) != hv->other_type,
 				      .cpu_ns = hv->runs_early ? 5 : 0};
 	memcpy(d->uuid, hv->config.uuid, sizeof(d->uuid));
-	hv->count++;
+}
+
+static enum cairn_status fake_create(void *self, struct cairn_span config, unsigned timeout_s,
+				     struct cairn_buf *why)
+{
+	struct fake_hv *hv = self;
+
+	(void)timeout_s;
+	hv->created++;
+	if (read_as_xl(hv, config) != CAIRN_OK || read_images(hv) != CAIRN_OK)
+		return CAIRN_E_INTERNAL;
+	if (hv->twin)
+		add_domain(hv);
+	add_domain(hv);
 	if (hv->create_fails != CAIRN_OK)
 		cairn_buf_add_str(why, "libxl says no");
 	return hv->create_fails;
@@ -83,6 +123,8 @@ static enum cairn_status fake_destroy(void *self, uint32_t domid)
 	struct fake_hv *hv = self;
 
 	hv->destroyed++;
+	if (hv->destroy_fails != CAIRN_OK)
+		return hv->destroy_fails;
 	for (size_t i = 0; i < hv->count; i++) {
 		if (hv->domain[i].domid != domid)
 			continue;
@@ -201,7 +243,13 @@ int fixture_start(struct agent_fixture *f)
 	struct cairn_tpm *tpm = NULL;
 	struct cairn_tpm_why no_tpm;
 
-	if (cairn_tpm_open(&tpm, f->swtpm.tcti, &no_tpm) != CAIRN_OK) {
+	enum cairn_status st;
+
+	if (f->tapped && tcti_tap_init(&f->tap, f->swtpm.tcti) != 0)
+		return -1;
+	st = f->tapped ? cairn_tpm_open_tcti(&tpm, tcti_tap_context(&f->tap), &no_tpm)
+		       : cairn_tpm_open(&tpm, f->swtpm.tcti, &no_tpm);
+	if (st != CAIRN_OK) {
 		fprintf(stderr, "fixture: %s\n", no_tpm.text);
 		return -1;
 	}
@@ -216,6 +264,8 @@ void fixture_stop(struct agent_fixture *f)
 {
 	if (f->agent)
 		cairn_agent_stop(f->agent);
+	if (f->agent && f->tapped)
+		tcti_tap_fini(&f->tap);
 	free(f->agent);
 	f->agent = NULL;
 }

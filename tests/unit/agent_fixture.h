@@ -5,16 +5,21 @@
 
 #include "agent/agent.h"
 #include "tests/unit/swtpm_fixture.h"
+#include "tests/unit/tcti_fixture.h"
+
+#define FAKE_DOMAINS 1200
 
 struct fake_hv {
-	struct cairn_hv_domain domain[16];
+	struct cairn_hv_domain domain[FAKE_DOMAINS];
 	size_t count;
 	uint32_t next_domid;
 	/* what the next domain is like */
-	enum cairn_status create_fails; /* after it was made */
-	bool runs_early, other_type;
+	enum cairn_status create_fails;	   /* after it was made */
+	bool runs_early, other_type, twin; /* twin: somebody else's with the same UUID is there as well */
+	enum cairn_status list_fails, destroy_fails;
 	/* what was asked for */
 	unsigned created, unpaused, destroyed, published;
+	char text[4096]; /* of the configuration for xl; config: what xl reads in it */
 	struct cairn_xlcfg config;
 	struct cairn_digest kernel, ramdisk; /* SHA-256 of what xl would have read */
 };
@@ -26,6 +31,8 @@ struct agent_fixture {
 	struct cairn_key *authority;
 	struct cairn_agent_config conf;
 	struct cairn_agent *agent; /* NULL while stopped */
+	bool tapped;		   /* set before a start: the agent reaches its TPM through tap */
+	struct tcti_tap tap;
 };
 
 /* Print why and return -1 where they fail. */
