@@ -12,6 +12,8 @@ PREFIX     ?= /usr
 SYSCONFDIR ?= /etc
 DESTDIR    ?=
 BUILD      ?= build
+# One name for one place, however it was given: the dependency files name objects by it.
+override BUILD := $(patsubst $(CURDIR)/%,%,$(abspath $(BUILD)))
 ifeq ($(origin CC),default)
 CC         := gcc
 endif
@@ -244,6 +246,8 @@ install: all
 	install -m 755 $(BUILD)/bin/cairn $(bindir)/
 	install -m 755 $(filter-out %/cairn,$(PROGRAMS)) $(sbindir)/
 	install -m 644 $(LIB_CORE) $(libdir)/
+	install -d $(libdir)/cairn
+	install -m 644 $(BUILD)/boot/cairnboot.efi $(libdir)/cairn/
 	install -m 644 include/cairn/*.h $(DESTDIR)$(PREFIX)/include/cairn/
 	install -m 644 docs/man/*.1 $(share)/man/man1/
 	install -m 644 docs/man/*.8 $(share)/man/man8/
