@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include <xenctrl.h>
@@ -97,23 +96,11 @@ static enum cairn_status xen_list(void *hv, struct cairn_hv_domain *out, size_t 
 	return CAIRN_OK;
 }
 
-/* The configuration goes to xl from memory: no file that anybody could exchange. */
-static int config_fd(struct cairn_span config)
-{
-	int fd = memfd_create("cairn-config", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd >= 0 && write(fd, config.ptr, config.len) == (ssize_t)config.len)
-		return fd;
-	if (fd >= 0)
-		close(fd);
-	return -1;
-}
-
 static enum cairn_status xen_create(void *hv, struct cairn_span config, unsigned timeout_s,
 				    struct cairn_buf *why)
 {
 	struct xen *x = hv;
-	int fd = config_fd(config);
+	int fd = cairn_toolstack_config(config);
 	char path[64], create[] = "create", quiet[] = "-q", paused[] = "-p", no_monitor[] = "-e";
 	char *const argv[] = {x->xl, create, quiet, paused, no_monitor, path, NULL};
 

@@ -52,9 +52,12 @@ enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl,
 				 struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_xen_close(struct cairn_hv *hv);
 
-/* Runs a program with these arguments (NULL-ended, argv[0] its path), standard input empty, at most
- * timeout_s. The start of what it prints is appended to output. CAIRN_E_XEN unless it exits with 0;
- * CAIRN_E_TIMEOUT: it was killed. */
+/* A configuration as a memfd for xl to read, sealed like an image: the caller closes it. -1: no memory. */
+int cairn_toolstack_config(struct cairn_span config);
+
+/* Runs a program with these arguments (NULL-ended, argv[0] its path), standard input empty, no other
+ * file of ours open, at most timeout_s. The start of what it prints is appended to output. CAIRN_E_XEN unless
+ * it exits with 0; CAIRN_E_TIMEOUT: it was killed. */
 enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s,
 				      struct cairn_buf *output) CAIRN_MUST_CHECK;
 

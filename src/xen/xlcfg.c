@@ -107,15 +107,19 @@ static bool is_domain_name(const char *s)
 	return other;
 }
 
+/* Not of zeros alone: that is dom0's, and that of every domain that was given none. */
 static bool is_uuid(const char *s)
 {
+	bool nil = true;
+
 	for (size_t i = 0; i < 36; i++) {
 		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
 
 		if (dash ? s[i] != '-' : !is_digit(s[i]) && !(s[i] >= 'a' && s[i] <= 'f'))
 			return false;
+		nil &= dash || s[i] == '0';
 	}
-	return s[36] == '\0';
+	return s[36] == '\0' && !nil;
 }
 
 static bool is_mac(const char *s)

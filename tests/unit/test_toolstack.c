@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,48 @@ static void test_results(void **state)
 	assert_string_equal(cairn_buf_str(&out), "[]\n");
 }
 
+/* Not even what a library opened without O_CLOEXEC, such as the TPM. */
+static void test_no_files(void **state)
+{
+	cairn_auto_buf struct cairn_buf out = {0};
+	int leak = open("/dev/null", O_RDWR), low = fcntl(leak, F_DUPFD, 50),
+	    high = fcntl(leak, F_DUPFD, 1000);
+
+	(void)state;
+	assert_true(low >= 50 && high >= 1000);
+	assert_int_equal(run("for f in /proc/$$/fd/*; do echo ${f##*/}; done", 10, &out), CAIRN_OK);
+	char *text = (char *)out.ptr;
+
+	assert_non_null(cairn_buf_str(&out));
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strtol(line, NULL, 10) < 50 || strtol(line, NULL, 10) == 255 /* a shell's own */);
+	close(leak);
+	close(low);
+	close(high);
+}
+
+/* What xl is to read cannot be written any more, not even by root through /proc. */
+static void test_config(void **state)
+{
+	char text[32] = "", path[64];
+	int fd = cairn_toolstack_config(cairn_span_str("memory = 64\n"));
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(pread(fd, text, sizeof(text), 0), 12);
+	assert_string_equal(text, "memory = 64\n");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	int again = open(path, O_RDWR);
+
+	assert_true(again >= 0);
+	assert_int_equal(pwrite(again, "x", 1, 0), -1);
+	assert_int_equal(ftruncate(again, 3), -1);
+	assert_int_equal(ftruncate(again, 30), -1);
+	close(again);
+	close(fd);
+}
+
 static void test_bounds(void **state)
 {
 	cairn_auto_buf struct cairn_buf out = {0};
@@ -71,7 +114,8 @@ static void test_bounds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_results), cmocka_unit_test(test_bounds)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_results), cmocka_unit_test(test_bounds),
+					   cmocka_unit_test(test_no_files), cmocka_unit_test(test_config)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -324,6 +324,8 @@ static const struct {
     {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['backend=3']", "vif", CAIRN_E_UNSUPPORTED},
     {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nvif=['','','','','','','','','']", "vif", CAIRN_E_LIMIT},
     {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nuuid=\"01234567\"", "uuid", CAIRN_E_MALFORMED},
+    {"name=\"g\"\nkernel=\"/k\"\nmemory=64\nuuid=\"00000000-0000-0000-0000-000000000000\"", "uuid",
+     CAIRN_E_MALFORMED},
     {"name=\"g\"\nkernel=\"/k\"\nmemory=64\ntsc_mode=\"odd\"", "tsc_mode", CAIRN_E_UNSUPPORTED},
     {"\x7f"
      "ELF",
