@@ -164,7 +164,10 @@ enum cairn_status cairn_call_set(struct cairn_call *c, const char *member, json_
 /* The domains of this boot, for status and chain. NULL when out of memory. */
 json_t *cairn_agent_domains_json(const struct cairn_agent *a);
 
-/* Answers one request: appends the JSON to out. CAIRN_E_NOMEM, CAIRN_E_LIMIT. */
+/* From now on, jansson wipes what it frees: requests and answers hold secrets. */
+void cairn_agent_wipe_json(void);
+
+/* Answers one request: appends the JSON to out, at most CAIRN_AGENT_ANSWER_MAX bytes. CAIRN_E_NOMEM. */
 enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_peer *peer,
 				     struct cairn_span request, struct cairn_buf *out) CAIRN_MUST_CHECK;
 

@@ -53,6 +53,7 @@ static void harden(void)
 	umask(0022);
 	setrlimit(RLIMIT_CORE, &none);
 	prctl(PR_SET_DUMPABLE, 0);
+	cairn_agent_wipe_json();
 }
 
 static void handle_signals(void)

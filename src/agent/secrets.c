@@ -1,7 +1,23 @@
 /* Sealing and unsealing. Whether a secret opens is the TPM's decision; here requests are only taken apart. */
 #include "agent/agent.h"
 
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "cairn/sealed.h"
+
+static void free_wiped(void *p)
+{
+	if (p)
+		explicit_bzero(p, malloc_usable_size(p));
+	free(p);
+}
+
+void cairn_agent_wipe_json(void)
+{
+	json_set_alloc_funcs(malloc, free_wiped);
+}
 
 enum cairn_status cairn_op_seal(struct cairn_call *c)
 {

@@ -85,7 +85,7 @@ static int append(const char *ptr, size_t len, void *buf)
 
 enum cairn_status cairn_json_dump(struct cairn_buf *out, const json_t *v)
 {
-	cairn_auto_buf struct cairn_buf text = {0};
+	cairn_auto_secret struct cairn_buf text = {0};
 
 	if (v == NULL || json_dump_callback(v, append, &text, DUMP_FLAGS) != 0)
 		return CAIRN_E_NOMEM;
@@ -219,7 +219,7 @@ enum cairn_status cairn_json_get_component(struct cairn_component *out, const js
 
 static json_t *encoded(struct cairn_span s, void (*encode)(struct cairn_buf *, struct cairn_span))
 {
-	cairn_auto_buf struct cairn_buf text = {0};
+	cairn_auto_secret struct cairn_buf text = {0};
 
 	encode(&text, s);
 	if (cairn_buf_status(&text) != CAIRN_OK)
