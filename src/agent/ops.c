@@ -253,6 +253,24 @@ static enum cairn_status conclude(struct cairn_call *c, enum cairn_status st)
 	return set == CAIRN_OK ? cairn_call_set(c, "exit", json_integer(cairn_status_exit(st))) : set;
 }
 
+/* What no frame can hold is an error that says so. */
+static enum cairn_status write_answer(struct cairn_buf *out, const json_t *answer)
+{
+	cairn_auto_secret struct cairn_buf text = {0};
+	enum cairn_status st = cairn_json_dump(&text, answer);
+
+	if (st != CAIRN_OK || text.len <= CAIRN_AGENT_ANSWER_MAX) {
+		cairn_buf_add(out, cairn_buf_span(&text));
+		return st == CAIRN_OK ? cairn_buf_status(out) : st;
+	}
+	cairn_auto_json json_t *error =
+	    json_pack("{s:b,s:s,s:s,s:i}", "ok", 0, "status", cairn_status_name(CAIRN_E_LIMIT), "error",
+		      "the answer is too large: the logs of this boot have outgrown what cairnd can send",
+		      "exit", cairn_status_exit(CAIRN_E_LIMIT));
+
+	return cairn_json_dump(out, error);
+}
+
 enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_peer *peer,
 				     struct cairn_span request, struct cairn_buf *out)
 {
@@ -268,5 +286,5 @@ enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_p
 		st = dispatch(&c);
 	st = conclude(&c, st);
 	cairn_buf_fini(&c.why);
-	return st == CAIRN_OK ? cairn_json_dump(out, answer) : st;
+	return st == CAIRN_OK ? write_answer(out, answer) : st;
 }

@@ -61,9 +61,8 @@ static bool answer(struct server *s, struct client *c)
 	struct cairn_span request = cairn_span(c->in.ptr + 4, c->in.len - 4);
 	enum cairn_status st = cairn_agent_answer(s->a, &c->peer, request, &body);
 
-	if (st != CAIRN_OK || body.len > CAIRN_AGENT_ANSWER_MAX) {
-		cairn_agent_say("no answer for uid %u: %s", (unsigned)c->peer.uid,
-				cairn_status_text(st != CAIRN_OK ? st : CAIRN_E_LIMIT));
+	if (st != CAIRN_OK) {
+		cairn_agent_say("no answer for uid %u: %s", (unsigned)c->peer.uid, cairn_status_text(st));
 		return false;
 	}
 	cairn_buf_fini_wipe(&c->in);
@@ -144,7 +143,7 @@ static bool relay_has_enough(const struct server *s)
 
 static void accept_one(struct server *s)
 {
-	struct ucred who;
+	struct ucred who = {.uid = CAIRN_NOBODY};
 	socklen_t len = sizeof(who);
 	struct client *c = free_slot(s);
 	int fd = accept4(s->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);

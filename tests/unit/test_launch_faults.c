@@ -152,6 +152,23 @@ static void test_tpm_busy_stranger(void **state)
 	fixture_assert_replays(&f);
 }
 
+/* The phase is said once, also where the TPM did not take it at first. */
+static void test_tpm_busy_phase(void **state)
+{
+	static const char request[] = "{\"op\":\"phase\",\"phase\":\"none\"}";
+	const struct cairn_peer root = {.root = true};
+	cairn_auto_buf struct cairn_buf first = {0}, second = {0};
+
+	(void)state;
+	fail_next(TPM2_CC_PCR_Extend, TPM2_RC_RETRY, ONE_COMMAND);
+	assert_int_equal(cairn_agent_answer(f.agent, &root, cairn_span_str(request), &first), CAIRN_OK);
+	assert_non_null(strstr(cairn_buf_str(&first), "tpm-busy"));
+	fail_next(0, 0, 0);
+	assert_int_equal(cairn_agent_answer(f.agent, &root, cairn_span_str(request), &second), CAIRN_OK);
+	assert_non_null(strstr(cairn_buf_str(&second), "exists"));
+	assert_int_equal(f.agent->log.records, 3);
+}
+
 /* A refusal stays a refusal whatever becomes of its record. */
 static void test_tpm_busy_refusal(void **state)
 {
@@ -397,6 +414,7 @@ int main(void)
 	    TAPPED(test_tpm_lockout),
 	    TAPPED(test_tpm_busy_stranger),
 	    TAPPED(test_tpm_busy_refusal),
+	    TAPPED(test_tpm_busy_phase),
 	    T(test_disk_full),
 	    T(test_disk_full_exit),
 	    T(test_destroy_fails),
