@@ -130,8 +130,13 @@ units: $(UNITS)
 asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=1 units
 
-integration: all
-	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats)
+# The attacks are one program; the attacked are the server's process and software TPMs.
+$(BUILD)/attack/attack: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/attack/*.c)) $(FIXTURES) $(filter-out $(LIB_VERIFIER),$(LIB_TESTS))
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
+
+integration: all $(BUILD)/attack/attack
+	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats tests/attack/*.bats)
 
 # What an emulated host is made of beside cairn: Xen, kernels, guests. The first time needs the network.
 .PHONY: images
@@ -199,7 +204,7 @@ bench: $(BENCHES)
 
 # ---- lint -----------------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard src/core/*.c src/tpm/*.c src/agent/*.c src/xen/*.c src/boot/*.c src/cli/*.c src/relay/*.c \
-             keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/fuzz/*.c tests/bench/*.c)
+             keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/attack/*.c tests/fuzz/*.c tests/bench/*.c)
 H_FILES := $(shell find include src attest keys tests -name '*.h' -not -path 'src/boot/efi/*' 2>/dev/null)
 TIDIED  := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(C_FILES))
 # The object stands for the file and every header that it includes.
