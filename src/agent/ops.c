@@ -282,6 +282,7 @@ enum cairn_status cairn_agent_answer(struct cairn_agent *a, const struct cairn_p
 	if (!answer)
 		return CAIRN_E_NOMEM;
 	c.request = parsed;
+	cairn_tpm_revive(a->tpm);
 	if (st == CAIRN_OK)
 		st = dispatch(&c);
 	st = conclude(&c, st);

@@ -215,6 +215,7 @@ void cairn_agent_sweep(struct cairn_agent *a)
 	size_t n = 0;
 	enum cairn_status st = list(a, &all, &n);
 
+	cairn_tpm_revive(a->tpm);
 	if (st == CAIRN_OK)
 		sweep(a, all, n);
 	else if (!a->blind)

@@ -112,11 +112,31 @@ static const char *rc_advice(TSS2_RC rc)
 	}
 }
 
+/* After an error of the transport ESAPI refuses every command as out of order; without a context, as one
+ * without it. */
+static bool is_break(TSS2_RC rc)
+{
+	TSS2_RC base = rc & ~(TSS2_RC)TSS2_RC_LAYER_MASK;
+
+	switch (rc & TSS2_RC_LAYER_MASK) {
+	case TSS2_TCTI_RC_LAYER:
+		return base == TSS2_BASE_RC_IO_ERROR || base == TSS2_BASE_RC_NO_CONNECTION ||
+		       base == TSS2_BASE_RC_MALFORMED_RESPONSE || base == TSS2_BASE_RC_BAD_SEQUENCE;
+	case TSS2_ESAPI_RC_LAYER:
+		return base == TSS2_BASE_RC_BAD_SEQUENCE || base == TSS2_BASE_RC_BAD_REFERENCE;
+	default:
+		return false;
+	}
+}
+
 enum cairn_status cairn_tpm_result(struct cairn_tpm *t, const char *command, TSS2_RC rc)
 {
 	if (rc == TSS2_RC_SUCCESS)
 		return CAIRN_OK;
 	t->rc = rc;
+	if (is_break(rc) && t->broken) /* what broke it is worth more than what it broke */
+		return CAIRN_E_TPM_ABSENT;
+	t->broken = t->broken || is_break(rc);
 	snprintf(t->error, sizeof(t->error), "%s: %s (0x%08x)%s", command, Tss2_RC_Decode(rc), rc,
 		 rc_advice(rc));
 	return rc_status(rc);
@@ -322,6 +342,9 @@ enum cairn_status cairn_tpm_open(struct cairn_tpm **out, const char *tcti, struc
 		return open_fail(NULL, CAIRN_E_NOMEM, why);
 	setenv("TSS2_LOG", "all+none", 0);
 	t->owns_tcti = true;
+	t->conf = strdup(tcti);
+	if (!t->conf)
+		return open_fail(t, CAIRN_E_NOMEM, why);
 	errno = 0;
 	TSS2_RC rc = Tss2_TctiLdr_Initialize(tcti, &t->tcti);
 	if (rc != TSS2_RC_SUCCESS) {
@@ -353,7 +376,24 @@ void cairn_tpm_close(struct cairn_tpm *t)
 	Esys_Finalize(&t->esys);
 	if (t->owns_tcti)
 		Tss2_TctiLdr_Finalize(&t->tcti);
+	free(t->conf);
 	free(t);
+}
+
+void cairn_tpm_revive(struct cairn_tpm *t)
+{
+	TSS2_RC rc = TSS2_RC_SUCCESS;
+
+	if (!t->broken)
+		return;
+	Esys_Finalize(&t->esys);
+	if (t->owns_tcti) {
+		Tss2_TctiLdr_Finalize(&t->tcti);
+		rc = Tss2_TctiLdr_Initialize(t->conf, &t->tcti);
+	}
+	if (rc == TSS2_RC_SUCCESS)
+		rc = Esys_Initialize(&t->esys, t->tcti, NULL);
+	t->broken = rc != TSS2_RC_SUCCESS;
 }
 
 /* Four characters of a TPM_PT, most significant first; NULs and what cannot be printed end it. */

@@ -39,6 +39,10 @@ enum cairn_status cairn_tpm_open(struct cairn_tpm **out, const char *tcti,
 enum cairn_status cairn_tpm_open_tcti(struct cairn_tpm **out, TSS2_TCTI_CONTEXT *tcti,
 				      struct cairn_tpm_why *why) CAIRN_MUST_CHECK;
 void cairn_tpm_close(struct cairn_tpm *t);
+/* Connects anew after the transport has failed; does nothing while it has not. Until that succeeds every
+ * command is CAIRN_E_TPM_ABSENT. Handles and sessions of the old connection are gone: call it between
+ * operations. */
+void cairn_tpm_revive(struct cairn_tpm *t);
 /* What the last failing command was and what the TPM answered, for a log line. Never NULL. */
 const char *cairn_tpm_error(const struct cairn_tpm *t);
 

@@ -11,6 +11,8 @@
 struct cairn_tpm {
 	TSS2_TCTI_CONTEXT *tcti;
 	bool owns_tcti;
+	char *conf;  /* of the TCTI that is ours; owned */
+	bool broken; /* the transport failed, and ESAPI takes no more commands */
 	ESYS_CONTEXT *esys;
 	struct cairn_tpm_banks banks;
 	TSS2_RC rc; /* of the last failing command */

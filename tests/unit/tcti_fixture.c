@@ -45,6 +45,10 @@ static TSS2_RC transmit(TSS2_TCTI_CONTEXT *c, size_t size, uint8_t const *comman
 	uint32_t cc = cairn_cur_u32be(&cur);
 	cairn_buf_add(&t->bytes, cairn_span(command, size));
 	t->commands++;
+	if (t->break_cc != 0 && t->break_cc == cc) {
+		t->break_cc = 0;
+		return TSS2_TCTI_RC_IO_ERROR;
+	}
 	if (t->fail_count > 0 && (t->fail_cc == 0 || t->fail_cc == cc)) {
 		t->fail_count--;
 		t->answer_is_ours = true;

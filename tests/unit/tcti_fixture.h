@@ -16,6 +16,8 @@ struct tcti_tap {
 	uint32_t fail_cc;
 	uint32_t fail_rc;
 	unsigned fail_count;
+	/* The next command of this code (0: none) does not get through: the transport breaks. */
+	uint32_t break_cc;
 	/* Before the next extend_count commands of this code, PCR extend_pcr is extended. */
 	uint32_t extend_cc;
 	uint32_t extend_pcr;

@@ -134,6 +134,18 @@ static void test_tpm_lockout(void **state)
 	fixture_assert_replays(&f);
 }
 
+/* A transport that breaks once does not end the agent's work. */
+static void test_tpm_breaks(void **state)
+{
+	(void)state;
+	f.tap.break_cc = TPM2_CC_PCR_Extend;
+	assert_int_equal(launch(fixture_config(&f, "guest1", "")), CAIRN_E_TPM_ABSENT);
+	assert_int_equal(f.fake.created, 0);
+	assert_int_equal(launch(fixture_config(&f, "guest1", "")), CAIRN_OK);
+	assert_record(3, "exit", "build-failed");
+	fixture_assert_replays(&f);
+}
+
 /* What was written is not written twice. */
 static void test_tpm_busy_stranger(void **state)
 {
@@ -412,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TAPPED(test_tpm_busy),
 	    TAPPED(test_tpm_lockout),
+	    TAPPED(test_tpm_breaks),
 	    TAPPED(test_tpm_busy_stranger),
 	    TAPPED(test_tpm_busy_refusal),
 	    TAPPED(test_tpm_busy_phase),
