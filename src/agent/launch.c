@@ -300,8 +300,15 @@ static enum cairn_status check_unique(struct cairn_job *j, struct cairn_buf *why
 				  "nothing was launched: the hypervisor's list of domains cannot be read");
 		return CAIRN_E_XEN;
 	}
-	if (cairn_domains_live(&j->a->domains, j->cfg.name)) {
-		cairn_buf_add_fmt(why, "a domain named %s runs already", j->cfg.name);
+	const struct cairn_agent_domain *live = cairn_domains_live(&j->a->domains, j->cfg.name);
+
+	if (live) {
+		cairn_buf_add_fmt(
+		    why,
+		    live->end ? "the end of the last domain named %s is not on record yet: see to the "
+				"TPM, and to room for the launch log"
+			      : "a domain named %s runs already",
+		    j->cfg.name);
 		return CAIRN_E_EXISTS;
 	}
 	enum cairn_status st = j->cfg.uuid[0] ? cairn_hv_find(&j->a->hv, j->cfg.uuid, &d) : CAIRN_E_NOTFOUND;

@@ -139,14 +139,16 @@ static int start(const struct cairn_agent_config *conf, struct cairn_agent *a)
 
 	if (st == CAIRN_OK)
 		st = make_parent(conf->socket, &why);
-	if (st == CAIRN_OK)
-		st = cairn_xen_open(&hv, find_xl(conf), &why);
 	if (st != CAIRN_OK)
 		return fail(st, &why);
 	st = cairn_tpm_open(&tpm, conf->tcti, &no_tpm);
 	if (st != CAIRN_OK) {
 		cairn_buf_add_fmt(&why, "no TPM at %s: %s", conf->tcti, no_tpm.text);
-		cairn_xen_close(&hv);
+		return fail(st, &why);
+	}
+	st = cairn_xen_open(&hv, find_xl(conf), &why);
+	if (st != CAIRN_OK) {
+		cairn_tpm_close(tpm);
 		return fail(st, &why);
 	}
 	st = cairn_agent_start(a, conf, tpm, &hv, &why);
