@@ -238,3 +238,16 @@ chain_answer() {
 	[ "$output" = '{"format":"cairn-sealed"}' ]
 	grep -q "\"secret\":\"$(printf secret | b64url)\"" requests
 }
+
+@test "the table of bad input names tests that there are" {
+	table=$TOP/docs/bad-input.md
+	grep -oE '`(test_[a-z_]+|[a-z]+\.bats): [^`]+`' "$table" | tr -d '`' >named
+	[ "$(wc -l <named)" -ge 25 ]
+	while IFS= read -r line; do
+		file=${line%%: *} name=${line#*: }
+		case $file in
+		*.bats) grep -qF "@test \"$name\"" "$TOP/tests/integration/$file" ;;
+		*) grep -qE "^static void $name\(" "$TOP/tests/unit/$file.c" ;;
+		esac || { echo "no such test: $line"; false; }
+	done <named
+}

@@ -123,6 +123,18 @@ server_answers() {
 	[[ $output != *$'\033'* && $output != *$'\nroot'* ]]
 }
 
+@test "a nonce that counts no more gets new evidence, and a server that takes none is said so" {
+	fake_agent
+	fake_server
+	agent_answers
+	server_answers
+	relay_conf "$port"
+	printf '409 Conflict\n{"error":{"code":"stale-nonce","message":"the nonce, or a later one, was used before"}}' >web/POST_v1_evidence
+	run -3 cairn-relay --config relay.conf --once
+	[[ $output == *"the nonce, or a later one, was used before"* ]]
+	[ ! -e state/pending.json ]
+}
+
 @test "evidence is kept while the server is out of reach, and sent when it is back" {
 	fake_agent
 	fake_server
