@@ -1,0 +1,187 @@
+# The gate on a booted Xen host: what it builds, what it refuses and why, what it notices, and what survives of it. All on
+# one boot; the last tests end what this boot is worth.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export run=$BATS_FILE_TMPDIR/lab
+	load_lab
+	lab_keys >/dev/null
+	lab_images
+	lab_dom0
+	vm create "$run/host" "$run/dom0.img" "$run/data"
+	lab_platform 1
+	vm data "$run/host" "$run/data/approvals/$lab_class-1.approval" /approvals/
+	vm start "$run/host"
+	dom0 'cairn launch /var/lib/cairn/images/netdrv.cfg && cairn launch /var/lib/cairn/images/app.cfg'
+}
+
+teardown_file() {
+	load_lab
+	vm kill "$run/host"
+}
+
+setup() {
+	load_lab
+}
+
+load_lab() {
+	# shellcheck source=tests/machine/lab.sh
+	. "$BATS_TEST_DIRNAME/lab.sh"
+}
+
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED-}" ] || { vm console "$run/host" | tail -n 25; dom0 'cairn status; tail -c 1500 /run/cairn/launch.log'; }
+}
+
+images=/var/lib/cairn/images
+
+# config NAME LINE...: a configuration of that name in dom0, from app.cfg without its vif, with lines added.
+config() {
+	local name=$1
+	shift
+	dom0 "sed -e 's/^name.*/name = \"$name\"/' -e '/^vif/d' $images/app.cfg >/run/$name.cfg && printf '%s\n' $(printf "'%s' " "$@") >>/run/$name.cfg"
+}
+
+# refused NAME CODE: cairn launch ends with 1, gives that reason, and the hypervisor knows no such domain.
+refused() {
+	run -1 --separate-stderr dom0 cairn launch --json "/run/$1.cfg"
+	jq -e --arg c "$2" '.reasons | any(.code == $c)' <<<"$output" || { echo "no $2 in: $output"; return 1; }
+	! dom0 "xl domid $1"
+}
+
+@test "both domains run; the launch log says what the hypervisor says" {
+	dom0 'cairn status --json' >"$run/status.json"
+	for name in netdrv app; do
+		[ "$(jq -r --arg n $name '.domains[] | select(.name == $n) | .domid' "$run/status.json")" = "$(dom0 xl domid $name)" ]
+		[ "$(dom0 "xenstore-read /tool/cairn/\$(xl domid $name)/name")" = $name ]
+	done
+	dom0 'cairn chain'
+}
+
+@test "PCR 12 as the kernel reads it is what the log replays to" {
+	dom0 'cairn log print' >"$run/launch.log"
+	cairn log replay "$run/launch.log" | grep '^sha256 12 ' >"$run/replayed"
+	[ "sha256 12 $(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/12' | tr A-F a-f)" = "$(cat "$run/replayed")" ]
+}
+
+@test "tpm2_checkquote takes the quote, and not with another nonce" {
+	dom0 'cairn evidence -o /run/evidence --nonce abc' 
+	for f in quote signature ak.pem qualification boot.log launch.log; do
+		dom0 "base64 /run/evidence/$f" | base64 -d >"$run/$f"
+	done
+	tpm2_checkquote -u "$run/ak.pem" -m "$run/quote" -s "$run/signature" -q "$(cat "$run/qualification")"
+	run ! tpm2_checkquote -u "$run/ak.pem" -m "$run/quote" -s "$run/signature" -q "$(tr 0-9a-f 1-9a-f0 <"$run/qualification")"
+}
+
+@test "app reaches the network through the driver domain's vif" {
+	await 60 dom0 'grep -q "REACHED 10.77.0.1" /var/log/xen/guest-app.log'
+	[ "$(dom0 "xenstore-read /local/domain/\$(xl domid app)/device/vif/0/backend-id")" = "$(dom0 xl domid netdrv)" ]
+}
+
+@test "a guest that claims nothing is recorded and runs without a manifest" {
+	config guest1
+	dom0 cairn launch /run/guest1.cfg
+	dom0 cairn log print | grep -F '"type":"launch"' | grep -F 'guest1' | grep -qF '\"manifest\":null'
+	dom0 cairn stop guest1
+	run ! dom0 xl domid guest1
+}
+
+@test "a driver domain that nobody signed is refused" {
+	config rogue 'driver_domain = 1'
+	refused rogue no-manifest
+}
+
+@test "the name of a service does not open the gate for another image" {
+	dom0 'cairn stop app'
+	dom0 "sed 's/app.img/netdrv.img/' $images/app.cfg >/run/app.cfg"
+	refused app digest-mismatch
+	dom0 cairn launch $images/app.cfg
+}
+
+@test "a second launch of a running name is refused" {
+	run -3 dom0 cairn launch $images/app.cfg
+	[[ $output == *"runs already"* ]]
+}
+
+@test "bad images: missing, empty, a FIFO, a directory: refused by name of the file" {
+	dom0 'rm -f /run/fifo; mkfifo /run/fifo; : >/run/empty; mkdir -p /run/dir'
+	for bad in missing:file-missing empty:file-empty fifo:file-unreadable dir:file-unreadable; do
+		config bad "kernel = \"/run/${bad%:*}\""
+		dom0 "sed -i '0,/^kernel/{/^kernel/d}' /run/bad.cfg"
+		refused bad "${bad#*:}"
+	done
+}
+
+@test "settings that cairnd cannot vouch for are refused by name" {
+	config keys 'disk = [ "phy:/dev/vdb,xvda,r" ]'
+	refused keys config-unsupported
+	config keys 'bootloader = "pygrub"'
+	refused keys config-unsupported
+}
+
+@test "only root launches: the relay's user may not" {
+	config guest2
+	run ! dom0 "su -s /bin/sh -c 'cairn launch /run/guest2.cfg' cairn-relay"
+	run ! dom0 xl domid guest2
+}
+
+@test "the relay is no root, and cairnd has no network socket" {
+	dom0 'for p in $(pidof cairnd); do ls -l /proc/$p/fd | grep -o "socket:\[[0-9]*\]" | tr -dc "0-9\n"; done' >"$run/sockets"
+	dom0 'cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 /proc/net/raw /proc/net/packet 2>/dev/null' >"$run/net"
+	[ -s "$run/sockets" ]
+	while read -r inode; do
+		! grep -qw "$inode" "$run/net"
+	done <"$run/sockets"
+}
+
+@test "cairnd killed and started again goes on in the same log" {
+	before=$(dom0 cairn log print | wc -l)
+	dom0 'kill -9 $(pidof cairnd)'
+	await 30 dom0 cairn status
+	dom0 cairn chain
+	[ "$(dom0 cairn log print | wc -l)" -ge "$before" ]
+	dom0 cairn status --json | jq -e '[.domains[] | select(.name == "app" or .name == "netdrv") | .state] == ["running", "running"]'
+	config guest3
+	dom0 cairn launch /run/guest3.cfg
+	dom0 cairn stop guest3
+}
+
+@test "the log's file system is full: nothing is launched, and nothing is lost" {
+	config guest4
+	dom0 'mkdir -p /run/full && dd if=/dev/zero of=/run/full/fill bs=64k 2>/dev/null; true'
+	run -3 dom0 cairn launch /run/guest4.cfg
+	dom0 'rm -f /run/full/fill'
+	run ! dom0 xl domid guest4
+	dom0 cairn chain
+	dom0 cairn launch /run/guest4.cfg
+	dom0 cairn stop guest4
+}
+
+@test "a domain that ends is recorded" {
+	config guest5
+	dom0 cairn launch /run/guest5.cfg
+	dom0 xl destroy guest5
+	await 15 eval "dom0 cairn log print | grep -F '\"type\":\"exit\"' | grep -qF guest5"
+}
+
+@test "a secret opens on this boot" {
+	dom0 "echo -n open-sesame | cairn seal --class $lab_class --key /var/lib/cairn/release.pub --in - -o /run/s.sealed"
+	[ "$(dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval")" = open-sesame ]
+}
+
+@test "a domain started behind cairnd's back is noticed, recorded, and the chain still replays" {
+	dom0 "sed -e 's/^name.*/name = \"behind\"/' -e '/^vif/d' $images/app.cfg >/run/behind.cfg; /usr/lib/xen-4.17/bin/xl create -q /run/behind.cfg"
+	await 15 eval "dom0 cairn log print | grep -qF '\"type\":\"unrecorded\"'"
+	dom0 cairn chain
+	dom0 xl destroy behind
+}
+
+@test "one digit of the log is changed: cairnd says so, launches nothing more, and the secret is shut" {
+	dom0 'kill -STOP $(pidof cairnd); sed -i "4s/\"recnum\":3/\"recnum\":4/" /run/cairn/launch.log; kill -9 $(pidof cairnd)'
+	await 30 eval "[ \"\$(dom0 cairn status --json | jq -r .state)\" = diverged ]"
+	config guest6
+	run -1 dom0 cairn launch /run/guest6.cfg
+	[[ $output == *diverged* ]]
+	run -1 dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval"
+}
