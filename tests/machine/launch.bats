@@ -165,8 +165,12 @@ refused() {
 	await 15 eval "dom0 cairn log print | grep -F '\"type\":\"exit\"' | grep -qF guest5"
 }
 
-@test "a secret opens on this boot" {
+seal_sesame() {
 	dom0 "echo -n open-sesame | cairn seal --class $lab_class --key /var/lib/cairn/release.pub --in - -o /run/s.sealed"
+}
+
+@test "a secret opens on this boot" {
+	seal_sesame
 	[ "$(dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval")" = open-sesame ]
 }
 
@@ -178,6 +182,7 @@ refused() {
 }
 
 @test "one digit of the log is changed: cairnd says so, launches nothing more, and the secret is shut" {
+	seal_sesame
 	dom0 'kill -STOP $(pidof cairnd); sed -i "4s/\"recnum\":3/\"recnum\":4/" /run/cairn/launch.log; kill -9 $(pidof cairnd)'
 	await 30 eval "[ \"\$(dom0 cairn status --json | jq -r .state)\" = diverged ]"
 	config guest6
