@@ -140,6 +140,7 @@ static enum cairn_status stage_fd(struct cairn_staged *s, int from, uint64_t max
 		return CAIRN_E_TRUNCATED;
 	if ((uint64_t)before.st_size > max)
 		return CAIRN_E_LIMIT;
+	s->public = (before.st_mode & S_IROTH) != 0;
 	s->fd = memfd_create("cairn-image", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (s->fd < 0)
 		return CAIRN_E_NOMEM;

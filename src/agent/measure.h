@@ -6,7 +6,8 @@
 
 /* A file's bytes in a memfd that nobody can write, shrink or grow any more. */
 struct cairn_staged {
-	int fd; /* -1: none. Closed by cairn_staged_fini. */
+	int fd;	     /* -1: none. Closed by cairn_staged_fini. */
+	bool public; /* everybody may read the file that it came from */
 	struct cairn_component is;
 };
 

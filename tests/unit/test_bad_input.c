@@ -35,6 +35,7 @@ static char said[8192];
 static int group_setup(void **state)
 {
 	(void)state;
+	setenv("TSS2_LOG", "all+none", 1); /* before the first word of tpm2-tss */
 	signal(SIGXFSZ, SIG_IGN);
 	return fixture_init(&f, NULL) == 0 && cairn_key_generate(&stranger, CAIRN_SIG_EDDSA) == CAIRN_OK ? 0
 													 : -1;
@@ -202,6 +203,19 @@ static void image_unreadable(void **state)
 	assert_launch(config, CAIRN_EXIT_NOT_TRUSTED, "Too many levels of symbolic links");
 	unlink(path_of("kernel"));
 	fixture_file(&f, "kernel", "a kernel");
+	assert_launched(config);
+}
+
+/* A configuration comes from storage that others write: it cannot hand dom0's secrets to a domain. */
+static void image_is_private(void **state)
+{
+	const char *config = fixture_config(&f, "guest1", "");
+
+	(void)state;
+	assert_int_equal(chmod(path_of("ramdisk"), 0600), 0);
+	assert_launch(config, CAIRN_EXIT_NOT_TRUSTED, "launch refused: file-unreadable: ");
+	assert_non_null(strstr(said, "not for everybody to read"));
+	assert_int_equal(chmod(path_of("ramdisk"), 0644), 0);
 	assert_launched(config);
 }
 
@@ -410,6 +424,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    T(image_missing),
 	    T(image_unreadable),
+	    T(image_is_private),
 	    T(kernel_empty),
 	    T(image_changes),
 	    T(manifest_unsigned),
