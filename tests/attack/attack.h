@@ -100,7 +100,7 @@ struct attack {
 	const char *name;
 	void (*run)(struct world *w);
 	long code;	   /* that the server must answer with */
-	const char *error; /* and the error's name in it */
+	const char *error; /* and the error's name in it; "NAME: FIELD" where its message must end in that */
 };
 
 extern const struct attack attacks_quote[], attacks_log[], attacks_enrol[]; /* end with a NULL name */

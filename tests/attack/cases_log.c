@@ -450,7 +450,7 @@ const struct attack attacks_log[] = {
     {"boot log: event of no PCR", event_of_no_pcr, 403, "bad-log"},
     {"boot log: event with 2^32 digests", too_many_digests, 403, "bad-log"},
     {"boot log: digest changed", digest_changed, 403, "logs-diverged"},
-    {"boot log: event retyped on the way", retyped_on_the_way, 403, "bad-quote"},
+    {"boot log: event retyped on the way", retyped_on_the_way, 403, "bad-quote: extraData"},
     {"boot log: left out", no_boot_log, 403, "logs-diverged"},
     {"boot log: cut", cut_boot_log, 403, "bad-log"},
     {"refusal hidden", refusal_hidden, 403, "logs-diverged"},
