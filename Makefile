@@ -228,12 +228,17 @@ $(BUILD)/lint/man: $(MAN_PAGES)
 	$(call say,MANDOC,$(words $^) pages)
 	$(Q)mkdir -p $(@D) && mandoc -T lint -W warning $^ && touch $@
 
+FORMATTED := $(C_FILES) $(H_FILES) $(wildcard src/boot/efi/*.c src/boot/efi/*.h)
+$(BUILD)/lint/format: $(FORMATTED) .clang-format
+	$(call say,FORMAT,$(words $(FORMATTED)) files)
+	$(Q)mkdir -p $(@D) && clang-format --dry-run -Werror $(FORMATTED) && touch $@
+
 .PHONY: lint format
-lint: $(TIDIED) $(BUILD)/lint/cppcheck $(BUILD)/lint/man
+lint: $(TIDIED) $(BUILD)/lint/cppcheck $(BUILD)/lint/man $(BUILD)/lint/format
 	$(Q)echo "lint: clean"
 
 format:
-	clang-format -i $(C_FILES) $(H_FILES)
+	clang-format -i $(FORMATTED)
 
 # ---- install, packages ----------------------------------------------------------------------------------------------
 bindir  = $(DESTDIR)$(PREFIX)/bin

@@ -10,6 +10,6 @@
 #define CAIRN_AGENT_SOCKET "/run/cairn/cairnd.sock"
 
 #define CAIRN_AGENT_REQUEST_MAX (1u << 20) /* bytes of JSON */
-#define CAIRN_AGENT_ANSWER_MAX  (8u << 20)
+#define CAIRN_AGENT_ANSWER_MAX	(8u << 20)
 
 #endif

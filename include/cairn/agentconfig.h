@@ -27,19 +27,19 @@ struct cairn_agent_config {
 	enum cairn_alg bank[CAIRN_BANK_MAX]; /* ascending by TCG identifier */
 	/* borrowed from file, or literals */
 	const char *tcti, *socket, *log, *authorities, *boot_log, *data, *relay_user;
-	const char *xl;		/* NULL where the file does not say */
-	uint64_t max_image_mib; /* 1 to 65536 */
+	const char *xl;		   /* NULL where the file does not say */
+	uint64_t max_image_mib;	   /* 1 to 65536 */
 	uint64_t create_timeout_s; /* 1 to 3600 */
 	struct cairn_config *file; /* owned */
 };
 
 /* Start from a zeroed struct. name: how messages call the text. CAIRN_E_USAGE (a message is appended to why, which may
  * be NULL), CAIRN_E_LIMIT, CAIRN_E_NOMEM. */
-enum cairn_status cairn_agent_config_parse(struct cairn_agent_config *out, struct cairn_span text, const char *name,
-					   struct cairn_buf *why) CAIRN_MUST_CHECK;
+enum cairn_status cairn_agent_config_parse(struct cairn_agent_config *out, struct cairn_span text,
+					   const char *name, struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* The same from a file: also CAIRN_E_NOTFOUND, CAIRN_E_IO. */
-enum cairn_status cairn_agent_config_read(struct cairn_agent_config *out, const char *path, struct cairn_buf *why)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_agent_config_read(struct cairn_agent_config *out, const char *path,
+					  struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_agent_config_fini(struct cairn_agent_config *c);
 
 /* Sets modes, banks and PCR numbers of a host record. */

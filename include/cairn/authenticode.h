@@ -12,7 +12,7 @@
 /* The image as it is stored, with its signature if it has one (signing pads: hash the signed file). The signature
  * itself is not checked. CAIRN_E_MALFORMED, CAIRN_E_TRUNCATED: not a PE image, or one whose headers, sections and
  * certificate table overlap or lie outside. CAIRN_E_UNSUPPORTED: a 32-bit image. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
-enum cairn_status cairn_authenticode_hash(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span image)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_authenticode_hash(struct cairn_digest *out, enum cairn_alg alg,
+					  struct cairn_span image) CAIRN_MUST_CHECK;
 
 #endif

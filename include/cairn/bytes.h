@@ -93,7 +93,7 @@ enum cairn_status cairn_file_read(struct cairn_buf *out, const char *path, size_
 enum cairn_status cairn_file_write(const char *path, struct cairn_span in, unsigned mode) CAIRN_MUST_CHECK;
 
 /* Scope cleanup: `cairn_auto_buf struct cairn_buf b = {0};` */
-#define cairn_auto_buf __attribute__((cleanup(cairn_buf_fini)))
+#define cairn_auto_buf	  __attribute__((cleanup(cairn_buf_fini)))
 #define cairn_auto_secret __attribute__((cleanup(cairn_buf_fini_wipe)))
 
 #endif

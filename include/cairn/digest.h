@@ -8,15 +8,15 @@
 #include "cairn/bytes.h"
 
 enum cairn_alg { /* TPM_ALG_ID */
-	CAIRN_ALG_NONE = 0x0000,
-	CAIRN_ALG_SHA1 = 0x0004,
-	CAIRN_ALG_SHA256 = 0x000b,
-	CAIRN_ALG_SHA384 = 0x000c,
-	CAIRN_ALG_SHA512 = 0x000d,
-	CAIRN_ALG_SM3_256 = 0x0012,
+		 CAIRN_ALG_NONE = 0x0000,
+		 CAIRN_ALG_SHA1 = 0x0004,
+		 CAIRN_ALG_SHA256 = 0x000b,
+		 CAIRN_ALG_SHA384 = 0x000c,
+		 CAIRN_ALG_SHA512 = 0x000d,
+		 CAIRN_ALG_SM3_256 = 0x0012,
 };
 
-#define CAIRN_DIGEST_MAX 64
+#define CAIRN_DIGEST_MAX  64
 #define CAIRN_SHA256_SIZE 32
 #define CAIRN_SHA384_SIZE 48
 
@@ -25,22 +25,26 @@ struct cairn_digest {
 	uint8_t bytes[CAIRN_DIGEST_MAX]; /* cairn_alg_size(alg) of them count; the others are zero */
 };
 
-size_t cairn_alg_size(enum cairn_alg alg);      /* 0 for an unknown one */
-const char *cairn_alg_name(enum cairn_alg alg); /* "sha256"; "unknown" */
+size_t cairn_alg_size(enum cairn_alg alg);	    /* 0 for an unknown one */
+const char *cairn_alg_name(enum cairn_alg alg);	    /* "sha256"; "unknown" */
 enum cairn_alg cairn_alg_by_name(const char *name); /* CAIRN_ALG_NONE for an unknown one */
 
 struct cairn_span cairn_digest_span(const struct cairn_digest *d);
 bool cairn_digest_equal(const struct cairn_digest *a, const struct cairn_digest *b);
 /* From the text form: exactly the digits of alg. */
-enum cairn_status cairn_digest_parse(struct cairn_digest *d, enum cairn_alg alg, const char *hex) CAIRN_MUST_CHECK;
+enum cairn_status cairn_digest_parse(struct cairn_digest *d, enum cairn_alg alg,
+				     const char *hex) CAIRN_MUST_CHECK;
 /* Lower-case hex into a static-size text, NUL-terminated. */
-struct cairn_hex { char text[2 * CAIRN_DIGEST_MAX + 1]; };
+struct cairn_hex {
+	char text[2 * CAIRN_DIGEST_MAX + 1];
+};
 struct cairn_hex cairn_digest_hex(const struct cairn_digest *d);
 
-enum cairn_status cairn_hash(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span in) CAIRN_MUST_CHECK;
+enum cairn_status cairn_hash(struct cairn_digest *out, enum cairn_alg alg,
+			     struct cairn_span in) CAIRN_MUST_CHECK;
 /* H(a || b) */
-enum cairn_status cairn_hash2(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span a, struct cairn_span b)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_hash2(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span a,
+			      struct cairn_span b) CAIRN_MUST_CHECK;
 
 /* A running hash. */
 struct cairn_hasher;

@@ -20,8 +20,9 @@
 #define CAIRN_GRUB_EVENTS_MAX 256
 
 struct cairn_grub_event {
-	unsigned pcr;          /* 8 or 9 */
-	const char *component; /* the name in a platform manifest: "grub-cmd", "grub-cfg", "grub-file", "xen", ... */
+	unsigned pcr; /* 8 or 9 */
+	const char
+	    *component; /* the name in a platform manifest: "grub-cmd", "grub-cfg", "grub-file", "xen", ... */
 	/* The text of the log event; for a file without the device that GRUB may put in front: "grub_cmd: boot",
 	 * "module_cmdline: quiet", "/cairn/xen.gz". Owned by the boot. */
 	char *text;
@@ -34,7 +35,7 @@ struct cairn_grub_module {
 
 struct cairn_grub_boot {
 	size_t count;
-	struct cairn_grub_event event[CAIRN_GRUB_EVENTS_MAX]; /* in the order in which they are measured */
+	struct cairn_grub_event event[CAIRN_GRUB_EVENTS_MAX];	/* in the order in which they are measured */
 	struct cairn_grub_module xen, dom0_kernel, dom0_initrd; /* as named and passed by GRUB */
 	struct cairn_digest xen_sha256, kernel_sha256, initrd_sha256;
 };
@@ -56,13 +57,14 @@ struct cairn_grub_fault {
 /* cfg: the text of the configuration that GRUB reads at cfg_path; its own event in PCR 9 is the first one.
  * On failure *fault is set and nothing is to be freed: CAIRN_E_UNSUPPORTED, CAIRN_E_MALFORMED (boot without a
  * kernel, no boot at all), CAIRN_E_LIMIT, CAIRN_E_NOMEM, CAIRN_E_CRYPTO, and what measure gives. */
-enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_span cfg, const char *cfg_path,
-				     const struct cairn_grub_files *files, struct cairn_grub_fault *fault)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_span cfg,
+				     const char *cfg_path, const struct cairn_grub_files *files,
+				     struct cairn_grub_fault *fault) CAIRN_MUST_CHECK;
 /* The configuration that a GRUB image reads: the one that the embedded configuration names with configfile, or that of
  * the prefix. Both as cut out of the image; embedded is empty where there is none. Appends the path to out.
  * CAIRN_E_UNSUPPORTED: a prefix with a device of its own, or an embedded configuration that does other things first. */
-enum cairn_status cairn_grub_config_path(struct cairn_buf *out, struct cairn_span embedded, struct cairn_span prefix,
+enum cairn_status cairn_grub_config_path(struct cairn_buf *out, struct cairn_span embedded,
+					 struct cairn_span prefix,
 					 struct cairn_grub_fault *fault) CAIRN_MUST_CHECK;
 void cairn_grub_boot_free(struct cairn_grub_boot *b); /* NULL is fine */
 

@@ -29,13 +29,15 @@ enum cairn_status cairn_json_get_u64(uint64_t *out, const json_t *v, const char 
 enum cairn_status cairn_json_get_obj(json_t **out, const json_t *v, const char *member) CAIRN_MUST_CHECK;
 enum cairn_status cairn_json_get_arr(json_t **out, const json_t *v, const char *member) CAIRN_MUST_CHECK;
 /* Exactly len bytes of lower-case hex. */
-enum cairn_status cairn_json_get_hex(uint8_t *out, size_t len, const json_t *v, const char *member) CAIRN_MUST_CHECK;
+enum cairn_status cairn_json_get_hex(uint8_t *out, size_t len, const json_t *v,
+				     const char *member) CAIRN_MUST_CHECK;
 enum cairn_status cairn_json_get_digest(struct cairn_digest *out, enum cairn_alg alg, const json_t *v,
 					const char *member) CAIRN_MUST_CHECK;
 /* Base64url; appends to out. */
-enum cairn_status cairn_json_get_b64(struct cairn_buf *out, const json_t *v, const char *member) CAIRN_MUST_CHECK;
-enum cairn_status cairn_json_get_component(struct cairn_component *out, const json_t *v, const char *member)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_json_get_b64(struct cairn_buf *out, const json_t *v,
+				     const char *member) CAIRN_MUST_CHECK;
+enum cairn_status cairn_json_get_component(struct cairn_component *out, const json_t *v,
+					   const char *member) CAIRN_MUST_CHECK;
 
 /* New references, or NULL when out of memory. */
 json_t *cairn_json_hex(struct cairn_span s);

@@ -8,7 +8,7 @@
 #include "cairn/digest.h"
 
 #define CAIRN_PCR_COUNT 24
-#define CAIRN_BANK_MAX 5
+#define CAIRN_BANK_MAX	5
 
 struct cairn_bank {
 	enum cairn_alg alg;
@@ -22,12 +22,13 @@ struct cairn_pcrs {
 };
 
 /* All PCRs zero in the given banks; 17-22 all-FF, as after a boot without a dynamic launch. */
-enum cairn_status cairn_pcrs_init(struct cairn_pcrs *p, const enum cairn_alg *algs, size_t count) CAIRN_MUST_CHECK;
+enum cairn_status cairn_pcrs_init(struct cairn_pcrs *p, const enum cairn_alg *algs,
+				  size_t count) CAIRN_MUST_CHECK;
 struct cairn_bank *cairn_pcrs_bank(struct cairn_pcrs *p, enum cairn_alg alg); /* NULL if there is none */
 const struct cairn_bank *cairn_pcrs_bank_const(const struct cairn_pcrs *p, enum cairn_alg alg);
 /* pcr = H(pcr || digest) in the bank of the digest. */
-enum cairn_status cairn_pcrs_extend(struct cairn_pcrs *p, unsigned index, const struct cairn_digest *d)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_pcrs_extend(struct cairn_pcrs *p, unsigned index,
+				    const struct cairn_digest *d) CAIRN_MUST_CHECK;
 /* H over the PCR values of the mask (bit n: PCR n) in ascending order, hashed with hash_alg: TPMS_QUOTE_INFO.pcrDigest
  * and the pcrDigest of TPM2_PolicyPCR. */
 enum cairn_status cairn_pcrs_composite(struct cairn_digest *out, const struct cairn_bank *b, uint32_t mask,

@@ -16,9 +16,9 @@
 #define CAIRN_PLATFORM_GRUB "EFI/cairn/grubx64.efi"
 
 struct cairn_platform_files {
-	const char *esp;          /* directory that holds what the EFI system partition will hold */
-	const char *efi, *grub;   /* in it: the first program and GRUB; NULL: as above */
-	const char *agent;        /* cairnd as dom0 will run it */
+	const char *esp;	  /* directory that holds what the EFI system partition will hold */
+	const char *efi, *grub;	  /* in it: the first program and GRUB; NULL: as above */
+	const char *agent;	  /* cairnd as dom0 will run it */
 	const char *agent_config; /* its configuration; NULL: it has no file and runs by the defaults */
 	const char *authorities;  /* JWK set of the keys whose manifests it will trust */
 };
@@ -33,11 +33,13 @@ struct cairn_platform {
 /* Reads all the files. *out is freed by the caller. On failure one sentence is appended to why (which file, which line,
  * what about it). CAIRN_E_UNSUPPORTED: something in the boot path cannot be predicted; CAIRN_E_NOTFOUND, CAIRN_E_IO,
  * CAIRN_E_LIMIT (files over 1 GiB), CAIRN_E_USAGE (cairnd.conf), and what the parsers give. */
-enum cairn_status cairn_platform_describe(struct cairn_platform **out, const struct cairn_platform_files *files,
+enum cairn_status cairn_platform_describe(struct cairn_platform **out,
+					  const struct cairn_platform_files *files,
 					  struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_platform_free(struct cairn_platform *p); /* NULL is fine */
 
 /* Adds the events and the host record to a platform manifest, whose texts then borrow from p. */
-enum cairn_status cairn_platform_to_manifest(struct cairn_manifest *m, const struct cairn_platform *p) CAIRN_MUST_CHECK;
+enum cairn_status cairn_platform_to_manifest(struct cairn_manifest *m,
+					     const struct cairn_platform *p) CAIRN_MUST_CHECK;
 
 #endif

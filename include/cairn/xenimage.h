@@ -9,7 +9,7 @@
 #include "cairn/bytes.h"
 
 #define CAIRN_XEN_IMAGE_MAX   (64u << 20) /* unpacked bytes */
-#define CAIRN_XEN_CMDLINE_MAX 1024        /* xen_commandline_t and MAX_GUEST_CMDLINE, with the NUL */
+#define CAIRN_XEN_CMDLINE_MAX 1024	  /* xen_commandline_t and MAX_GUEST_CMDLINE, with the NUL */
 #define CAIRN_BUILD_ID_MAX    64
 
 struct cairn_build_id {
@@ -27,7 +27,7 @@ enum cairn_status cairn_xen_build_id(struct cairn_build_id *out, struct cairn_sp
 enum cairn_status cairn_xen_running_cmdline(struct cairn_buf *out, const char *passed) CAIRN_MUST_CHECK;
 /* The command line that dom0's /proc/cmdline gives when GRUB 2 passed these. CAIRN_E_UNSUPPORTED: an option of Xen
  * ("--", acpi=, noapic) makes Xen add to dom0's command line. CAIRN_E_LIMIT: Xen would cut it. */
-enum cairn_status cairn_xen_dom0_cmdline(struct cairn_buf *out, const char *xen_passed, const char *dom0_passed)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_xen_dom0_cmdline(struct cairn_buf *out, const char *xen_passed,
+					 const char *dom0_passed) CAIRN_MUST_CHECK;
 
 #endif

@@ -25,10 +25,10 @@ struct cairn_elf {
 /* *out borrows file. CAIRN_E_MALFORMED, CAIRN_E_TRUNCATED, CAIRN_E_UNSUPPORTED (big-endian), CAIRN_E_LIMIT. */
 enum cairn_status cairn_elf_parse(struct cairn_elf *out, struct cairn_span file) CAIRN_MUST_CHECK;
 /* The bytes of the first section with this name. CAIRN_E_NOTFOUND. */
-enum cairn_status cairn_elf_section(struct cairn_span *out, const struct cairn_elf *e, const char *name)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_elf_section(struct cairn_span *out, const struct cairn_elf *e,
+				    const char *name) CAIRN_MUST_CHECK;
 /* The bytes of program segment number index (from 0); its type too. CAIRN_E_NOTFOUND past the last one. */
-enum cairn_status cairn_elf_segment(struct cairn_span *out, uint32_t *type, const struct cairn_elf *e, size_t index)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_elf_segment(struct cairn_span *out, uint32_t *type, const struct cairn_elf *e,
+				    size_t index) CAIRN_MUST_CHECK;
 
 #endif

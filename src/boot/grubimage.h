@@ -18,7 +18,8 @@ struct cairn_grub_image {
 
 /* *out borrows file (a PE32+ image). CAIRN_E_NOTFOUND: no section "mods": not a GRUB image. CAIRN_E_MALFORMED,
  * CAIRN_E_TRUNCATED, CAIRN_E_LIMIT, and what the PE and ELF parsers give. */
-enum cairn_status cairn_grub_image_parse(struct cairn_grub_image *out, struct cairn_span file) CAIRN_MUST_CHECK;
+enum cairn_status cairn_grub_image_parse(struct cairn_grub_image *out,
+					 struct cairn_span file) CAIRN_MUST_CHECK;
 bool cairn_grub_image_has(const struct cairn_grub_image *g, const char *module);
 
 #endif

@@ -15,7 +15,7 @@ struct cairn_grub_words {
 
 /* line: without its "\n". An empty line or a comment gives no words. On failure *why is a static text:
  * CAIRN_E_UNSUPPORTED, CAIRN_E_LIMIT. */
-enum cairn_status cairn_grub_split(struct cairn_grub_words *out, struct cairn_span line, const char **why)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_grub_split(struct cairn_grub_words *out, struct cairn_span line,
+				   const char **why) CAIRN_MUST_CHECK;
 
 #endif

@@ -10,7 +10,7 @@
 #define CAIRN_PE_SECTIONS_MAX 96 /* the limit of the Windows loader */
 
 struct cairn_pe_section {
-	char name[9]; /* NUL-terminated */
+	char name[9];		/* NUL-terminated */
 	uint32_t raw, raw_size; /* bytes of the file; all of them are inside it */
 };
 
@@ -21,14 +21,15 @@ struct cairn_pe {
 	uint32_t header_size;
 	uint32_t cert_size; /* the certificate table: always the last bytes of the file; 0 for none */
 	size_t count;
-	struct cairn_pe_section section[CAIRN_PE_SECTIONS_MAX]; /* in file order, without empty ones, never overlapping */
+	struct cairn_pe_section
+	    section[CAIRN_PE_SECTIONS_MAX]; /* in file order, without empty ones, never overlapping */
 };
 
 /* *out borrows file. CAIRN_E_MALFORMED, CAIRN_E_TRUNCATED: not a PE image, or one whose parts overlap or lie outside.
  * CAIRN_E_UNSUPPORTED: PE32 (32-bit). CAIRN_E_LIMIT: too many sections. */
 enum cairn_status cairn_pe_parse(struct cairn_pe *out, struct cairn_span file) CAIRN_MUST_CHECK;
 /* The bytes of the one section with this name. CAIRN_E_NOTFOUND; CAIRN_E_MALFORMED if there are two. */
-enum cairn_status cairn_pe_section(struct cairn_span *out, const struct cairn_pe *pe, const char *name)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_pe_section(struct cairn_span *out, const struct cairn_pe *pe,
+				   const char *name) CAIRN_MUST_CHECK;
 
 #endif

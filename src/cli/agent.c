@@ -25,7 +25,8 @@ void cairn_cli_put_reasons(FILE *f, const json_t *reasons, const char *indent)
 {
 	size_t i;
 	json_t *r;
-	json_array_foreach(reasons, i, r) {
+	json_array_foreach(reasons, i, r)
+	{
 		fputs(indent, f);
 		cairn_text_put(f, cairn_cli_str(r, "code"));
 		fputs(": ", f);
@@ -50,8 +51,8 @@ static int refused(const json_t *answer, bool json)
 	return cairn_status_exit(s);
 }
 
-bool cairn_cli_agent(json_t **answer, int *exit_code, const char *socket, json_t *request, unsigned timeout_ms,
-		     bool json)
+bool cairn_cli_agent(json_t **answer, int *exit_code, const char *socket, json_t *request,
+		     unsigned timeout_ms, bool json)
 {
 	cairn_auto_json json_t *owned = request;
 	cairn_auto_json json_t *got = NULL;

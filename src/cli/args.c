@@ -6,7 +6,7 @@
 
 #include "cli.h"
 
-#define OPT_MAX 32
+#define OPT_MAX	 32
 #define OPT_BASE 256 /* values of long options: above every letter */
 
 static int list_commands(const char *parent, const struct cairn_cli_command *table, size_t count)
@@ -14,12 +14,14 @@ static int list_commands(const char *parent, const struct cairn_cli_command *tab
 	printf("usage: %s COMMAND [ARGUMENT...]\n\ncommands:\n", parent);
 	for (size_t i = 0; i < count; i++)
 		printf("  %-10s %s\n", table[i].name, table[i].summary);
-	printf("\n`%s COMMAND --help` explains one. Exit codes: 0 good, 1 not trusted, 2 usage, 3 could not decide.\n",
+	printf("\n`%s COMMAND --help` explains one. Exit codes: 0 good, 1 not trusted, 2 usage, 3 could not "
+	       "decide.\n",
 	       parent);
 	return CAIRN_EXIT_GOOD;
 }
 
-static const struct cairn_cli_command *find(const struct cairn_cli_command *table, size_t count, const char *name)
+static const struct cairn_cli_command *find(const struct cairn_cli_command *table, size_t count,
+					    const char *name)
 {
 	for (size_t i = 0; i < count; i++) {
 		if (strcmp(table[i].name, name) == 0)
@@ -33,7 +35,8 @@ static bool is_help(const char *word)
 	return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
-int cairn_cli_dispatch(const char *parent, const struct cairn_cli_command *table, size_t count, int argc, char **argv)
+int cairn_cli_dispatch(const char *parent, const struct cairn_cli_command *table, size_t count, int argc,
+		       char **argv)
 {
 	if (argc < 2)
 		return cairn_cli_complain(CAIRN_EXIT_USAGE, "no command given; see `%s help`", parent);
@@ -43,7 +46,8 @@ int cairn_cli_dispatch(const char *parent, const struct cairn_cli_command *table
 	const char *name = help ? argv[2] : argv[1];
 	const struct cairn_cli_command *c = find(table, count, name);
 	if (!c)
-		return cairn_cli_complain(CAIRN_EXIT_USAGE, "unknown command '%s'; see `%s help`", name, parent);
+		return cairn_cli_complain(CAIRN_EXIT_USAGE, "unknown command '%s'; see `%s help`", name,
+					  parent);
 	if (!help)
 		return c->run(argc - 1, argv + 1);
 	char word[] = "--help";
@@ -109,7 +113,8 @@ static void to_getopt(const struct cairn_cli_synopsis *s, struct option *longs, 
 	*p++ = ':'; /* a missing argument is told apart from an unknown option */
 	for (size_t i = 0; i < s->opt_count; i++) {
 		const struct cairn_cli_opt *o = &s->opts[i];
-		longs[i] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL, OPT_BASE + (int)i};
+		longs[i] = (struct option){o->name, o->arg ? required_argument : no_argument, NULL,
+					   OPT_BASE + (int)i};
 		if (o->letter)
 			*p++ = o->letter;
 		if (o->letter && o->arg)
@@ -176,6 +181,7 @@ bool cairn_cli_number(unsigned long *out, const char *option, const char *text, 
 	if (good)
 		*out = v;
 	else
-		cairn_cli_complain(CAIRN_EXIT_USAGE, "--%s: '%s' is not a number from 0 to %lu", option, text, max);
+		cairn_cli_complain(CAIRN_EXIT_USAGE, "--%s: '%s' is not a number from 0 to %lu", option, text,
+				   max);
 	return good;
 }

@@ -87,11 +87,12 @@ static void compare(json_t *chain, const char *log, enum cairn_alg alg, unsigned
 		hex = cairn_digest_hex(&b->pcr[pcr]);
 	bool equal = tpm && b && strcmp(hex.text, tpm) == 0;
 	if (!equal)
-		cairn_cli_problem(chain, "PCR %u (%s): the TPM has %s, the %s log replays to %s", pcr, cairn_alg_name(alg),
-				  tpm ? tpm : "no value", log, b ? hex.text : "nothing");
+		cairn_cli_problem(chain, "PCR %u (%s): the TPM has %s, the %s log replays to %s", pcr,
+				  cairn_alg_name(alg), tpm ? tpm : "no value", log, b ? hex.text : "nothing");
 	json_array_append_new(json_object_get(chain, "pcrs"),
-			      json_pack("{s:s, s:i, s:s, s:s, s:s, s:b}", "bank", cairn_alg_name(alg), "pcr", (int)pcr,
-					"log", log, "tpm", tpm ? tpm : "", "replay", hex.text, "equal", equal));
+			      json_pack("{s:s, s:i, s:s, s:s, s:s, s:b}", "bank", cairn_alg_name(alg), "pcr",
+					(int)pcr, "log", log, "tpm", tpm ? tpm : "", "replay", hex.text,
+					"equal", equal));
 }
 
 static void compare_bank(json_t *chain, const struct sources *src, enum cairn_alg alg, const json_t *values)
@@ -116,7 +117,8 @@ static void compare_bank(json_t *chain, const struct sources *src, enum cairn_al
 static void compare_all(json_t *chain, const struct sources *src, const json_t *answer)
 {
 	const json_t *banks = json_object_get(answer, "pcrs");
-	static const enum cairn_alg known[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA256, CAIRN_ALG_SHA384, CAIRN_ALG_SHA512};
+	static const enum cairn_alg known[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA256, CAIRN_ALG_SHA384,
+					       CAIRN_ALG_SHA512};
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		const json_t *values = json_object_get(banks, cairn_alg_name(known[i]));
 		if (json_object_size(values) > 0 || known[i] == CAIRN_ALG_SHA256)
@@ -141,7 +143,7 @@ enum cairn_status cairn_cli_chain(json_t **out, const json_t *answer)
 {
 	cairn_auto_json json_t *root = cairn_cli_node("host", "", "%s", "");
 	cairn_auto_json json_t *chain =
-		json_pack("{s:b, s:[], s:[], s:O}", "equal", 1, "pcrs", "problems", "tree", root);
+	    json_pack("{s:b, s:[], s:[], s:O}", "equal", 1, "pcrs", "problems", "tree", root);
 	struct sources src = {0};
 	if (!chain)
 		return CAIRN_E_NOMEM;

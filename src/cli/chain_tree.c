@@ -10,7 +10,8 @@ static void add_pcrs(json_t *node, const json_t *chain, int first, int last)
 {
 	size_t i;
 	json_t *p;
-	json_array_foreach(json_object_get(chain, "pcrs"), i, p) {
+	json_array_foreach(json_object_get(chain, "pcrs"), i, p)
+	{
 		int pcr = (int)json_integer_value(json_object_get(p, "pcr"));
 		if (pcr < first || pcr > last || strcmp(cairn_cli_str(p, "bank"), "sha256") != 0)
 			continue;
@@ -18,8 +19,8 @@ static void add_pcrs(json_t *node, const json_t *chain, int first, int last)
 		snprintf(name, sizeof(name), "PCR %d", pcr);
 		cairn_cli_node_add(node, cairn_cli_node(name, cairn_cli_str(p, "tpm"), "%s",
 							json_is_true(json_object_get(p, "equal"))
-								? "= replay of the log"
-								: "DIFFERS from the replay of the log"));
+							    ? "= replay of the log"
+							    : "DIFFERS from the replay of the log"));
 	}
 }
 
@@ -36,8 +37,9 @@ static json_t *add_images(json_t *parent, const struct cairn_eventlog *log)
 			continue;
 		cairn_cli_event_text(&path, &ev);
 		const char *text = cairn_buf_str(&path);
-		parent = cairn_cli_node_add(parent, cairn_cli_node("EFI program", cairn_digest_hex(&d).text, "%s",
-								   text && *text ? text : "(no file name)"));
+		parent =
+		    cairn_cli_node_add(parent, cairn_cli_node("EFI program", cairn_digest_hex(&d).text, "%s",
+							      text && *text ? text : "(no file name)"));
 		images++;
 	}
 	return parent;
@@ -45,7 +47,8 @@ static json_t *add_images(json_t *parent, const struct cairn_eventlog *log)
 
 static json_t *file_node(const char *name, const struct cairn_boot_file *f)
 {
-	int path = f->path.len < 512 ? (int)f->path.len : 512, cmd = f->cmdline.len < 2048 ? (int)f->cmdline.len : 2048;
+	int path = f->path.len < 512 ? (int)f->path.len : 512,
+	    cmd = f->cmdline.len < 2048 ? (int)f->cmdline.len : 2048;
 	return cairn_cli_node(name, cairn_digest_hex(&f->digest).text, "%.*s%s%.*s", path,
 			      path ? (const char *)f->path.ptr : "", cmd ? "  " : "", cmd,
 			      cmd ? (const char *)f->cmdline.ptr : "");
@@ -86,7 +89,8 @@ static json_t *add_booted(json_t *parent, json_t *chain, const struct cairn_even
 	return dom0;
 }
 
-json_t *cairn_cli_chain_boot(json_t *root, json_t *chain, const struct cairn_eventlog *log, const json_t *host_record)
+json_t *cairn_cli_chain_boot(json_t *root, json_t *chain, const struct cairn_eventlog *log,
+			     const json_t *host_record)
 {
 	json_t *firmware = cairn_cli_node_add(root, cairn_cli_node("firmware", "", "PCR 0-7"));
 	add_pcrs(firmware, chain, 0, 7);
@@ -95,7 +99,8 @@ json_t *cairn_cli_chain_boot(json_t *root, json_t *chain, const struct cairn_eve
 		add_pcrs(last, chain, 8, 9);
 	json_t *dom0 = log && last ? add_booted(last, chain, log, host_record) : last;
 	const char *agent = cairn_cli_str(json_object_get(host_record, "agent"), "sha256");
-	json_t *cairnd = cairn_cli_node_add(dom0, cairn_cli_node("cairnd", host_record ? agent : "", "host record"));
+	json_t *cairnd =
+	    cairn_cli_node_add(dom0, cairn_cli_node("cairnd", host_record ? agent : "", "host record"));
 	if (cairnd)
 		add_pcrs(cairnd, chain, 11, 13);
 	return cairnd;
@@ -106,7 +111,8 @@ static const json_t *live_domain(const json_t *domains, uint64_t recnum)
 {
 	size_t i;
 	json_t *d;
-	json_array_foreach(domains, i, d) {
+	json_array_foreach(domains, i, d)
+	{
 		if (json_integer_value(json_object_get(d, "recnum")) == (json_int_t)recnum)
 			return d;
 	}
@@ -117,8 +123,9 @@ static void add_component(json_t *node, const json_t *record, const char *name)
 {
 	const json_t *c = json_object_get(json_object_get(record, "components"), name);
 	if (c)
-		cairn_cli_node_add(node, cairn_cli_node(name, cairn_cli_str(c, "sha256"), "%lld bytes",
-							(long long)json_integer_value(json_object_get(c, "size"))));
+		cairn_cli_node_add(node,
+				   cairn_cli_node(name, cairn_cli_str(c, "sha256"), "%lld bytes",
+						  (long long)json_integer_value(json_object_get(c, "size"))));
 }
 
 static void add_launch(json_t *parent, const struct cairn_log_entry *e, const json_t *domains)
@@ -129,20 +136,23 @@ static void add_launch(json_t *parent, const struct cairn_log_entry *e, const js
 	snprintf(name, sizeof(name), "domain %s", cairn_cli_str(d, "name"));
 	if (live)
 		snprintf(where, sizeof(where), ", domain %lld, %.32s",
-			 (long long)json_integer_value(json_object_get(live, "domid")), cairn_cli_str(live, "state"));
-	json_t *node = cairn_cli_node_add(parent, cairn_cli_node(name, cairn_digest_hex(&e->digest[0]).text,
-								 "launch record %llu, %s%s", (unsigned long long)e->recnum,
-								 cairn_cli_str(d, "type"), where));
+			 (long long)json_integer_value(json_object_get(live, "domid")),
+			 cairn_cli_str(live, "state"));
+	json_t *node = cairn_cli_node_add(
+	    parent, cairn_cli_node(name, cairn_digest_hex(&e->digest[0]).text, "launch record %llu, %s%s",
+				   (unsigned long long)e->recnum, cairn_cli_str(d, "type"), where));
 	if (!node)
 		return;
 	add_component(node, e->object, "kernel");
 	add_component(node, e->object, "ramdisk");
-	cairn_cli_node_add(node, cairn_cli_node("command line", "", "%s", cairn_cli_str(e->object, "cmdline")));
+	cairn_cli_node_add(node,
+			   cairn_cli_node("command line", "", "%s", cairn_cli_str(e->object, "cmdline")));
 	if (json_is_object(m))
-		cairn_cli_node_add(node, cairn_cli_node("manifest", cairn_cli_str(m, "sha256"), "%s release %lld, signed by %s",
-							cairn_cli_str(m, "name"),
-							(long long)json_integer_value(json_object_get(m, "release")),
-							cairn_cli_str(m, "kid")));
+		cairn_cli_node_add(
+		    node, cairn_cli_node("manifest", cairn_cli_str(m, "sha256"),
+					 "%s release %lld, signed by %s", cairn_cli_str(m, "name"),
+					 (long long)json_integer_value(json_object_get(m, "release")),
+					 cairn_cli_str(m, "kid")));
 	else
 		cairn_cli_node_add(node, cairn_cli_node("manifest", "", "none: a guest"));
 }
@@ -156,12 +166,14 @@ static void add_other(json_t *parent, const struct cairn_log_entry *e)
 		about = json_string_value(json_object_get(json_object_get(e->object, "domain"), "name"));
 	const char *why = reason ? json_string_value(json_object_get(reason, "text"))
 				 : json_string_value(json_object_get(e->object, "reason"));
-	cairn_cli_node_add(parent, cairn_cli_node(cairn_record_type_name(e->type), cairn_digest_hex(&e->digest[0]).text,
-						  "record %llu%s%s%s%s", (unsigned long long)e->recnum, about ? ", " : "",
+	cairn_cli_node_add(parent, cairn_cli_node(cairn_record_type_name(e->type),
+						  cairn_digest_hex(&e->digest[0]).text, "record %llu%s%s%s%s",
+						  (unsigned long long)e->recnum, about ? ", " : "",
 						  about ? about : "", why ? ": " : "", why ? why : ""));
 }
 
-void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span launch_log, const json_t *domains)
+void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span launch_log,
+			      const json_t *domains)
 {
 	struct cairn_log_reader r;
 	const struct cairn_pcr_numbers pcrs = CAIRN_PCR_NUMBERS_DEFAULT;
@@ -175,7 +187,8 @@ void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span lau
 		else if (e.type != CAIRN_RECORD_HOST && e.type != CAIRN_RECORD_BOOT)
 			add_other(dom0, &e);
 		if (e.type == CAIRN_RECORD_VIOLATION)
-			cairn_cli_problem(chain, "record %llu is a violation: nothing sealed to PCR 11 opens in this boot",
-					  (unsigned long long)e.recnum);
+			cairn_cli_problem(
+			    chain, "record %llu is a violation: nothing sealed to PCR 11 opens in this boot",
+			    (unsigned long long)e.recnum);
 	}
 }

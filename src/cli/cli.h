@@ -21,7 +21,8 @@ struct cairn_cli_command {
 
 /* Runs the command of the table that argv[1] names, with argv moved by one. parent is "cairn" or "cairn manifest".
  * `help`, --help and -h list the table; `help CMD` is `CMD --help`. Nothing or something unknown: exit 2. */
-int cairn_cli_dispatch(const char *parent, const struct cairn_cli_command *table, size_t count, int argc, char **argv);
+int cairn_cli_dispatch(const char *parent, const struct cairn_cli_command *table, size_t count, int argc,
+		       char **argv);
 
 /* ---- options ---------------------------------------------------------------------------------------------------- */
 struct cairn_cli_list {
@@ -29,21 +30,21 @@ struct cairn_cli_list {
 	const char *item[64];
 };
 
-struct cairn_cli_opt { /* exactly one of flag, value and list is set */
+struct cairn_cli_opt {	  /* exactly one of flag, value and list is set */
 	const char *name; /* long name, without the dashes */
-	char letter;      /* short name, or 0 */
+	char letter;	  /* short name, or 0 */
 	const char *arg;  /* what its argument is called in the help; NULL for a switch */
 	const char *help;
 	bool *flag;
-	const char **value; /* may be given once */
+	const char **value;	     /* may be given once */
 	struct cairn_cli_list *list; /* may be repeated */
 	bool required;
 };
 
 struct cairn_cli_synopsis {
-	const char *command;  /* "cairn launch" */
-	const char *operands; /* "CONFIG", "" */
-	const char *about;    /* sentences under the synopsis */
+	const char *command;		  /* "cairn launch" */
+	const char *operands;		  /* "CONFIG", "" */
+	const char *about;		  /* sentences under the synopsis */
 	const struct cairn_cli_opt *opts; /* --help is added */
 	size_t opt_count;
 	int operands_min, operands_max; /* max < 0: any number */
@@ -58,7 +59,7 @@ bool cairn_cli_number(unsigned long *out, const char *option, const char *text, 
 /* "cairn: WHAT: WHY; HINT" on standard error, and the exit code of why. hint may be NULL. For CAIRN_E_IO the reason
  * is errno's. */
 int cairn_cli_fail(enum cairn_status why, const char *hint, const char *what, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* The same where the reason is a text of ours or of a peer; control bytes are escaped. */
 int cairn_cli_complain(int exit_code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Text from elsewhere, with control bytes and bytes that are not UTF-8 text as \xNN. */
@@ -69,14 +70,20 @@ int cairn_cli_put_json(const json_t *v);
 int cairn_cli_write(const char *path, struct cairn_span bytes, unsigned mode);
 
 /* ---- cairnd ------------------------------------------------------------------------------------------------------ */
-#define CAIRN_CLI_OPT_SOCKET(var) \
-	{.name = "socket", .arg = "PATH", .value = &(var), .help = "cairnd's socket [/run/cairn/cairnd.sock]"}
-#define CAIRN_CLI_OPT_JSON(var) {.name = "json", .flag = &(var), .help = "print JSON"}
+#define CAIRN_CLI_OPT_SOCKET(var)                                                                            \
+	{                                                                                                    \
+		.name = "socket", .arg = "PATH", .value = &(var),                                            \
+		.help = "cairnd's socket [/run/cairn/cairnd.sock]"                                           \
+	}
+#define CAIRN_CLI_OPT_JSON(var)                                                                              \
+	{                                                                                                    \
+		.name = "json", .flag = &(var), .help = "print JSON"                                         \
+	}
 
 /* Calls cairnd and takes the request. True: *answer is a new reference to what it said, with "ok" true. False: what went
  * wrong was printed, reasons of a refusal included, and *exit_code says how to end; with json, the answer as well. */
-bool cairn_cli_agent(json_t **answer, int *exit_code, const char *socket, json_t *request, unsigned timeout_ms,
-		     bool json);
+bool cairn_cli_agent(json_t **answer, int *exit_code, const char *socket, json_t *request,
+		     unsigned timeout_ms, bool json);
 /* A member's string, or "?": for printing. */
 const char *cairn_cli_str(const json_t *object, const char *member);
 /* The lines of a "reasons" array on f, indented; only those strings that say something. */
@@ -86,19 +93,26 @@ void cairn_cli_put_reasons(FILE *f, const json_t *reasons, const char *indent);
 struct cairn_cli_server {
 	const char *server, *ca, *token_file;
 };
-#define CAIRN_CLI_OPTS_SERVER(s) \
-	{.name = "server", .arg = "URL", .value = &(s).server, .help = "https://host:port of cairn-verifier", \
-	 .required = true}, \
-	{.name = "ca", .arg = "FILE", .value = &(s).ca, .help = "PEM file that vouches for the server's certificate", \
-	 .required = true}
-#define CAIRN_CLI_OPT_TOKEN(s) \
-	{.name = "token-file", .arg = "FILE", .value = &(s).token_file, .help = "file with the bearer token", \
-	 .required = true}
+#define CAIRN_CLI_OPTS_SERVER(s)                                                                             \
+	{.name = "server",                                                                                   \
+	 .arg = "URL",                                                                                       \
+	 .value = &(s).server,                                                                               \
+	 .help = "https://host:port of cairn-verifier",                                                      \
+	 .required = true},                                                                                  \
+	{                                                                                                    \
+		.name = "ca", .arg = "FILE", .value = &(s).ca,                                               \
+		.help = "PEM file that vouches for the server's certificate", .required = true               \
+	}
+#define CAIRN_CLI_OPT_TOKEN(s)                                                                               \
+	{                                                                                                    \
+		.name = "token-file", .arg = "FILE", .value = &(s).token_file,                               \
+		.help = "file with the bearer token", .required = true                                       \
+	}
 
 /* One call. True: the server answered 2xx and *answer is a new reference. False: printed, and *exit_code is set.
  * text may be NULL (no body); type is its media type. */
-bool cairn_cli_server_call(json_t **answer, int *exit_code, const struct cairn_cli_server *s, const char *method,
-			   const char *path, const char *type, struct cairn_span body);
+bool cairn_cli_server_call(json_t **answer, int *exit_code, const struct cairn_cli_server *s,
+			   const char *method, const char *path, const char *type, struct cairn_span body);
 /* Appends a path segment, percent-encoded. */
 void cairn_cli_put_segment(struct cairn_buf *out, const char *text);
 

@@ -35,7 +35,8 @@ static void put_chain(const json_t *chain)
 	put_node(json_object_get(chain, "tree"), indent, 0);
 	size_t i;
 	json_t *p;
-	json_array_foreach(json_object_get(chain, "problems"), i, p) {
+	json_array_foreach(json_object_get(chain, "problems"), i, p)
+	{
 		fputs("problem: ", stdout);
 		cairn_cli_put(json_string_value(p));
 		putchar('\n');
@@ -49,11 +50,17 @@ int cairn_cmd_chain(int argc, char **argv)
 	const char *socket = NULL;
 	bool json = false;
 	const struct cairn_cli_opt opts[] = {CAIRN_CLI_OPT_SOCKET(socket), CAIRN_CLI_OPT_JSON(json)};
-	const struct cairn_cli_synopsis syn = {
-		"cairn chain", "",
-		"Prints what measured what, from the firmware's PCRs to each domain, with SHA-256 digests. Replays\n"
-		"the firmware's log and the launch log and compares them with the TPM's PCR 0-9 and 11-13: exit 0\n"
-		"only if all are equal, 1 if one is not.", opts, 2, 0, 0};
+	const struct cairn_cli_synopsis syn = {"cairn chain",
+					       "",
+					       "Prints what measured what, from the firmware's PCRs to each "
+					       "domain, with SHA-256 digests. Replays\n"
+					       "the firmware's log and the launch log and compares them with "
+					       "the TPM's PCR 0-9 and 11-13: exit 0\n"
+					       "only if all are equal, 1 if one is not.",
+					       opts,
+					       2,
+					       0,
+					       0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;

@@ -17,14 +17,19 @@ int cairn_cmd_launch(int argc, char **argv)
 	const char *socket = NULL, *timeout = NULL;
 	bool json = false;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "timeout", .arg = "SECONDS", .value = &timeout, .help = "give up after so long [120]"},
-		CAIRN_CLI_OPT_SOCKET(socket),
-		CAIRN_CLI_OPT_JSON(json),
+	    {.name = "timeout", .arg = "SECONDS", .value = &timeout, .help = "give up after so long [120]"},
+	    CAIRN_CLI_OPT_SOCKET(socket),
+	    CAIRN_CLI_OPT_JSON(json),
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn launch", "CONFIG",
-		"Has cairnd measure, authorise, record and start the domain of an xl configuration file.\n"
-		"Exit 1: refused; the reasons name file, expected and found value.", opts, 3, 1, 1};
+	    "cairn launch",
+	    "CONFIG",
+	    "Has cairnd measure, authorise, record and start the domain of an xl configuration file.\n"
+	    "Exit 1: refused; the reasons name file, expected and found value.",
+	    opts,
+	    3,
+	    1,
+	    1};
 	int code;
 	unsigned long seconds = 120;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
@@ -35,7 +40,8 @@ int cairn_cmd_launch(int argc, char **argv)
 	if (!path)
 		return cairn_cli_fail(CAIRN_E_IO, NULL, "%s", argv[optind]);
 	cairn_auto_json json_t *answer = NULL;
-	json_t *request = json_pack("{s:s, s:s, s:I}", "op", "launch", "config", path, "timeout_s", (json_int_t)seconds);
+	json_t *request =
+	    json_pack("{s:s, s:s, s:I}", "op", "launch", "config", path, "timeout_s", (json_int_t)seconds);
 	if (!cairn_cli_agent(&answer, &code, socket, request, (unsigned)(seconds + 10) * 1000, json))
 		return code;
 	if (json)
@@ -48,7 +54,8 @@ int cairn_cmd_launch(int argc, char **argv)
 }
 
 /* An operation that takes one string and answers with little. */
-static int simple(int argc, char **argv, const char *op, const char *member, const struct cairn_cli_synopsis *text)
+static int simple(int argc, char **argv, const char *op, const char *member,
+		  const struct cairn_cli_synopsis *text)
 {
 	const char *socket = NULL;
 	bool json = false;
@@ -68,18 +75,22 @@ static int simple(int argc, char **argv, const char *op, const char *member, con
 
 int cairn_cmd_stop(int argc, char **argv)
 {
-	static const struct cairn_cli_synopsis syn = {.command = "cairn stop", .operands = "NAME",
+	static const struct cairn_cli_synopsis syn = {.command = "cairn stop",
+						      .operands = "NAME",
 						      .about = "Destroys a domain that cairnd launched.",
-						      .operands_min = 1, .operands_max = 1};
+						      .operands_min = 1,
+						      .operands_max = 1};
 	return simple(argc, argv, "stop", "name", &syn);
 }
 
 int cairn_cmd_phase(int argc, char **argv)
 {
 	static const struct cairn_cli_synopsis syn = {
-		.command = "cairn phase", .operands = "none|failed|HEX",
-		.about = "Extends PCR 13 with the identity of dom0's root, at the hand-over from its initramfs.",
-		.operands_min = 1, .operands_max = 1};
+	    .command = "cairn phase",
+	    .operands = "none|failed|HEX",
+	    .about = "Extends PCR 13 with the identity of dom0's root, at the hand-over from its initramfs.",
+	    .operands_min = 1,
+	    .operands_max = 1};
 	return simple(argc, argv, "phase", "phase", &syn);
 }
 
@@ -94,7 +105,8 @@ static void put_domain(const json_t *d)
 	json_t *roles = json_object_get(d, "roles");
 	if (json_array_size(roles) == 0)
 		fputs("guest", stdout);
-	json_array_foreach(roles, i, role) {
+	json_array_foreach(roles, i, role)
+	{
 		const char *text = json_string_value(role);
 		fputs(i ? "," : "", stdout);
 		cairn_cli_put(text ? text : "?");
@@ -108,9 +120,14 @@ int cairn_cmd_status(int argc, char **argv)
 	bool json = false;
 	const struct cairn_cli_opt opts[] = {CAIRN_CLI_OPT_SOCKET(socket), CAIRN_CLI_OPT_JSON(json)};
 	const struct cairn_cli_synopsis syn = {
-		"cairn status", "",
-		"Prints the state of cairnd and a line for each domain: name, number, state, record, roles.\n"
-		"Exit 0 only if the state is `ok`; 1 otherwise.", opts, 2, 0, 0};
+	    "cairn status",
+	    "",
+	    "Prints the state of cairnd and a line for each domain: name, number, state, record, roles.\n"
+	    "Exit 0 only if the state is `ok`; 1 otherwise.",
+	    opts,
+	    2,
+	    0,
+	    0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -132,7 +149,6 @@ int cairn_cmd_status(int argc, char **argv)
 	putchar('\n');
 	size_t i;
 	json_t *d;
-	json_array_foreach(json_object_get(answer, "domains"), i, d)
-		put_domain(d);
+	json_array_foreach(json_object_get(answer, "domains"), i, d) put_domain(d);
 	return code;
 }

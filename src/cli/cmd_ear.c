@@ -10,7 +10,7 @@
 #include "cli.h"
 
 #define EAR_PROFILE "tag:github.com,2023:veraison/ear"
-#define EAR_TYP     "JWT"
+#define EAR_TYP	    "JWT"
 #define CLOCK_SKEW  300 /* seconds that the server's clock may be ahead of ours */
 
 static int read_token(struct cairn_buf *token, const char *path)
@@ -85,7 +85,8 @@ static bool parts_good(const json_t *submods)
 	static const struct {
 		const char *name;
 		const char *const *allowed;
-	} required[] = {{"firmware", tolerated}, {"boot", affirming}, {"xen", affirming}, {"dom0", affirming}};
+	} required[] = {
+	    {"firmware", tolerated}, {"boot", affirming}, {"xen", affirming}, {"dom0", affirming}};
 
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++) {
 		const json_t *m = json_object_get(submods, required[i].name);
@@ -127,16 +128,28 @@ static int verify(int argc, char **argv)
 	const char *jwks = NULL, *host = NULL;
 	bool json = false;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "jwks", .arg = "FILE", .value = &jwks, .required = true,
-		 .help = "the server's public keys, from `cairn jwks`"},
-		{.name = "host", .arg = "HOST", .value = &host, .help = "label or id of which the token must speak"},
-		CAIRN_CLI_OPT_JSON(json),
+	    {.name = "jwks",
+	     .arg = "FILE",
+	     .value = &jwks,
+	     .required = true,
+	     .help = "the server's public keys, from `cairn jwks`"},
+	    {.name = "host",
+	     .arg = "HOST",
+	     .value = &host,
+	     .help = "label or id of which the token must speak"},
+	    CAIRN_CLI_OPT_JSON(json),
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn ear verify", "TOKEN",
-		"Verifies the signature and the expiry of a token offline and prints its verdict as a tree. TOKEN is\n"
-		"a file; - is standard input. Exit 0 only if the host is trusted, boot, Xen and dom0 are affirming, and no part is contraindicated.",
-		opts, 3, 1, 1};
+	    "cairn ear verify",
+	    "TOKEN",
+	    "Verifies the signature and the expiry of a token offline and prints its verdict as a tree. "
+	    "TOKEN is\n"
+	    "a file; - is standard input. Exit 0 only if the host is trusted, boot, Xen and dom0 are "
+	    "affirming, and no part is contraindicated.",
+	    opts,
+	    3,
+	    1,
+	    1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -146,7 +159,7 @@ static int verify(int argc, char **argv)
 }
 
 static const struct cairn_cli_command commands[] = {
-	{"verify", "judge a token offline", verify},
+    {"verify", "judge a token offline", verify},
 };
 
 int cairn_cmd_ear(int argc, char **argv)

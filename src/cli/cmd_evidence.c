@@ -32,8 +32,9 @@ static int put_member(const struct evidence *e, const char *name, const char *me
 /* The AK as a SubjectPublicKeyInfo of P-256 (RFC 5480, section 2), in PEM (RFC 7468, section 13). */
 static int put_ak(const struct evidence *e)
 {
-	static const uint8_t prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06,
-					 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+	static const uint8_t prefix[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+					 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+					 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
 	cairn_auto_buf struct cairn_buf public = {0};
 	cairn_auto_buf struct cairn_buf der = {0};
 	cairn_auto_buf struct cairn_buf text = {0};
@@ -112,24 +113,39 @@ int cairn_cmd_evidence(int argc, char **argv)
 {
 	const char *dir = NULL, *nonce = "by-hand", *kid = "by-hand", *socket = NULL;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "output", .letter = 'o', .arg = "DIR", .value = &dir, .required = true, .help = "where the files go"},
-		{.name = "nonce", .arg = "TEXT", .value = &nonce, .help = "what the quote must be newer than [by-hand]"},
-		{.name = "verifier", .arg = "KID", .value = &kid, .help = "whom the evidence is for [by-hand]"},
-		CAIRN_CLI_OPT_SOCKET(socket),
+	    {.name = "output",
+	     .letter = 'o',
+	     .arg = "DIR",
+	     .value = &dir,
+	     .required = true,
+	     .help = "where the files go"},
+	    {.name = "nonce",
+	     .arg = "TEXT",
+	     .value = &nonce,
+	     .help = "what the quote must be newer than [by-hand]"},
+	    {.name = "verifier", .arg = "KID", .value = &kid, .help = "whom the evidence is for [by-hand]"},
+	    CAIRN_CLI_OPT_SOCKET(socket),
 	};
-	const struct cairn_cli_synopsis syn = {
-		"cairn evidence", "",
-		"Asks cairnd for a quote and writes quote, signature, ak.pem, qualification (hex), boot.log, launch.log and\n"
-		"evidence.json. `tpm2_checkquote -u ak.pem -m quote -s signature -q $(cat qualification)` verifies it.",
-		opts, 4, 0, 0};
+	const struct cairn_cli_synopsis syn = {"cairn evidence",
+					       "",
+					       "Asks cairnd for a quote and writes quote, signature, ak.pem, "
+					       "qualification (hex), boot.log, launch.log and\n"
+					       "evidence.json. `tpm2_checkquote -u ak.pem -m quote -s "
+					       "signature -q $(cat qualification)` verifies it.",
+					       opts,
+					       4,
+					       0,
+					       0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
 	cairn_auto_json json_t *identity = NULL;
 	cairn_auto_json json_t *answer = NULL;
 	if (!cairn_cli_agent(&identity, &code, socket, json_pack("{s:s}", "op", "identity"), 60000, false) ||
-	    !cairn_cli_agent(&answer, &code, socket,
-			     json_pack("{s:s, s:s, s:s}", "op", "attest", "nonce", nonce, "verifier_kid", kid), 60000, false))
+	    !cairn_cli_agent(
+		&answer, &code, socket,
+		json_pack("{s:s, s:s, s:s}", "op", "attest", "nonce", nonce, "verifier_kid", kid), 60000,
+		false))
 		return code;
 	struct evidence e = {dir, nonce, identity, json_object_get(answer, "evidence")};
 	return put_all(&e);

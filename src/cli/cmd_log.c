@@ -11,8 +11,13 @@ static int print(int argc, char **argv)
 	const char *socket = NULL;
 	const struct cairn_cli_opt opts[] = {CAIRN_CLI_OPT_SOCKET(socket)};
 	const struct cairn_cli_synopsis syn = {
-		"cairn log print", "",
-		"Prints the launch log of this boot: TCG Canonical Event Log in JSON, one record a line.", opts, 1, 0, 0};
+	    "cairn log print",
+	    "",
+	    "Prints the launch log of this boot: TCG Canonical Event Log in JSON, one record a line.",
+	    opts,
+	    1,
+	    0,
+	    0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -26,7 +31,8 @@ static int print(int argc, char **argv)
 }
 
 /* The file that the only operand names; exit code. */
-static int take_file(struct cairn_buf *log, bool *json, int argc, char **argv, const char *command, const char *about)
+static int take_file(struct cairn_buf *log, bool *json, int argc, char **argv, const char *command,
+		     const char *about)
 {
 	const struct cairn_cli_opt opts[] = {{.name = "json", .flag = json, .help = "print JSON"}};
 	const struct cairn_cli_synopsis syn = {command, "FILE", about, opts, 1, 1, 1};
@@ -50,11 +56,12 @@ static json_t *event_json(const struct cairn_event *ev)
 		return NULL;
 	json_t *digests = json_object();
 	for (size_t i = 0; i < ev->count; i++)
-		json_object_set_new(digests, cairn_alg_name(ev->digest[i].alg), cairn_json_hex(ev->digest[i].value));
+		json_object_set_new(digests, cairn_alg_name(ev->digest[i].alg),
+				    cairn_json_hex(ev->digest[i].value));
 	json_t *shown = text.len ? json_stringn((const char *)text.ptr, text.len) : json_string("");
-	return json_pack("{s:i, s:I, s:s, s:o, s:s, s:o}", "number", (int)ev->number, "pcr", (json_int_t)ev->pcr, "type",
-			 cairn_event_type_name(ev->type), "digests", digests, "check", checks[check], "text",
-			 shown ? shown : json_string("(not UTF-8)"));
+	return json_pack("{s:i, s:I, s:s, s:o, s:s, s:o}", "number", (int)ev->number, "pcr",
+			 (json_int_t)ev->pcr, "type", cairn_event_type_name(ev->type), "digests", digests,
+			 "check", checks[check], "text", shown ? shown : json_string("(not UTF-8)"));
 }
 
 static enum cairn_status events_json(json_t *out, struct cairn_span bytes)
@@ -87,8 +94,8 @@ static enum cairn_status records_json(json_t *out, struct cairn_span bytes)
 			json_object_set_new(digests, cairn_alg_name(e.digest[i].alg),
 					    json_string(cairn_digest_hex(&e.digest[i]).text));
 		json_t *line = json_pack("{s:I, s:I, s:s, s:o, s:O}", "number", (json_int_t)e.recnum, "pcr",
-					 (json_int_t)e.pcr, "type", cairn_record_type_name(e.type), "digests", digests,
-					 "record", e.object);
+					 (json_int_t)e.pcr, "type", cairn_record_type_name(e.type), "digests",
+					 digests, "record", e.object);
 		if (json_array_append_new(out, line) != 0)
 			return CAIRN_E_NOMEM;
 	}
@@ -99,7 +106,8 @@ static void put_entry(const json_t *e)
 	printf("%4lld  PCR %-2lld  ", (long long)json_integer_value(json_object_get(e, "number")),
 	       (long long)json_integer_value(json_object_get(e, "pcr")));
 	const char *check = json_string_value(json_object_get(e, "check"));
-	printf("%-32s %s%s\n", cairn_cli_str(e, "type"), cairn_cli_str(json_object_get(e, "digests"), "sha256"),
+	printf("%-32s %s%s\n", cairn_cli_str(e, "type"),
+	       cairn_cli_str(json_object_get(e, "digests"), "sha256"),
 	       check && strcmp(check, "differs") == 0 ? "  THE DATA IS NOT WHAT WAS HASHED" : "");
 	const char *text = json_string_value(json_object_get(e, "text"));
 	char *record = json_dumps(json_object_get(e, "record"), JSON_COMPACT | JSON_SORT_KEYS);
@@ -117,21 +125,23 @@ static int show(int argc, char **argv)
 {
 	cairn_auto_buf struct cairn_buf log = {0};
 	bool json = false;
-	int code = take_file(&log, &json, argc, argv, "cairn log show",
-			     "Prints the events of a firmware log or the records of a launch log; - is standard input.");
+	int code = take_file(
+	    &log, &json, argc, argv, "cairn log show",
+	    "Prints the events of a firmware log or the records of a launch log; - is standard input.");
 	if (code >= 0)
 		return code;
 	cairn_auto_json json_t *all = json_array();
 	struct cairn_span bytes = cairn_buf_span(&log);
-	enum cairn_status s = cairn_cli_is_launch_log(bytes) ? records_json(all, bytes) : events_json(all, bytes);
+	enum cairn_status s =
+	    cairn_cli_is_launch_log(bytes) ? records_json(all, bytes) : events_json(all, bytes);
 	size_t i;
 	json_t *e;
 	if (json)
 		cairn_cli_put_json(all);
 	else
-		json_array_foreach(all, i, e)
-			put_entry(e);
-	return s ? cairn_cli_fail(s, NULL, "the log, after %zu entries", json_array_size(all)) : CAIRN_EXIT_GOOD;
+		json_array_foreach(all, i, e) put_entry(e);
+	return s ? cairn_cli_fail(s, NULL, "the log, after %zu entries", json_array_size(all))
+		 : CAIRN_EXIT_GOOD;
 }
 
 /* ---- replay ------------------------------------------------------------------------------------------------------ */
@@ -165,14 +175,16 @@ static int replay(int argc, char **argv)
 {
 	cairn_auto_buf struct cairn_buf log = {0};
 	bool json = false;
-	int code = take_file(&log, &json, argc, argv, "cairn log replay",
-			     "Replays a firmware log or a launch log and prints `BANK PCR VALUE` for each PCR that it\n"
-			     "extends; - is standard input. Compare with `tpm2_pcrread`.");
+	int code = take_file(
+	    &log, &json, argc, argv, "cairn log replay",
+	    "Replays a firmware log or a launch log and prints `BANK PCR VALUE` for each PCR that it\n"
+	    "extends; - is standard input. Compare with `tpm2_pcrread`.");
 	if (code >= 0)
 		return code;
 	struct cairn_pcrs pcrs = {0};
 	struct cairn_span bytes = cairn_buf_span(&log);
-	enum cairn_status s = cairn_cli_is_launch_log(bytes) ? replay_launch(&pcrs, bytes) : replay_boot(&pcrs, bytes);
+	enum cairn_status s =
+	    cairn_cli_is_launch_log(bytes) ? replay_launch(&pcrs, bytes) : replay_boot(&pcrs, bytes);
 	if (s)
 		return cairn_cli_fail(s, NULL, "the log does not replay");
 	if (json) {
@@ -190,9 +202,9 @@ static int replay(int argc, char **argv)
 }
 
 static const struct cairn_cli_command commands[] = {
-	{"print", "the launch log of this boot, as cairnd has it", print},
-	{"show", "events or records of a log file", show},
-	{"replay", "PCR values that a log file leads to", replay},
+    {"print", "the launch log of this boot, as cairnd has it", print},
+    {"show", "events or records of a log file", show},
+    {"replay", "PCR values that a log file leads to", replay},
 };
 
 /* `cairn log` alone prints. */

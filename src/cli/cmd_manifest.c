@@ -6,14 +6,15 @@
 #include "cli.h"
 
 static const struct cairn_cli_command commands[] = {
-	{"platform", "predict what a host will measure, and sign it", cairn_cmd_manifest_platform},
-	{"service", "describe the images of a service domain, and sign that", cairn_cmd_manifest_service},
-	{"push", "give a signed manifest to the server", cairn_cmd_manifest_push},
+    {"platform", "predict what a host will measure, and sign it", cairn_cmd_manifest_platform},
+    {"service", "describe the images of a service domain, and sign that", cairn_cmd_manifest_service},
+    {"push", "give a signed manifest to the server", cairn_cmd_manifest_push},
 };
 
 int cairn_cmd_manifest(int argc, char **argv)
 {
-	return cairn_cli_dispatch("cairn manifest", commands, sizeof(commands) / sizeof(commands[0]), argc, argv);
+	return cairn_cli_dispatch("cairn manifest", commands, sizeof(commands) / sizeof(commands[0]), argc,
+				  argv);
 }
 
 int cairn_cmd_manifest_push(int argc, char **argv)
@@ -21,14 +22,19 @@ int cairn_cmd_manifest_push(int argc, char **argv)
 	struct cairn_cli_server server = {0};
 	bool json = false;
 	const struct cairn_cli_opt opts[] = {
-		CAIRN_CLI_OPTS_SERVER(server),
-		CAIRN_CLI_OPT_TOKEN(server),
-		CAIRN_CLI_OPT_JSON(json),
+	    CAIRN_CLI_OPTS_SERVER(server),
+	    CAIRN_CLI_OPT_TOKEN(server),
+	    CAIRN_CLI_OPT_JSON(json),
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn manifest push", "FILE",
-		"Gives a signed manifest to the server, which verifies it against its authorities.\n"
-		"The token is an operator's.", opts, 4, 1, 1};
+	    "cairn manifest push",
+	    "FILE",
+	    "Gives a signed manifest to the server, which verifies it against its authorities.\n"
+	    "The token is an operator's.",
+	    opts,
+	    4,
+	    1,
+	    1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;

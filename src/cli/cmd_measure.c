@@ -74,12 +74,17 @@ int cairn_cmd_measure(int argc, char **argv)
 {
 	bool json = false;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "json", .flag = &json, .help = "one object: file name -> component, as in a manifest"},
+	    {.name = "json", .flag = &json, .help = "one object: file name -> component, as in a manifest"},
 	};
-	const struct cairn_cli_synopsis syn = {"cairn measure", "FILE...",
-					       "Prints the SHA-256 and SHA-384 digests and the size of each file; - is "
-					       "standard input.",
-					       opts, 1, 1, -1};
+	const struct cairn_cli_synopsis syn = {
+	    "cairn measure",
+	    "FILE...",
+	    "Prints the SHA-256 and SHA-384 digests and the size of each file; - is "
+	    "standard input.",
+	    opts,
+	    1,
+	    1,
+	    -1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;

@@ -30,7 +30,8 @@ static int print_hosts(const json_t *answer, bool json)
 	int worst = json_array_size(hosts) ? CAIRN_EXIT_GOOD : CAIRN_EXIT_UNDECIDED;
 	size_t i;
 	json_t *h;
-	json_array_foreach(hosts, i, h) {
+	json_array_foreach(hosts, i, h)
+	{
 		int code = cairn_cli_state_exit(cairn_cli_str(h, "state"));
 		if (code == CAIRN_EXIT_NOT_TRUSTED || worst == CAIRN_EXIT_GOOD)
 			worst = code;
@@ -69,16 +70,23 @@ int cairn_cmd_query(int argc, char **argv)
 	struct cairn_cli_server server = {0};
 	bool json = false, ear = false;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "ear", .flag = &ear, .help = "print the host's signed token (EAR) and nothing else"},
-		CAIRN_CLI_OPTS_SERVER(server),
-		CAIRN_CLI_OPT_TOKEN(server),
-		CAIRN_CLI_OPT_JSON(json),
+	    {.name = "ear", .flag = &ear, .help = "print the host's signed token (EAR) and nothing else"},
+	    CAIRN_CLI_OPTS_SERVER(server),
+	    CAIRN_CLI_OPT_TOKEN(server),
+	    CAIRN_CLI_OPT_JSON(json),
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn query", "[HOST]",
-		"Prints the state of a host (its label or id), and of each part of its chain; without HOST a line\n"
-		"for each host. Exit 0: trusted; 1: not; 3: the server cannot tell, or not be asked. With --ear the\n"
-		"exit code only says whether there is a token: `cairn ear verify` judges it.", opts, 5, 0, 1};
+	    "cairn query",
+	    "[HOST]",
+	    "Prints the state of a host (its label or id), and of each part of its chain; without HOST a "
+	    "line\n"
+	    "for each host. Exit 0: trusted; 1: not; 3: the server cannot tell, or not be asked. With --ear "
+	    "the\n"
+	    "exit code only says whether there is a token: `cairn ear verify` judges it.",
+	    opts,
+	    5,
+	    0,
+	    1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -105,15 +113,21 @@ int cairn_cmd_jwks(int argc, char **argv)
 {
 	struct cairn_cli_server server = {0};
 	const struct cairn_cli_opt opts[] = {CAIRN_CLI_OPTS_SERVER(server)};
-	const struct cairn_cli_synopsis syn = {
-		"cairn jwks", "",
-		"Prints the server's public token keys (a JWK Set). Fetch it once, over a connection that you trust,\n"
-		"and keep it: `cairn ear verify` then needs no server.", opts, 2, 0, 0};
+	const struct cairn_cli_synopsis syn = {"cairn jwks",
+					       "",
+					       "Prints the server's public token keys (a JWK Set). Fetch it "
+					       "once, over a connection that you trust,\n"
+					       "and keep it: `cairn ear verify` then needs no server.",
+					       opts,
+					       2,
+					       0,
+					       0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
 	cairn_auto_json json_t *answer = NULL;
-	if (!cairn_cli_server_call(&answer, &code, &server, "GET", "/v1/jwks", "application/json", cairn_span(NULL, 0)))
+	if (!cairn_cli_server_call(&answer, &code, &server, "GET", "/v1/jwks", "application/json",
+				   cairn_span(NULL, 0)))
 		return code;
 	return cairn_cli_put_json(answer);
 }

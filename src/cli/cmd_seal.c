@@ -8,7 +8,7 @@
 #include "cairn/jwk.h"
 #include "cli.h"
 
-#define SECRET_MAX 128          /* bytes: what a TPM seals (MAX_SYM_DATA, TPM 2.0 Library r1.59, part 2, table 164) */
+#define SECRET_MAX 128 /* bytes: what a TPM seals (MAX_SYM_DATA, TPM 2.0 Library r1.59, part 2, table 164) */
 #define BLOB_MAX   (64u * 1024) /* bytes of JSON */
 
 static int secret_request(json_t **out, const char *class, const char *key_file, const char *in)
@@ -39,17 +39,34 @@ int cairn_cmd_seal(int argc, char **argv)
 {
 	const char *class = NULL, *key = NULL, *in = NULL, *out = NULL, *socket = NULL;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "class", .arg = "CLASS", .value = &class, .required = true,
-		 .help = "host class, the same as in the approvals"},
-		{.name = "key", .arg = "FILE", .value = &key, .required = true, .help = "public release key"},
-		{.name = "in", .arg = "FILE", .value = &in, .required = true, .help = "the secret; - is standard input"},
-		{.name = "output", .letter = 'o', .arg = "FILE", .value = &out, .help = "the sealed blob [standard output]"},
-		CAIRN_CLI_OPT_SOCKET(socket),
+	    {.name = "class",
+	     .arg = "CLASS",
+	     .value = &class,
+	     .required = true,
+	     .help = "host class, the same as in the approvals"},
+	    {.name = "key", .arg = "FILE", .value = &key, .required = true, .help = "public release key"},
+	    {.name = "in",
+	     .arg = "FILE",
+	     .value = &in,
+	     .required = true,
+	     .help = "the secret; - is standard input"},
+	    {.name = "output",
+	     .letter = 'o',
+	     .arg = "FILE",
+	     .value = &out,
+	     .help = "the sealed blob [standard output]"},
+	    CAIRN_CLI_OPT_SOCKET(socket),
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn seal", "",
-		"Seals a secret of at most 128 bytes to this host's TPM. It opens where an approval of the release\n"
-		"key for the same class matches the PCRs. The blob is not secret.", opts, 5, 0, 0};
+	    "cairn seal",
+	    "",
+	    "Seals a secret of at most 128 bytes to this host's TPM. It opens where an approval of the "
+	    "release\n"
+	    "key for the same class matches the PCRs. The blob is not secret.",
+	    opts,
+	    5,
+	    0,
+	    0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -80,16 +97,31 @@ int cairn_cmd_unseal(int argc, char **argv)
 {
 	const char *blob_file = NULL, *approval_file = NULL, *out = NULL, *socket = NULL;
 	const struct cairn_cli_opt opts[] = {
-		{.name = "blob", .arg = "FILE", .value = &blob_file, .required = true, .help = "what `cairn seal` made"},
-		{.name = "approval", .arg = "FILE", .value = &approval_file, .required = true,
-		 .help = "what `cairn approve` made for this release"},
-		{.name = "output", .letter = 'o', .arg = "FILE", .value = &out,
-		 .help = "the secret, mode 0600 [standard output]"},
-		CAIRN_CLI_OPT_SOCKET(socket),
+	    {.name = "blob",
+	     .arg = "FILE",
+	     .value = &blob_file,
+	     .required = true,
+	     .help = "what `cairn seal` made"},
+	    {.name = "approval",
+	     .arg = "FILE",
+	     .value = &approval_file,
+	     .required = true,
+	     .help = "what `cairn approve` made for this release"},
+	    {.name = "output",
+	     .letter = 'o',
+	     .arg = "FILE",
+	     .value = &out,
+	     .help = "the secret, mode 0600 [standard output]"},
+	    CAIRN_CLI_OPT_SOCKET(socket),
 	};
 	const struct cairn_cli_synopsis syn = {
-		"cairn unseal", "",
-		"Opens a sealed secret. Exit 1: the TPM refuses, since this boot is not the approved one.", opts, 4, 0, 0};
+	    "cairn unseal",
+	    "",
+	    "Opens a sealed secret. Exit 1: the TPM refuses, since this boot is not the approved one.",
+	    opts,
+	    4,
+	    0,
+	    0};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;

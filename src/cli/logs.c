@@ -52,7 +52,8 @@ json_t *cairn_cli_pcrs_json(const struct cairn_pcrs *p)
 			char index[4];
 			snprintf(index, sizeof(index), "%u", i);
 			if (p->bank[b].extended & (1u << i))
-				json_object_set_new(bank, index, json_string(cairn_digest_hex(&p->bank[b].pcr[i]).text));
+				json_object_set_new(bank, index,
+						    json_string(cairn_digest_hex(&p->bank[b].pcr[i]).text));
 		}
 		json_object_set_new(all, cairn_alg_name(p->bank[b].alg), bank);
 	}

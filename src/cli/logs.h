@@ -22,12 +22,14 @@ enum cairn_status cairn_cli_chain(json_t **out, const json_t *answer) CAIRN_MUST
 
 /* Helpers of the two files that build it. A node owns its children; NULL when out of memory. */
 json_t *cairn_cli_node(const char *name, const char *digest, const char *detail_fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+    __attribute__((format(printf, 3, 4)));
 /* Adds child (a new reference, or NULL) to node and returns it, borrowed. */
 json_t *cairn_cli_node_add(json_t *node, json_t *child);
 void cairn_cli_problem(json_t *chain, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* firmware -> EFI programs -> Xen -> dom0 under root; the node that launches hang from is returned, borrowed. */
-json_t *cairn_cli_chain_boot(json_t *root, json_t *chain, const struct cairn_eventlog *log, const json_t *host_record);
-void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span launch_log, const json_t *domains);
+json_t *cairn_cli_chain_boot(json_t *root, json_t *chain, const struct cairn_eventlog *log,
+			     const json_t *host_record);
+void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span launch_log,
+			      const json_t *domains);
 
 #endif

@@ -8,23 +8,23 @@
 
 /* In the order in which `cairn help` lists them: running hosts, boot and logs, keys and manifests, servers. */
 static const struct cairn_cli_command commands[] = {
-	{"launch", "measure, authorise, record and start a domain", cairn_cmd_launch},
-	{"stop", "destroy a domain that cairnd launched", cairn_cmd_stop},
-	{"status", "state of cairnd and of each domain", cairn_cmd_status},
-	{"phase", "extend PCR 13 at the hand-over from dom0's initramfs", cairn_cmd_phase},
-	{"chain", "what measured what, compared with the TPM", cairn_cmd_chain},
-	{"log", "the launch log; show or replay any log file", cairn_cmd_log},
-	{"evidence", "a quote with its logs, as files to check by hand", cairn_cmd_evidence},
-	{"seal", "seal a secret to this host and a release key", cairn_cmd_seal},
-	{"unseal", "open a sealed secret with an approval", cairn_cmd_unseal},
-	{"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
-	{"key", "make signing keys, take out their public parts", cairn_cmd_key},
-	{"manifest", "signed reference values", cairn_cmd_manifest},
-	{"predict", "PCR values that a platform manifest foretells", cairn_cmd_predict},
-	{"approve", "let secrets of a class open on a platform", cairn_cmd_approve},
-	{"query", "what the server says of a host", cairn_cmd_query},
-	{"jwks", "the server's public token keys", cairn_cmd_jwks},
-	{"ear", "judge attestation results offline", cairn_cmd_ear},
+    {"launch", "measure, authorise, record and start a domain", cairn_cmd_launch},
+    {"stop", "destroy a domain that cairnd launched", cairn_cmd_stop},
+    {"status", "state of cairnd and of each domain", cairn_cmd_status},
+    {"phase", "extend PCR 13 at the hand-over from dom0's initramfs", cairn_cmd_phase},
+    {"chain", "what measured what, compared with the TPM", cairn_cmd_chain},
+    {"log", "the launch log; show or replay any log file", cairn_cmd_log},
+    {"evidence", "a quote with its logs, as files to check by hand", cairn_cmd_evidence},
+    {"seal", "seal a secret to this host and a release key", cairn_cmd_seal},
+    {"unseal", "open a sealed secret with an approval", cairn_cmd_unseal},
+    {"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
+    {"key", "make signing keys, take out their public parts", cairn_cmd_key},
+    {"manifest", "signed reference values", cairn_cmd_manifest},
+    {"predict", "PCR values that a platform manifest foretells", cairn_cmd_predict},
+    {"approve", "let secrets of a class open on a platform", cairn_cmd_approve},
+    {"query", "what the server says of a host", cairn_cmd_query},
+    {"jwks", "the server's public token keys", cairn_cmd_jwks},
+    {"ear", "judge attestation results offline", cairn_cmd_ear},
 };
 
 /* Facts that could not be written were not told. */
@@ -43,5 +43,6 @@ int main(int argc, char **argv)
 		puts("cairn " CAIRN_VERSION);
 		return finish(CAIRN_EXIT_GOOD);
 	}
-	return finish(cairn_cli_dispatch("cairn", commands, sizeof(commands) / sizeof(commands[0]), argc, argv));
+	return finish(
+	    cairn_cli_dispatch("cairn", commands, sizeof(commands) / sizeof(commands[0]), argc, argv));
 }

@@ -38,7 +38,8 @@ int cairn_cli_fail(enum cairn_status why, const char *hint, const char *what, ..
 
 int cairn_cli_put_json(const json_t *v)
 {
-	if (!v || json_dumpf(v, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII | JSON_ENCODE_ANY) != 0)
+	if (!v ||
+	    json_dumpf(v, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENSURE_ASCII | JSON_ENCODE_ANY) != 0)
 		return cairn_cli_fail(CAIRN_E_NOMEM, NULL, "JSON output");
 	putchar('\n');
 	return CAIRN_EXIT_GOOD;

@@ -17,9 +17,9 @@ static enum cairn_status read_token(struct cairn_buf *out, const char *path)
 	return s;
 }
 
-static enum cairn_status call(json_t **answer, long *code, const struct cairn_cli_server *s, const char *token,
-			      const char *method, const char *path, const char *type, struct cairn_span body,
-			      struct cairn_buf *why)
+static enum cairn_status call(json_t **answer, long *code, const struct cairn_cli_server *s,
+			      const char *token, const char *method, const char *path, const char *type,
+			      struct cairn_span body, struct cairn_buf *why)
 {
 	struct cairn_http *h = NULL;
 	const struct cairn_http_options o = {.server = s->server, .ca_file = s->ca, .token = token};
@@ -39,8 +39,8 @@ static enum cairn_status call(json_t **answer, long *code, const struct cairn_cl
 	return rc;
 }
 
-bool cairn_cli_server_call(json_t **answer, int *exit_code, const struct cairn_cli_server *s, const char *method,
-			   const char *path, const char *type, struct cairn_span body)
+bool cairn_cli_server_call(json_t **answer, int *exit_code, const struct cairn_cli_server *s,
+			   const char *method, const char *path, const char *type, struct cairn_span body)
 {
 	cairn_auto_buf struct cairn_buf why = {0};
 	cairn_auto_secret struct cairn_buf token = {0};
@@ -51,7 +51,8 @@ bool cairn_cli_server_call(json_t **answer, int *exit_code, const struct cairn_c
 		*exit_code = cairn_cli_fail(rc, NULL, "%s", s->token_file);
 		return false;
 	}
-	rc = call(&got, &code, s, s->token_file ? cairn_buf_str(&token) : NULL, method, path, type, body, &why);
+	rc = call(&got, &code, s, s->token_file ? cairn_buf_str(&token) : NULL, method, path, type, body,
+		  &why);
 	if (!rc)
 		rc = cairn_http_verdict(code, got, &why);
 	if (!rc) {

@@ -10,13 +10,30 @@
 struct cairn_cli_signing { /* the options that every kind of manifest has */
 	const char *name, *release, *days, *key, *output;
 };
-#define CAIRN_CLI_OPTS_SIGNING(s) \
-	{.name = "name", .arg = "NAME", .value = &(s).name, .required = true, .help = "what the manifest is for"}, \
-	{.name = "release", .arg = "N", .value = &(s).release, .required = true, .help = "release number, rising"}, \
-	{.name = "valid-days", .arg = "DAYS", .value = &(s).days, .help = "how long the server accepts it [365]"}, \
-	{.name = "key", .arg = "FILE", .value = &(s).key, .required = true, .help = "private key of an authority"}, \
-	{.name = "output", .letter = 'o', .arg = "FILE", .value = &(s).output, \
-	 .help = "where the manifest goes [standard output]"}
+#define CAIRN_CLI_OPTS_SIGNING(s)                                                                            \
+	{.name = "name",                                                                                     \
+	 .arg = "NAME",                                                                                      \
+	 .value = &(s).name,                                                                                 \
+	 .required = true,                                                                                   \
+	 .help = "what the manifest is for"},                                                                \
+	    {.name = "release",                                                                              \
+	     .arg = "N",                                                                                     \
+	     .value = &(s).release,                                                                          \
+	     .required = true,                                                                               \
+	     .help = "release number, rising"},                                                              \
+	    {.name = "valid-days",                                                                           \
+	     .arg = "DAYS",                                                                                  \
+	     .value = &(s).days,                                                                             \
+	     .help = "how long the server accepts it [365]"},                                                \
+	    {.name = "key",                                                                                  \
+	     .arg = "FILE",                                                                                  \
+	     .value = &(s).key,                                                                              \
+	     .required = true,                                                                               \
+	     .help = "private key of an authority"},                                                         \
+	{                                                                                                    \
+		.name = "output", .letter = 'o', .arg = "FILE", .value = &(s).output,                        \
+		.help = "where the manifest goes [standard output]"                                          \
+	}
 #define CAIRN_CLI_OPTS_SIGNING_COUNT 5
 
 /* Sets name, release and the validity window. False: printed, and *exit_code is set. */
@@ -26,6 +43,7 @@ int cairn_cli_signing_finish(const struct cairn_manifest *m, const struct cairn_
 
 /* Reads a manifest file; authorities is the path of a JWK set, or NULL: then the signature is not verified, which a
  * message says. False: printed, and *exit_code is set. */
-bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const char *path, const char *authorities);
+bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const char *path,
+			     const char *authorities);
 
 #endif

@@ -51,5 +51,6 @@ int cairn_cli_state_exit(const char *state)
 {
 	if (strcmp(state, "trusted") == 0)
 		return CAIRN_EXIT_GOOD;
-	return strcmp(state, "pending") == 0 || strcmp(state, "?") == 0 ? CAIRN_EXIT_UNDECIDED : CAIRN_EXIT_NOT_TRUSTED;
+	return strcmp(state, "pending") == 0 || strcmp(state, "?") == 0 ? CAIRN_EXIT_UNDECIDED
+									: CAIRN_EXIT_NOT_TRUSTED;
 }

@@ -9,7 +9,7 @@
 
 struct cairn_http {
 	CURL *curl;
-	char *server; /* without a slash at the end */
+	char *server;	     /* without a slash at the end */
 	char *authorization; /* header line with the token, or NULL */
 	char error[CURL_ERROR_SIZE];
 };
@@ -81,7 +81,8 @@ static bool set_options(struct cairn_http *h, const struct cairn_http_options *o
 	return bad == CURLE_OK;
 }
 
-enum cairn_status cairn_http_new(struct cairn_http **out, const struct cairn_http_options *o, struct cairn_buf *why)
+enum cairn_status cairn_http_new(struct cairn_http **out, const struct cairn_http_options *o,
+				 struct cairn_buf *why)
 {
 	enum cairn_status s = check(o, why);
 	if (s)
@@ -177,7 +178,8 @@ static struct curl_slist *headers_for(const struct cairn_http *h, const char *ty
 }
 
 enum cairn_status cairn_http_call(struct cairn_buf *out, long *code, struct cairn_http *h, const char *method,
-				  const char *path, const char *type, struct cairn_span body, struct cairn_buf *why)
+				  const char *path, const char *type, struct cairn_span body,
+				  struct cairn_buf *why)
 {
 	cairn_auto_buf struct cairn_buf url = {0};
 	cairn_auto_buf struct cairn_buf got = {0};
@@ -208,12 +210,14 @@ enum cairn_status cairn_http_json(json_t **answer, long *code, struct cairn_http
 	cairn_auto_buf struct cairn_buf got = {0};
 	enum cairn_status s = body ? cairn_json_dump(&sent, body) : CAIRN_OK;
 	if (!s)
-		s = cairn_http_call(&got, code, h, method, path, "application/json", cairn_buf_span(&sent), why);
+		s = cairn_http_call(&got, code, h, method, path, "application/json", cairn_buf_span(&sent),
+				    why);
 	if (s)
 		return s;
 	s = cairn_json_parse(answer, cairn_buf_span(&got));
 	if (s && why)
-		cairn_buf_add_fmt(why, "%s%s: HTTP %ld and something that is not JSON", h->server, path, *code);
+		cairn_buf_add_fmt(why, "%s%s: HTTP %ld and something that is not JSON", h->server, path,
+				  *code);
 	return s;
 }
 
@@ -246,6 +250,7 @@ enum cairn_status cairn_http_verdict(long code, const json_t *answer, struct cai
 		return CAIRN_OK;
 	const char *message = json_string_value(json_object_get(json_object_get(answer, "error"), "message"));
 	if (why)
-		cairn_buf_add_fmt(why, "the server answered %ld: %s", code, message ? message : "no reason given");
+		cairn_buf_add_fmt(why, "the server answered %ld: %s", code,
+				  message ? message : "no reason given");
 	return from_http(code);
 }

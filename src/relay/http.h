@@ -11,18 +11,18 @@
 #define CAIRN_HTTP_BODY_MAX (8u << 20) /* bytes of an answer */
 
 struct cairn_http_options {
-	const char *server;   /* "https://host[:port]", nothing behind it */
-	const char *ca_file;  /* PEM */
-	const char *token;    /* bearer token, or NULL */
-	unsigned timeout_ms;  /* for a whole call; 0: 30 s */
+	const char *server;  /* "https://host[:port]", nothing behind it */
+	const char *ca_file; /* PEM */
+	const char *token;   /* bearer token, or NULL */
+	unsigned timeout_ms; /* for a whole call; 0: 30 s */
 };
 
 struct cairn_http; /* keeps its connection alive between calls; for one thread */
 
 /* The options are copied. On failure a sentence for the user is appended to why (may be NULL), here and below.
  * CAIRN_E_USAGE: not an https URL, no CA file. CAIRN_E_NOTFOUND: the CA file cannot be read. CAIRN_E_NOMEM. */
-enum cairn_status cairn_http_new(struct cairn_http **out, const struct cairn_http_options *o, struct cairn_buf *why)
-	CAIRN_MUST_CHECK;
+enum cairn_status cairn_http_new(struct cairn_http **out, const struct cairn_http_options *o,
+				 struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_http_free(struct cairn_http *h);
 
 /* One call. path starts with '/'; type is the body's media type; an empty body with method "GET" sends none.
@@ -30,13 +30,14 @@ void cairn_http_free(struct cairn_http *h);
  * CAIRN_E_NET: no connection, or it broke. CAIRN_E_TIMEOUT. CAIRN_E_UNTRUSTED: its certificate does not verify.
  * CAIRN_E_LIMIT: the answer is too long. CAIRN_E_NOMEM. */
 enum cairn_status cairn_http_call(struct cairn_buf *out, long *code, struct cairn_http *h, const char *method,
-				  const char *path, const char *type, struct cairn_span body, struct cairn_buf *why)
-	CAIRN_MUST_CHECK;
+				  const char *path, const char *type, struct cairn_span body,
+				  struct cairn_buf *why) CAIRN_MUST_CHECK;
 
 /* The same with JSON both ways; body may be NULL. *answer is a new reference to an object, whatever *code is.
  * Also CAIRN_E_MALFORMED: the answer is not JSON. */
 enum cairn_status cairn_http_json(json_t **answer, long *code, struct cairn_http *h, const char *method,
-				  const char *path, const json_t *body, struct cairn_buf *why) CAIRN_MUST_CHECK;
+				  const char *path, const json_t *body,
+				  struct cairn_buf *why) CAIRN_MUST_CHECK;
 
 /* What an HTTP status other than 2xx means: 401, 403 DENIED; 404 NOTFOUND; 409 EXISTS; 413 LIMIT; 400, 405, 415, 422
  * MALFORMED; 429 and 5xx NET (try again); others UNSUPPORTED. Appends the server's own message, where the answer has

@@ -11,11 +11,11 @@
 #include "cairn/agent.h"
 #include "relay/relay.h"
 
-static const char *const keys[] = {"server", "ca",        "label",     "socket",      "interval_s",
+static const char *const keys[] = {"server", "ca",	  "label",	 "socket", "interval_s",
 				   "user",   "state_dir", "retry_max_s", NULL};
 
-static enum cairn_status required(const char **out, const struct cairn_config *c, const char *key, const char *path,
-				  struct cairn_buf *why)
+static enum cairn_status required(const char **out, const struct cairn_config *c, const char *key,
+				  const char *path, struct cairn_buf *why)
 {
 	*out = cairn_config_str(c, key, NULL);
 	if (*out)
@@ -53,7 +53,8 @@ static enum cairn_status take_numbers(struct cairn_relay_config *c, struct cairn
 	return CAIRN_OK;
 }
 
-enum cairn_status cairn_relay_config_load(struct cairn_relay_config *out, const char *path, struct cairn_buf *why)
+enum cairn_status cairn_relay_config_load(struct cairn_relay_config *out, const char *path,
+					  struct cairn_buf *why)
 {
 	struct cairn_relay_config c = {0};
 	enum cairn_status s = cairn_config_read(&c.file, path, keys, why);
@@ -107,7 +108,7 @@ enum cairn_status cairn_relay_drop(const char *user, struct cairn_buf *why)
 	if (s && why)
 		cairn_buf_add_fmt(why, "user '%s': %s", user,
 				  s == CAIRN_E_NOTFOUND ? "there is no such user; create it, or set `user`"
-				  : s == CAIRN_E_USAGE  ? "the relay does not run as root; set `user`"
+				  : s == CAIRN_E_USAGE	? "the relay does not run as root; set `user`"
 							: strerror(errno));
 	return s;
 }

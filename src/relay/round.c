@@ -110,8 +110,9 @@ static enum cairn_status need_evidence(struct cairn_relay *r, struct cairn_buf *
 		return s;
 	cairn_auto_json json_t *got = NULL;
 	json_t *evidence;
-	json_t *request = json_pack("{s:s, s:O, s:O}", "op", "attest", "nonce", json_object_get(r->nonce, "nonce"),
-				    "verifier_kid", json_object_get(r->nonce, "verifier_kid"));
+	json_t *request =
+	    json_pack("{s:s, s:O, s:O}", "op", "attest", "nonce", json_object_get(r->nonce, "nonce"),
+		      "verifier_kid", json_object_get(r->nonce, "verifier_kid"));
 	s = cairn_relay_ask_agent(&got, r, request, why);
 	if (!s)
 		s = cairn_json_get_obj(&evidence, got, "evidence");
@@ -182,7 +183,8 @@ enum cairn_status cairn_relay_round(json_t **answer, struct cairn_relay *r, stru
 	return CAIRN_E_INTERNAL;
 }
 
-enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_relay_config *c, struct cairn_buf *why)
+enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_relay_config *c,
+				   struct cairn_buf *why)
 {
 	*r = (struct cairn_relay){.config = c};
 	const struct cairn_http_options o = {.server = c->server, .ca_file = c->ca};

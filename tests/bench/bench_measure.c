@@ -69,6 +69,7 @@ int main(void)
 	double slower = one[0] > one[1] ? one[0] : one[1];
 	bench_print("measure: copy and both hashes", IMAGE / t[0] / 1e6, "MB/s", "-", 1);
 	bench_print("measure: rate against both hashes one after the other", t[1] / t[0], "x", "-", 1);
-	bench_print("measure: rate against the slower hash alone", slower / t[0], "x", ">= 0.9", slower / t[0] >= 0.9);
+	bench_print("measure: rate against the slower hash alone", slower / t[0], "x", ">= 0.9",
+		    slower / t[0] >= 0.9);
 	return 0;
 }

@@ -23,7 +23,8 @@ static void full(void *arg)
 {
 	const struct input *in = arg;
 	struct cairn_quote *q = NULL;
-	bench_must(cairn_quote_check(&q, &in->expected, cairn_buf_span(&in->attest), cairn_buf_span(&in->signature), NULL));
+	bench_must(cairn_quote_check(&q, &in->expected, cairn_buf_span(&in->attest),
+				     cairn_buf_span(&in->signature), NULL));
 	cairn_quote_free(q);
 }
 
@@ -64,11 +65,11 @@ int main(void)
 	software_ak_sign(&in.signature, &in.ak, cairn_buf_span(&in.attest));
 	sign_der(&in);
 	in.expected = (struct cairn_quote_expected){
-		.ak = &in.ak.ak,
-		.qualified_signer = cairn_span(in.ak.signer.bytes, in.ak.signer.len),
-		.extra_data = nonce,
-		.selection = SELECTION,
-		.bank = &pcrs.bank[0],
+	    .ak = &in.ak.ak,
+	    .qualified_signer = cairn_span(in.ak.signer.bytes, in.ak.signer.len),
+	    .extra_data = nonce,
+	    .selection = SELECTION,
+	    .bank = &pcrs.bank[0],
 	};
 	bench_pair(t, full, bare, &in, 500);
 	bench_print("quote: full check", t[0] / 500 * 1e6, "us", "-", 1);

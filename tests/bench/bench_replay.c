@@ -28,7 +28,7 @@ static void put_spec_id(struct cairn_buf *b)
 	cairn_buf_add(b, cairn_span(zeros, sizeof(zeros)));
 	put_le(b, 16 + 4 + 4 + 4 + 2 * 4 + 1, 4);
 	cairn_buf_add(b, cairn_span("Spec ID Event03", 16));
-	put_le(b, 0, 4);          /* platform class: client */
+	put_le(b, 0, 4);	  /* platform class: client */
 	put_le(b, 0x02000200, 4); /* version minor 0, major 2, errata 0, uintn 2 */
 	put_le(b, 2, 4);
 	put_le(b, CAIRN_ALG_SHA256 | 32u << 16, 4);

@@ -8,7 +8,7 @@
 
 #include "eventlog.h"
 
-#define NEXT L"\\EFI\\cairn\\grubx64.efi"
+#define NEXT	       L"\\EFI\\cairn\\grubx64.efi"
 #define RESET_DELAY_US 5000000
 
 static VOID report(EFI_STATUS st)
@@ -16,7 +16,8 @@ static VOID report(EFI_STATUS st)
 	if (st == EFI_SUCCESS)
 		Print(L"cairnboot: event log published\n");
 	else if (st == EVENTLOG_TRUNCATED)
-		Print(L"cairnboot: no event log: the firmware truncated it. This boot will not be trusted.\n");
+		Print(
+		    L"cairnboot: no event log: the firmware truncated it. This boot will not be trusted.\n");
 	else if (st == EFI_NOT_FOUND)
 		Print(L"cairnboot: no event log: the firmware knows no TPM. This boot is not measured.\n");
 	else

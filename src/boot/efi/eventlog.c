@@ -152,8 +152,8 @@ static EFI_STATUS install(VOID)
 {
 	EFI_GUID guid = LINUX_EVENT_LOG_GUID;
 	EFI_EVENT event = NULL;
-	EFI_STATUS st = BS->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK, on_exit_boot_services,
-					NULL, &event);
+	EFI_STATUS st =
+	    BS->CreateEvent(EVT_SIGNAL_EXIT_BOOT_SERVICES, TPL_CALLBACK, on_exit_boot_services, NULL, &event);
 
 	if (EFI_ERROR(st))
 		return st;
