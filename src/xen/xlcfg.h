@@ -46,7 +46,7 @@ enum cairn_status cairn_xlcfg_parse(struct cairn_xlcfg *out, struct cairn_span t
 				    struct cairn_buf *why) CAIRN_MUST_CHECK;
 
 /* Checks that text is a sequence of statements, each of a key that cairn measures, none of them twice. A
- * sentence in why. CAIRN_E_MALFORMED, CAIRN_E_UNSUPPORTED. */
+ * sentence in why. CAIRN_E_MALFORMED; CAIRN_E_UNSUPPORTED: all of it is well formed, but a key is another. */
 enum cairn_status cairn_xlcfg_scan(struct cairn_span text, struct cairn_buf *why) CAIRN_MUST_CHECK;
 
 /* A vif as it stands in the configuration. */

@@ -26,6 +26,7 @@ static bool is_digit(int c)
 struct scan {
 	const char *at, *end;
 	unsigned line;
+	bool unknown; /* a key was, and has been named */
 	struct cairn_buf *why;
 };
 
@@ -52,7 +53,7 @@ static void skip_blank(struct scan *s, bool newlines)
 
 static enum cairn_status bad_line(struct scan *s, const char *what)
 {
-	cairn_buf_add_fmt(s->why, "line %u: %s", s->line, what);
+	cairn_buf_add_fmt(s->why, "%sline %u: %s", s->unknown ? "; " : "", s->line, what);
 	return CAIRN_E_MALFORMED;
 }
 
@@ -121,6 +122,9 @@ static enum cairn_status check_name(struct scan *s, const char *name, size_t len
 		seen[i] = true;
 		return CAIRN_OK;
 	}
+	if (s->unknown)
+		return CAIRN_E_UNSUPPORTED;
+	s->unknown = true;
 	cairn_buf_add_fmt(s->why, "line %u: cairn does not measure what '%.*s' configures, and so refuses it",
 			  s->line, (int)(len > 40 ? 40 : len), name);
 	return CAIRN_E_UNSUPPORTED;
@@ -137,10 +141,10 @@ static enum cairn_status scan_statement(struct scan *s, bool *seen)
 	skip_blank(s, false);
 	if (len == 0 || peek(s) != '=')
 		return bad_line(s, "expected 'key = value'");
-	enum cairn_status st = check_name(s, name, len, seen);
+	enum cairn_status named = check_name(s, name, len, seen), st;
 
-	if (st != CAIRN_OK)
-		return st;
+	if (named != CAIRN_OK && named != CAIRN_E_UNSUPPORTED)
+		return named;
 	s->at++;
 	skip_blank(s, false);
 	st = peek(s) == '[' ? scan_list(s) : scan_atom(s);
@@ -151,7 +155,7 @@ static enum cairn_status scan_statement(struct scan *s, bool *seen)
 		s->at++;
 	else if (peek(s) != '\n' && peek(s) != -1)
 		return bad_line(s, "something follows the value");
-	return CAIRN_OK;
+	return named;
 }
 
 enum cairn_status cairn_xlcfg_scan(struct cairn_span text, struct cairn_buf *why)
@@ -160,11 +164,14 @@ enum cairn_status cairn_xlcfg_scan(struct cairn_span text, struct cairn_buf *why
 	struct scan s = {.at = p, .end = p + text.len, .line = 1, .why = why};
 	bool seen[KNOWN] = {false};
 
+	enum cairn_status all = CAIRN_OK;
+
 	for (skip_blank(&s, true); s.at < s.end; skip_blank(&s, true)) {
 		enum cairn_status st = scan_statement(&s, seen);
 
-		if (st != CAIRN_OK)
+		if (st != CAIRN_OK && st != CAIRN_E_UNSUPPORTED)
 			return st;
+		all = st != CAIRN_OK ? st : all;
 	}
-	return CAIRN_OK;
+	return all;
 }
