@@ -6,13 +6,7 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	export run=$BATS_FILE_TMPDIR/lab
 	load_lab
-	lab_keys >/dev/null
-	lab_images
-	lab_dom0
-	vm create "$run/host" "$run/dom0.img" "$run/data"
-	lab_platform 1
-	cairn predict --bank sha256 --authorities "$run/keys/authorities.jwks" --manifest "$run/platform-1.jws" \
-		>"$run/predicted"
+	lab_host
 	vm start "$run/host"
 }
 
@@ -38,10 +32,10 @@ pcr() { # BANK NUMBER
 }
 
 predicted() {
-	[ "$(wc -l <"$run/predicted")" -ge 4 ]
+	[ "$(wc -l <"$run/evidence/predicted.txt")" -ge 4 ]
 	while read -r bank number value; do
 		[ "$(pcr "$bank" "$number")" = "$value" ] || { echo "PCR $number is not as predicted"; return 1; }
-	done <"$run/predicted"
+	done <"$run/evidence/predicted.txt"
 }
 
 does_not_come_up() {
@@ -122,7 +116,7 @@ add_boot_entry() {
 
 @test "a boot path that measures neither Xen nor dom0: the host record vouches for neither, PCR 11 differs" {
 	dom0 'cairn log' | head -n 1 | jq -er '.content.record | fromjson | .xen.image.sha256 == "unvouched"'
-	[ "$(pcr sha256 11)" != "$(sed -n 's/^sha256 11 //p' "$run/predicted")" ]
+	[ "$(pcr sha256 11)" != "$(sed -n 's/^sha256 11 //p' "$run/evidence/predicted.txt")" ]
 }
 
 @test "power off is orderly: the TPM counts no lost shutdown" {

@@ -75,6 +75,14 @@ lab_platform() {
 			-o "$run/data/approvals/$lab_class-$1.approval"
 }
 
+# Keys, images, manifests, predictions, disks and a TPM: all that there is before the host first boots.
+lab_host() {
+	lab_keys >"$run/evidence/keys.txt" && lab_images && lab_dom0 && vm create "$run/host" "$run/dom0.img" &&
+		lab_platform 1 && mcopy -s -i "$run/host/data.img" "$run"/data/* ::/ &&
+		cairn predict --bank sha256 --manifest "$run/platform-1.jws" --authorities "$run/keys/authorities.jwks" \
+			>"$run/evidence/predicted.txt"
+}
+
 # A port of the loopback interface that nobody listens on.
 lab_free_port() {
 	local port

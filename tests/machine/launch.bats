@@ -6,12 +6,7 @@ bats_require_minimum_version 1.5.0
 setup_file() {
 	export run=$BATS_FILE_TMPDIR/lab
 	load_lab
-	lab_keys >/dev/null
-	lab_images
-	lab_dom0
-	vm create "$run/host" "$run/dom0.img" "$run/data"
-	lab_platform 1
-	vm data "$run/host" "$run/data/approvals/$lab_class-1.approval" /approvals/
+	lab_host
 	vm start "$run/host"
 	dom0 'cairn launch /var/lib/cairn/images/netdrv.cfg && cairn launch /var/lib/cairn/images/app.cfg'
 }
