@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -11,7 +10,6 @@
 
 #include "cairn/appraise.h"
 #include "relay/relay.h"
-#include "relay/text.h"
 
 static const char help[] =
     "usage: cairn-relay [OPTION...]\n\n"
@@ -28,16 +26,6 @@ struct arguments {
 	const char *config;
 	bool once, enroll, json;
 };
-
-void cairn_relay_log(const char *fmt, ...)
-{
-	va_list ap;
-	fputs("cairn-relay: ", stderr);
-	va_start(ap, fmt);
-	cairn_text_vprint(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-}
 
 /* -1: go on; else the exit code. */
 static int parse(struct arguments *a, int argc, char **argv)
