@@ -21,13 +21,13 @@ static enum cairn_status call(json_t **answer, long *code, const struct cairn_cl
 			      const char *token, const char *method, const char *path, const char *type,
 			      struct cairn_span body, struct cairn_buf *why)
 {
-	struct cairn_http *h = NULL;
-	const struct cairn_http_options o = {.server = s->server, .ca_file = s->ca, .token = token};
+	struct cairn_client *h = NULL;
+	const struct cairn_client_options o = {.server = s->server, .ca_file = s->ca, .token = token};
 	cairn_auto_buf struct cairn_buf got = {0};
-	enum cairn_status rc = cairn_http_new(&h, &o, why);
+	enum cairn_status rc = cairn_client_new(&h, &o, why);
 	if (!rc)
-		rc = cairn_http_call(&got, code, h, method, path, type, body, why);
-	cairn_http_free(h);
+		rc = cairn_client_call(&got, code, h, method, path, type, body, why);
+	cairn_client_free(h);
 	if (rc)
 		return rc;
 	json_t *parsed = NULL;
@@ -54,7 +54,7 @@ bool cairn_cli_server_call(json_t **answer, int *exit_code, const struct cairn_c
 	rc = call(&got, &code, s, s->token_file ? cairn_buf_str(&token) : NULL, method, path, type, body,
 		  &why);
 	if (!rc)
-		rc = cairn_http_verdict(code, got, &why);
+		rc = cairn_client_verdict(code, got, &why);
 	if (!rc) {
 		*answer = json_incref(got);
 		return true;

@@ -27,9 +27,9 @@ enum cairn_status cairn_relay_ask_server(json_t **answer, struct cairn_relay *r,
 {
 	cairn_auto_json json_t *got = NULL;
 	long code = 0;
-	enum cairn_status s = cairn_http_json(&got, &code, r->http, "POST", path, body, why);
+	enum cairn_status s = cairn_client_json(&got, &code, r->http, "POST", path, body, why);
 	if (!s)
-		s = cairn_http_verdict(code, got, why);
+		s = cairn_client_verdict(code, got, why);
 	if (!s)
 		*answer = json_incref(got);
 	return s;

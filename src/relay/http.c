@@ -7,7 +7,7 @@
 
 #include "relay/http.h"
 
-struct cairn_http {
+struct cairn_client {
 	CURL *curl;
 	char *server;	     /* without a slash at the end */
 	char *authorization; /* header line with the token, or NULL */
@@ -30,7 +30,7 @@ static bool server_ok(const char *server)
 	return *host && strcspn(host, "/?#@ \t\r\n") == strlen(host);
 }
 
-static enum cairn_status check(const struct cairn_http_options *o, struct cairn_buf *why)
+static enum cairn_status check(const struct cairn_client_options *o, struct cairn_buf *why)
 {
 	if (!o->server || !server_ok(o->server)) {
 		explain(why, o->server ? o->server : "no server", "the server is given as https://host:port");
@@ -51,7 +51,7 @@ static enum cairn_status check(const struct cairn_http_options *o, struct cairn_
 	return CAIRN_OK;
 }
 
-static bool set_token(struct cairn_http *h, const char *token)
+static bool set_token(struct cairn_client *h, const char *token)
 {
 	if (!token)
 		return true;
@@ -62,7 +62,7 @@ static bool set_token(struct cairn_http *h, const char *token)
 	return h->authorization != NULL;
 }
 
-static bool set_options(struct cairn_http *h, const struct cairn_http_options *o)
+static bool set_options(struct cairn_client *h, const struct cairn_client_options *o)
 {
 	long timeout = o->timeout_ms ? (long)o->timeout_ms : 30000;
 	CURLcode bad = curl_easy_setopt(h->curl, CURLOPT_NOSIGNAL, 1L);
@@ -81,27 +81,27 @@ static bool set_options(struct cairn_http *h, const struct cairn_http_options *o
 	return bad == CURLE_OK;
 }
 
-enum cairn_status cairn_http_new(struct cairn_http **out, const struct cairn_http_options *o,
-				 struct cairn_buf *why)
+enum cairn_status cairn_client_new(struct cairn_client **out, const struct cairn_client_options *o,
+				   struct cairn_buf *why)
 {
 	enum cairn_status s = check(o, why);
 	if (s)
 		return s;
-	struct cairn_http *h = calloc(1, sizeof(*h));
+	struct cairn_client *h = calloc(1, sizeof(*h));
 	if (!h)
 		return CAIRN_E_NOMEM;
 	h->curl = curl_easy_init();
 	h->server = strdup(o->server);
 	if (!h->curl || !h->server || !set_options(h, o) || !set_token(h, o->token)) {
 		explain(why, o->server, "libcurl cannot be set up");
-		cairn_http_free(h);
+		cairn_client_free(h);
 		return CAIRN_E_NOMEM;
 	}
 	*out = h;
 	return CAIRN_OK;
 }
 
-void cairn_http_free(struct cairn_http *h)
+void cairn_client_free(struct cairn_client *h)
 {
 	if (!h)
 		return;
@@ -118,7 +118,7 @@ static size_t receive(char *data, size_t size, size_t count, void *arg)
 {
 	struct cairn_buf *out = arg;
 	size_t n = size * count;
-	if (out->len + n > CAIRN_HTTP_BODY_MAX)
+	if (out->len + n > CAIRN_CLIENT_BODY_MAX)
 		return 0; /* libcurl turns a short count into CURLE_WRITE_ERROR */
 	cairn_buf_add(out, cairn_span(data, n));
 	return out->failed ? 0 : n;
@@ -144,7 +144,7 @@ static enum cairn_status from_curl(CURLcode code)
 	}
 }
 
-static CURLcode perform(struct cairn_http *h, struct cairn_buf *got, const char *method, const char *url,
+static CURLcode perform(struct cairn_client *h, struct cairn_buf *got, const char *method, const char *url,
 			struct curl_slist *headers, struct cairn_span body)
 {
 	bool get = strcmp(method, "GET") == 0;
@@ -165,7 +165,7 @@ static CURLcode perform(struct cairn_http *h, struct cairn_buf *got, const char 
 }
 
 /* The headers of this call: the media type first, then what every call carries. */
-static struct curl_slist *headers_for(const struct cairn_http *h, const char *type)
+static struct curl_slist *headers_for(const struct cairn_client *h, const char *type)
 {
 	char line[128];
 	snprintf(line, sizeof(line), "Content-Type: %s", type);
@@ -177,9 +177,9 @@ static struct curl_slist *headers_for(const struct cairn_http *h, const char *ty
 	return list;
 }
 
-enum cairn_status cairn_http_call(struct cairn_buf *out, long *code, struct cairn_http *h, const char *method,
-				  const char *path, const char *type, struct cairn_span body,
-				  struct cairn_buf *why)
+enum cairn_status cairn_client_call(struct cairn_buf *out, long *code, struct cairn_client *h,
+				    const char *method, const char *path, const char *type,
+				    struct cairn_span body, struct cairn_buf *why)
 {
 	cairn_auto_buf struct cairn_buf url = {0};
 	cairn_auto_buf struct cairn_buf got = {0};
@@ -203,15 +203,15 @@ enum cairn_status cairn_http_call(struct cairn_buf *out, long *code, struct cair
 	return cairn_buf_status(out);
 }
 
-enum cairn_status cairn_http_json(json_t **answer, long *code, struct cairn_http *h, const char *method,
-				  const char *path, const json_t *body, struct cairn_buf *why)
+enum cairn_status cairn_client_json(json_t **answer, long *code, struct cairn_client *h, const char *method,
+				    const char *path, const json_t *body, struct cairn_buf *why)
 {
 	cairn_auto_buf struct cairn_buf sent = {0};
 	cairn_auto_buf struct cairn_buf got = {0};
 	enum cairn_status s = body ? cairn_json_dump(&sent, body) : CAIRN_OK;
 	if (!s)
-		s = cairn_http_call(&got, code, h, method, path, "application/json", cairn_buf_span(&sent),
-				    why);
+		s = cairn_client_call(&got, code, h, method, path, "application/json", cairn_buf_span(&sent),
+				      why);
 	if (s)
 		return s;
 	s = cairn_json_parse(answer, cairn_buf_span(&got));
@@ -244,7 +244,7 @@ static enum cairn_status from_http(long code)
 	}
 }
 
-enum cairn_status cairn_http_verdict(long code, const json_t *answer, struct cairn_buf *why)
+enum cairn_status cairn_client_verdict(long code, const json_t *answer, struct cairn_buf *why)
 {
 	if (code >= 200 && code < 300)
 		return CAIRN_OK;

@@ -26,7 +26,7 @@ void cairn_relay_config_fini(struct cairn_relay_config *c);
 
 struct cairn_relay {
 	const struct cairn_relay_config *config;
-	struct cairn_http *http;
+	struct cairn_client *http;
 	json_t *identity;    /* cairnd's answer; NULL until asked */
 	json_t *nonce;	     /* {"nonce","verifier_kid"} for the next evidence, or NULL */
 	json_t *pending;     /* evidence that the server has not answered yet, or NULL */

@@ -187,8 +187,8 @@ enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_rel
 				   struct cairn_buf *why)
 {
 	*r = (struct cairn_relay){.config = c};
-	const struct cairn_http_options o = {.server = c->server, .ca_file = c->ca};
-	enum cairn_status s = cairn_http_new(&r->http, &o, why);
+	const struct cairn_client_options o = {.server = c->server, .ca_file = c->ca};
+	enum cairn_status s = cairn_client_new(&r->http, &o, why);
 	if (!s)
 		load_pending(r);
 	return s;
@@ -196,7 +196,7 @@ enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_rel
 
 void cairn_relay_fini(struct cairn_relay *r)
 {
-	cairn_http_free(r->http);
+	cairn_client_free(r->http);
 	json_decref(r->identity);
 	json_decref(r->nonce);
 	json_decref(r->pending);

@@ -56,11 +56,11 @@ static void waits_double_and_end(void **state)
 
 static enum cairn_status client(const char *server, const char *ca, const char *token)
 {
-	struct cairn_http *h = NULL;
-	const struct cairn_http_options o = {.server = server, .ca_file = ca, .token = token};
-	enum cairn_status s = cairn_http_new(&h, &o, NULL);
+	struct cairn_client *h = NULL;
+	const struct cairn_client_options o = {.server = server, .ca_file = ca, .token = token};
+	enum cairn_status s = cairn_client_new(&h, &o, NULL);
 	assert_true((s == CAIRN_OK) == (h != NULL));
-	cairn_http_free(h);
+	cairn_client_free(h);
 	return s;
 }
 
@@ -113,10 +113,10 @@ static void answers_have_a_meaning(void **state)
 	    {0, CAIRN_E_UNSUPPORTED},
 	};
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(cairn_http_verdict(rows[i].code, NULL, NULL), rows[i].status);
+		assert_int_equal(cairn_client_verdict(rows[i].code, NULL, NULL), rows[i].status);
 	cairn_auto_buf struct cairn_buf why = {0};
 	cairn_auto_json json_t *answer = json_pack("{s:{s:s}}", "error", "message", "no such host");
-	assert_int_equal(cairn_http_verdict(404, answer, &why), CAIRN_E_NOTFOUND);
+	assert_int_equal(cairn_client_verdict(404, answer, &why), CAIRN_E_NOTFOUND);
 	assert_non_null(strstr(cairn_buf_str(&why), "404: no such host"));
 }
 
