@@ -74,10 +74,6 @@ static enum cairn_status stage(struct cairn_job *j, struct cairn_staged *s, cons
 {
 	enum cairn_status st = cairn_stage_file(s, path, j->a->conf->max_image_mib << 20);
 
-	/* The configuration may lie on storage that others write; cairnd reads what only root may. */
-	if (st == CAIRN_OK && !s->public)
-		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, component, path, "", "",
-				  "the file is not for everybody to read, and so no image (chmod o+r)");
 	return judge_file(j, st, errno, component, path);
 }
 

@@ -78,6 +78,20 @@ static void no_manifest(struct cairn_job *j, const char *mode, const struct cair
 	}
 }
 
+/* What no manifest describes may be any file that the configuration names, and the configuration may lie on storage
+ * that others write: a file that only root may read, such as a secret of dom0, is no guest's image. */
+static void check_public(struct cairn_job *j)
+{
+	static const char text[] =
+	    "the file is not for everybody to read, and so no image of a guest (chmod o+r)";
+
+	if (!j->kernel.public)
+		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "kernel", j->cfg.kernel, "", "", text);
+	if (j->l.has_ramdisk && !j->ramdisk.public)
+		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "ramdisk", j->cfg.ramdisk, "", "",
+				  text);
+}
+
 /* A service is what claims to be one, or goes by the name of one; all else is a guest. */
 static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 {
@@ -100,6 +114,8 @@ static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 		take_roles(j, m);
 	else
 		no_manifest(j, service ? j->a->conf->mode_service : j->a->conf->mode_guest, &against);
+	if (!m && j->reasons->count == 0)
+		check_public(j);
 	return CAIRN_OK;
 }
 

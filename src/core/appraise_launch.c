@@ -246,7 +246,8 @@ static enum cairn_status judge_refusal(struct cairn_part *p, const struct cairn_
 		return st;
 	cairn_reasons_join(&p->reasons, &r.reasons);
 	p->allows = current(a, r.name);
-	p->tier = CAIRN_TIER_CONTRAINDICATED;
+	/* A configuration that could not even be read names no domain, and no launch of that name can ever follow it. */
+	p->tier = r.name[0] ? CAIRN_TIER_CONTRAINDICATED : CAIRN_TIER_WARNING;
 	return CAIRN_OK;
 }
 

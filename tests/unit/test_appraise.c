@@ -380,14 +380,30 @@ static void guests_do_not_spoil_the_host(void **state)
 	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_NO_MANIFEST);
 }
 
-static void refuse(struct sim *s)
+static void refuse_name(struct sim *s, const char *name)
 {
 	cairn_auto_buf struct cairn_buf b = {0};
 	cairn_auto_reasons struct cairn_reasons r = {0};
 	cairn_reasons_add(&r, CAIRN_R_DIGEST_MISMATCH, "ramdisk", "/images/net.img", "aa", "bb",
 			  "other bytes");
-	assert_int_equal(cairn_record_refusal(&b, "netdrv", &r), CAIRN_OK);
+	assert_int_equal(cairn_record_refusal(&b, name, &r), CAIRN_OK);
 	sim_record(s, cairn_buf_span(&b));
+}
+
+static void refuse(struct sim *s)
+{
+	refuse_name(s, "netdrv");
+}
+
+/* A configuration that cannot be read names nobody: said, but no launch could ever put it right. */
+static void refusal_of_no_name_is_a_warning(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+
+	refuse_name(s, "");
+	expect(s, &v, CAIRN_STATE_TRUSTED);
+	expect_sub(&v, "domain:?", "warning", CAIRN_R_DIGEST_MISMATCH);
 }
 
 static void refusal_counts_until_the_next_launch(void **state)
@@ -484,6 +500,7 @@ int main(void)
 	    TEST(a_launch_that_has_not_ended),
 	    TEST(guests_do_not_spoil_the_host),
 	    TEST(a_guest_with_the_name_of_a_service),
+	    TEST(refusal_of_no_name_is_a_warning),
 	    TEST(refusal_counts_until_the_next_launch),
 	    TEST(marks),
 	    TEST(exits_are_told),
