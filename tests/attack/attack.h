@@ -34,7 +34,7 @@ struct host {
 struct world {
 	char dir[64]; /* of the server: its files are in DIR/server */
 	pid_t server;
-	struct cairn_http *http, *token_http; /* without and with the operator's token */
+	struct cairn_client *http, *token_http; /* without and with the operator's token */
 	char kid[64];
 	struct sim sim;			/* boot log, manifests, boot id */
 	struct host alpha, beta, gamma; /* gamma is not enrolled */

@@ -62,17 +62,17 @@ static void put(const struct world *w, const char *name, struct cairn_span conte
 	MUST_OK(cairn_file_write(path, content, 0644));
 }
 
-static struct cairn_http *client(const struct world *w, unsigned port, const char *token)
+static struct cairn_client *client(const struct world *w, unsigned port, const char *token)
 {
 	char url[64], ca[128];
-	struct cairn_http *h = NULL;
+	struct cairn_client *h = NULL;
 	cairn_auto_buf struct cairn_buf why = {0};
 
 	snprintf(url, sizeof(url), "https://127.0.0.1:%u", port);
 	snprintf(ca, sizeof(ca), "%s/server/tls-cert.pem", w->dir);
-	const struct cairn_http_options o = {
+	const struct cairn_client_options o = {
 	    .server = url, .ca_file = ca, .token = token, .timeout_ms = 20000};
-	MUST_OK(cairn_http_new(&h, &o, &why));
+	MUST_OK(cairn_client_new(&h, &o, &why));
 	return h;
 }
 
@@ -109,8 +109,8 @@ static void server_start(struct world *w)
 
 static void server_stop(struct world *w)
 {
-	cairn_http_free(w->http);
-	cairn_http_free(w->token_http);
+	cairn_client_free(w->http);
+	cairn_client_free(w->token_http);
 	w->http = w->token_http = NULL;
 	if (w->server > 0) {
 		kill(w->server, SIGKILL); /* what it has answered must have been written */
@@ -173,7 +173,7 @@ void post(struct world *w, const char *path, json_t *body)
 	MUST(body);
 	json_decref(w->body);
 	w->body = NULL;
-	MUST_OK(cairn_http_json(&answer, &w->code, w->http, "POST", path, body, NULL));
+	MUST_OK(cairn_client_json(&answer, &w->code, w->http, "POST", path, body, NULL));
 	w->body = answer;
 	json_decref(body);
 }
@@ -193,7 +193,7 @@ json_t *told(struct world *w)
 	for (size_t i = 0; i < 3; i++) {
 		json_t *one = NULL;
 		long code = 0;
-		MUST_OK(cairn_http_json(&one, &code, w->token_http, "GET", paths[i], NULL, NULL));
+		MUST_OK(cairn_client_json(&one, &code, w->token_http, "GET", paths[i], NULL, NULL));
 		MUST(code == 200 && json_array_append_new(all, one) == 0);
 	}
 	return all;
@@ -204,8 +204,8 @@ static void push(struct world *w, const struct cairn_buf *jws)
 	cairn_auto_buf struct cairn_buf out = {0};
 	long code = 0;
 
-	MUST_OK(cairn_http_call(&out, &code, w->token_http, "POST", "/v1/manifests", "application/jose",
-				cairn_buf_span(jws), NULL));
+	MUST_OK(cairn_client_call(&out, &code, w->token_http, "POST", "/v1/manifests", "application/jose",
+				  cairn_buf_span(jws), NULL));
 	MUST(code == 200);
 }
 
