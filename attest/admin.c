@@ -155,7 +155,7 @@ static enum cairn_status keep_manifest(struct cairn_verifier *v, struct cairn_ma
 {
 	struct cairn_stored_manifest row = {
 	    .kid = m->kid, .name = m->name, .kind = kind_name(m), .release = m->release, .jws = jws};
-	enum cairn_status st = cairn_store_manifest_add(v->store, &row);
+	enum cairn_status st = cairn_store_manifest_add(v->store, &row, CAIRN_MANIFESTS_MAX);
 	if (!st)
 		st = cairn_audit(v, "manifest-added", m->name, "%s release %llu signed by %s", kind_name(m),
 				 (unsigned long long)m->release, m->kid);

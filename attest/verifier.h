@@ -14,9 +14,9 @@
 #include "attest/store/store.h"
 #include "cairn/manifest.h"
 
-#define CAIRN_MANIFESTS_MAX	65536
-#define CAIRN_SESSIONS_MAX	1024 /* pending enrolments */
-#define CAIRN_SESSIONS_HOST_MAX 8    /* of one EK */
+#define CAIRN_MANIFESTS_MAX	65536 /* stored; a start reads them all */
+#define CAIRN_SESSIONS_MAX	1024  /* pending enrolments */
+#define CAIRN_SESSIONS_HOST_MAX 8     /* of one EK */
 
 enum cairn_count { /* of metrics */
 		   COUNT_REQUESTS,

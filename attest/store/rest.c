@@ -106,27 +106,53 @@ enum cairn_status cairn_store_session_take(struct cairn_session *out, struct cai
 /* ---- manifests
  * -------------------------------------------------------------------------------------------------- */
 
-enum cairn_status cairn_store_manifest_add(struct cairn_store *s, const struct cairn_stored_manifest *m)
+static sqlite3_stmt *manifest_sql(struct cairn_store *s, enum cairn_sql what,
+				  const struct cairn_stored_manifest *m)
 {
-	for (int attempt = 0; attempt < 2; attempt++) {
-		sqlite3_stmt *q = cairn_sql(s, attempt == 0 ? SQL_MANIFEST_ADD : SQL_MANIFEST_GET);
-		cairn_sql_text(q, 1, m->kid);
-		cairn_sql_text(q, 2, m->kind);
-		cairn_sql_text(q, 3, m->name);
-		cairn_sql_u64(q, 4, m->release);
-		if (attempt == 0) {
-			cairn_sql_blob(q, 5, m->jws);
-			enum cairn_status st = cairn_sql_run(s, q);
-			if (st != CAIRN_E_EXISTS)
-				return st;
-			continue;
-		}
-		enum cairn_status st = cairn_sql_next(s, q);
-		bool same = !st && cairn_span_equal(cairn_sql_get_blob(q, 0), m->jws);
-		sqlite3_reset(q);
-		return st ? st : same ? CAIRN_OK : CAIRN_E_EXISTS;
-	}
-	return CAIRN_E_INTERNAL;
+	sqlite3_stmt *q = cairn_sql(s, what);
+	cairn_sql_text(q, 1, m->kid);
+	cairn_sql_text(q, 2, m->kind);
+	cairn_sql_text(q, 3, m->name);
+	cairn_sql_u64(q, 4, m->release);
+	return q;
+}
+
+/* CAIRN_OK: it is there. CAIRN_E_EXISTS: another is there in its place. CAIRN_E_NOTFOUND. */
+static enum cairn_status manifest_find(struct cairn_store *s, const struct cairn_stored_manifest *m)
+{
+	sqlite3_stmt *q = manifest_sql(s, SQL_MANIFEST_GET, m);
+	enum cairn_status st = cairn_sql_next(s, q);
+	if (!st && !cairn_span_equal(cairn_sql_get_blob(q, 0), m->jws))
+		st = CAIRN_E_EXISTS;
+	sqlite3_reset(q);
+	return st;
+}
+
+static enum cairn_status manifest_insert(struct cairn_store *s, const struct cairn_stored_manifest *m,
+					 size_t max)
+{
+	enum cairn_status st = below(s, cairn_sql(s, SQL_MANIFEST_COUNT), max);
+	if (st)
+		return st;
+	sqlite3_stmt *q = manifest_sql(s, SQL_MANIFEST_ADD, m);
+	cairn_sql_blob(q, 5, m->jws);
+	return cairn_sql_run(s, q);
+}
+
+enum cairn_status cairn_store_manifest_add(struct cairn_store *s, const struct cairn_stored_manifest *m,
+					   size_t max)
+{
+	enum cairn_status st = cairn_sql_run(s, cairn_sql(s, SQL_BEGIN));
+	if (st)
+		return st;
+	st = manifest_find(s, m);
+	if (st == CAIRN_E_NOTFOUND)
+		st = manifest_insert(s, m, max);
+	if (!st)
+		st = cairn_sql_run(s, cairn_sql(s, SQL_COMMIT));
+	if (st && cairn_sql_run(s, cairn_sql(s, SQL_ROLLBACK)))
+		return CAIRN_E_IO;
+	return st;
 }
 
 enum cairn_status cairn_store_manifest_each(struct cairn_store *s, cairn_manifest_visit *visit, void *ctx)

@@ -73,6 +73,7 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_SESSION_TAKE] = "DELETE FROM sessions WHERE session_id=? RETURNING proof_sha256,expires_ms,host_id,"
 			 "label,ek_cert,ak_public,ak_name",
     [SQL_MANIFEST_GET] = "SELECT jws FROM manifests WHERE kid=? AND kind=? AND name=? AND release=?",
+    [SQL_MANIFEST_COUNT] = "SELECT count(*) FROM manifests",
     [SQL_MANIFEST_ADD] = "INSERT INTO manifests(kid,kind,name,release,jws) VALUES(?,?,?,?,?)",
     [SQL_MANIFEST_EACH] = "SELECT kid,kind,name,release,jws FROM manifests ORDER BY kind,name,release,kid",
     [SQL_TOKEN_ADD] = "INSERT INTO tokens(name,role,sha256) VALUES(?,?,?)",

@@ -101,9 +101,9 @@ struct cairn_stored_manifest {
 };
 
 /* The same bytes again are CAIRN_OK. CAIRN_E_EXISTS: other bytes under the same kid, kind, name and release.
- */
-enum cairn_status cairn_store_manifest_add(struct cairn_store *s,
-					   const struct cairn_stored_manifest *m) CAIRN_MUST_CHECK;
+ * CAIRN_E_LIMIT: max are stored already. */
+enum cairn_status cairn_store_manifest_add(struct cairn_store *s, const struct cairn_stored_manifest *m,
+					   size_t max) CAIRN_MUST_CHECK;
 typedef enum cairn_status cairn_manifest_visit(void *ctx, const struct cairn_stored_manifest *m);
 /* Ends with the first status of visit that is not CAIRN_OK. */
 enum cairn_status cairn_store_manifest_each(struct cairn_store *s, cairn_manifest_visit *visit,

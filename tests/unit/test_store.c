@@ -211,12 +211,39 @@ static void manifest_is_kept_as_it_is(void **state)
 	struct fixture *f = *state;
 	struct cairn_stored_manifest m = {
 	    .kid = "k", .name = "n", .kind = "service", .release = 1, .jws = cairn_span_str("abc")};
-	assert_int_equal(cairn_store_manifest_add(f->s, &m), CAIRN_OK);
-	assert_int_equal(cairn_store_manifest_add(f->s, &m), CAIRN_OK);
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, 10), CAIRN_OK);
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, 10), CAIRN_OK);
 	m.jws = cairn_span_str("abd");
-	assert_int_equal(cairn_store_manifest_add(f->s, &m), CAIRN_E_EXISTS);
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, 10), CAIRN_E_EXISTS);
 	m.release = 2;
-	assert_int_equal(cairn_store_manifest_add(f->s, &m), CAIRN_OK);
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, 10), CAIRN_OK);
+}
+
+static enum cairn_status count_manifest(void *ctx, const struct cairn_stored_manifest *m)
+{
+	size_t *n = ctx;
+	(void)m;
+	++*n;
+	return CAIRN_OK;
+}
+
+static void manifests_have_a_limit(void **state)
+{
+	struct fixture *f = *state;
+	struct cairn_stored_manifest m = {
+	    .kid = "k", .name = "limit", .kind = "service", .release = 1, .jws = cairn_span_str("abc")};
+	size_t have = 0;
+	assert_int_equal(cairn_store_manifest_each(f->s, count_manifest, &have), CAIRN_OK);
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, have), CAIRN_E_LIMIT);
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, have + 1), CAIRN_OK);
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, have + 1), CAIRN_OK); /* there already */
+	m.jws = cairn_span_str("abd");
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, have + 1), CAIRN_E_EXISTS);
+	m.release = 2;
+	assert_int_equal(cairn_store_manifest_add(f->s, &m, have + 1), CAIRN_E_LIMIT);
+	size_t now = 0;
+	assert_int_equal(cairn_store_manifest_each(f->s, count_manifest, &now), CAIRN_OK);
+	assert_int_equal(now, have + 1);
 }
 
 static void tokens_have_roles(void **state)
@@ -290,6 +317,7 @@ int main(void)
 	    TEST(session_is_one_try),
 	    TEST(one_host_does_not_take_all_sessions),
 	    TEST(manifest_is_kept_as_it_is),
+	    TEST(manifests_have_a_limit),
 	    TEST(tokens_have_roles),
 	    TEST(newer_schema_is_refused),
 	    TEST(one_bad_row_stops_no_other),
