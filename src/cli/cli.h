@@ -62,6 +62,8 @@ int cairn_cli_fail(enum cairn_status why, const char *hint, const char *what, ..
     __attribute__((format(printf, 3, 4)));
 /* The same where the reason is a text of ours or of a peer; control bytes are escaped. */
 int cairn_cli_complain(int exit_code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* For a file that was not taken: why, which names it, or where that is empty, the path and the status. Exit code. */
+int cairn_cli_explain(enum cairn_status s, const char *path, struct cairn_buf *why);
 /* Text from elsewhere, with control bytes and bytes that are not UTF-8 text as \xNN. */
 void cairn_cli_put(const char *text);
 /* A JSON value, indented, ASCII only. Exit code. */

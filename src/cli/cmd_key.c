@@ -27,13 +27,6 @@ static int write_json(const char *path, const json_t *v)
 	return s ? cairn_cli_fail(s, NULL, "the key") : cairn_cli_write(path, cairn_buf_span(&text), 0644);
 }
 
-static int explain(enum cairn_status s, const char *path, struct cairn_buf *why)
-{
-	if (why->len == 0)
-		return cairn_cli_fail(s, NULL, "%s", path);
-	return cairn_cli_complain(cairn_status_exit(s), "%s", cairn_buf_str(why)); /* it names the file */
-}
-
 static int find_type(enum cairn_sigalg *out, const char *name)
 {
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
@@ -85,7 +78,7 @@ static int cmd_new(int argc, char **argv)
 	if (!s)
 		s = cairn_key_save_private(path, key, &why);
 	if (s)
-		return explain(s, path, &why);
+		return cairn_cli_explain(s, path, &why);
 	puts(cairn_key_kid(key));
 	return CAIRN_EXIT_GOOD;
 }
@@ -111,7 +104,7 @@ static int cmd_public(int argc, char **argv)
 	enum cairn_status s = cairn_key_load_public(&key, argv[optind], &why);
 	if (!s)
 		s = cairn_key_jwk(&jwk, key, false);
-	return s ? explain(s, argv[optind], &why) : write_json(path, jwk);
+	return s ? cairn_cli_explain(s, argv[optind], &why) : write_json(path, jwk);
 }
 
 static enum cairn_status add_file(struct cairn_jwks *set, const char *path, struct cairn_buf *why)
@@ -151,7 +144,7 @@ static int cmd_jwks(int argc, char **argv)
 		cairn_auto_buf struct cairn_buf why = {0};
 		s = add_file(set, argv[i], &why);
 		if (s)
-			return explain(s, argv[i], &why);
+			return cairn_cli_explain(s, argv[i], &why);
 	}
 	s = cairn_jwks_json(&v, set);
 	return s ? cairn_cli_fail(s, NULL, "the set") : write_json(path, v);

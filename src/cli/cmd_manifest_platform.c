@@ -4,57 +4,53 @@
 #include "cairn/platform.h"
 #include "sign.h"
 
-static void platform_release(struct cairn_platform **p)
-{
-	cairn_platform_free(*p);
-}
+struct platform_options {
+	struct cairn_cli_signing signing;
+	struct cairn_platform_files files;
+	struct cairn_platform *platform; /* the manifest's texts borrow from it */
+};
 
-static int describe_and_sign(const struct cairn_platform_files *files,
-			     const struct cairn_cli_signing *signing)
+static int fill(struct cairn_manifest *m, void *ctx)
 {
-	__attribute__((cleanup(platform_release))) struct cairn_platform *p = NULL;
-	cairn_auto_manifest struct cairn_manifest m = {.kind = CAIRN_MANIFEST_PLATFORM};
+	struct platform_options *o = ctx;
 	cairn_auto_buf struct cairn_buf why = {0};
-	int code;
-	if (!cairn_cli_signing_head(&m, &code, signing))
-		return code;
-	enum cairn_status s = cairn_platform_describe(&p, files, &why);
+	enum cairn_status s = cairn_platform_describe(&o->platform, &o->files, &why);
 	if (s && why.len > 0)
 		return cairn_cli_complain(cairn_status_exit(s), "%s", cairn_buf_str(&why));
 	if (!s)
-		s = cairn_platform_to_manifest(&m, p);
-	if (s)
-		return cairn_cli_fail(s, NULL, "platform %s", signing->name);
-	return cairn_cli_signing_finish(&m, signing);
+		s = cairn_platform_to_manifest(m, o->platform);
+	return s ? cairn_cli_fail(s, NULL, "platform %s", o->signing.name) : CAIRN_EXIT_GOOD;
 }
 
 int cairn_cmd_manifest_platform(int argc, char **argv)
 {
-	struct cairn_platform_files files = {0};
-	struct cairn_cli_signing signing = {0};
+	struct platform_options o = {0};
 	const struct cairn_cli_opt opts[] = {
-	    CAIRN_CLI_OPTS_SIGNING(signing),
+	    CAIRN_CLI_OPTS_SIGNING(o.signing),
 	    {.name = "esp",
 	     .arg = "DIR",
-	     .value = &files.esp,
+	     .value = &o.files.esp,
 	     .required = true,
 	     .help = "directory with what the EFI system partition will hold"},
 	    {.name = "agent",
 	     .arg = "FILE",
-	     .value = &files.agent,
+	     .value = &o.files.agent,
 	     .required = true,
 	     .help = "cairnd, as in dom0"},
 	    {.name = "agent-config",
 	     .arg = "FILE",
-	     .value = &files.agent_config,
+	     .value = &o.files.agent_config,
 	     .help = "cairnd.conf, as in dom0 [none: the defaults]"},
 	    {.name = "authorities",
 	     .arg = "FILE",
-	     .value = &files.authorities,
+	     .value = &o.files.authorities,
 	     .required = true,
 	     .help = "authorities.jwks, as in dom0"},
-	    {.name = "efi", .arg = "PATH", .value = &files.efi, .help = "cairnboot [" CAIRN_PLATFORM_EFI "]"},
-	    {.name = "grub", .arg = "PATH", .value = &files.grub, .help = "GRUB [" CAIRN_PLATFORM_GRUB "]"},
+	    {.name = "efi",
+	     .arg = "PATH",
+	     .value = &o.files.efi,
+	     .help = "cairnboot [" CAIRN_PLATFORM_EFI "]"},
+	    {.name = "grub", .arg = "PATH", .value = &o.files.grub, .help = "GRUB [" CAIRN_PLATFORM_GRUB "]"},
 	};
 	const struct cairn_cli_synopsis syn = {"cairn manifest platform",
 					       "",
@@ -67,7 +63,8 @@ int cairn_cmd_manifest_platform(int argc, char **argv)
 					       0,
 					       0};
 	int code;
-	if (!cairn_cli_parse(&code, &syn, argc, argv))
-		return code;
-	return describe_and_sign(&files, &signing);
+	if (cairn_cli_parse(&code, &syn, argc, argv))
+		code = cairn_cli_sign(CAIRN_MANIFEST_PLATFORM, &o.signing, fill, &o);
+	cairn_platform_free(o.platform);
+	return code;
 }

@@ -36,8 +36,9 @@ static bool copy_list(const char **out, size_t *count, size_t max, const struct 
 	return true;
 }
 
-static int fill(struct cairn_manifest *m, const struct service_options *o)
+static int fill(struct cairn_manifest *m, void *ctx)
 {
+	const struct service_options *o = ctx;
 	unsigned long memory, vcpus;
 	if (!cairn_cli_number(&memory, "memory-max", o->memory_max, 1u << 30) ||
 	    !cairn_cli_number(&vcpus, "vcpus-max", o->vcpus_max, 4096))
@@ -92,11 +93,7 @@ int cairn_cmd_manifest_service(int argc, char **argv)
 					       0,
 					       0};
 	int code;
-	if (!cairn_cli_parse(&code, &syn, argc, argv))
-		return code;
-	cairn_auto_manifest struct cairn_manifest m = {.kind = CAIRN_MANIFEST_SERVICE};
-	if (!cairn_cli_signing_head(&m, &code, &o.signing))
-		return code;
-	code = fill(&m, &o);
-	return code ? code : cairn_cli_signing_finish(&m, &o.signing);
+	if (cairn_cli_parse(&code, &syn, argc, argv))
+		code = cairn_cli_sign(CAIRN_MANIFEST_SERVICE, &o.signing, fill, &o);
+	return code;
 }

@@ -36,6 +36,13 @@ int cairn_cli_fail(enum cairn_status why, const char *hint, const char *what, ..
 	return cairn_status_exit(why);
 }
 
+int cairn_cli_explain(enum cairn_status s, const char *path, struct cairn_buf *why)
+{
+	if (why->len == 0)
+		return cairn_cli_fail(s, NULL, "%s", path);
+	return cairn_cli_complain(cairn_status_exit(s), "%s", cairn_buf_str(why)); /* it names the file */
+}
+
 int cairn_cli_put_json(const json_t *v)
 {
 	if (!v ||

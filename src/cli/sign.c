@@ -10,14 +10,8 @@
 #define DAYS_DEFAULT 365
 #define DAYS_MAX     36500
 
-static int explain(enum cairn_status s, const char *path, struct cairn_buf *why)
-{
-	if (why->len == 0)
-		return cairn_cli_fail(s, NULL, "%s", path);
-	return cairn_cli_complain(cairn_status_exit(s), "%s", cairn_buf_str(why)); /* it names the file */
-}
-
-bool cairn_cli_signing_head(struct cairn_manifest *m, int *exit_code, const struct cairn_cli_signing *s)
+/* Sets name, release and the validity window. */
+static bool set_head(struct cairn_manifest *m, int *exit_code, const struct cairn_cli_signing *s)
 {
 	unsigned long release, days = DAYS_DEFAULT;
 	*exit_code = CAIRN_EXIT_USAGE;
@@ -33,13 +27,13 @@ bool cairn_cli_signing_head(struct cairn_manifest *m, int *exit_code, const stru
 	return true;
 }
 
-int cairn_cli_signing_finish(const struct cairn_manifest *m, const struct cairn_cli_signing *s)
+static int finish(const struct cairn_manifest *m, const struct cairn_cli_signing *s)
 {
 	cairn_auto_key struct cairn_key *key = NULL;
 	cairn_auto_buf struct cairn_buf why = {0}, jws = {0};
 	enum cairn_status st = cairn_key_load_private(&key, s->key, &why);
 	if (st)
-		return explain(st, s->key, &why);
+		return cairn_cli_explain(st, s->key, &why);
 	st = cairn_manifest_sign(&jws, m, key);
 	if (st == CAIRN_E_USAGE)
 		return cairn_cli_complain(CAIRN_EXIT_USAGE, "%s: manifests are signed by an authority's key",
@@ -49,6 +43,17 @@ int cairn_cli_signing_finish(const struct cairn_manifest *m, const struct cairn_
 		    st, "names are letters, digits, '_', '.', '-'; text has no control characters",
 		    "manifest %s", m->name);
 	return cairn_cli_write(s->output, cairn_buf_span(&jws), 0644);
+}
+
+int cairn_cli_sign(enum cairn_manifest_kind kind, const struct cairn_cli_signing *s, cairn_cli_fill *fill,
+		   void *ctx)
+{
+	cairn_auto_manifest struct cairn_manifest m = {.kind = kind};
+	int code;
+	if (!set_head(&m, &code, s))
+		return code;
+	code = fill(&m, ctx);
+	return code == CAIRN_EXIT_GOOD ? finish(&m, s) : code;
 }
 
 /* header "." payload "." signature: the middle part, decoded. */
@@ -84,7 +89,7 @@ bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const cha
 	if (!s && authorities) {
 		s = cairn_jwks_load(&set, authorities, &why);
 		if (s) {
-			*exit_code = explain(s, authorities, &why);
+			*exit_code = cairn_cli_explain(s, authorities, &why);
 			return false;
 		}
 		s = cairn_manifest_load(m, cairn_buf_span(&jws), set);

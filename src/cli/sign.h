@@ -34,12 +34,13 @@ struct cairn_cli_signing { /* the options that every kind of manifest has */
 		.name = "output", .letter = 'o', .arg = "FILE", .value = &(s).output,                        \
 		.help = "where the manifest goes [standard output]"                                          \
 	}
-#define CAIRN_CLI_OPTS_SIGNING_COUNT 5
 
-/* Sets name, release and the validity window. False: printed, and *exit_code is set. */
-bool cairn_cli_signing_head(struct cairn_manifest *m, int *exit_code, const struct cairn_cli_signing *s);
-/* Signs and writes. Exit code. */
-int cairn_cli_signing_finish(const struct cairn_manifest *m, const struct cairn_cli_signing *s);
+/* Sets what belongs to this kind of manifest; ctx is what cairn_cli_sign got. Exit code; printed unless good. */
+typedef int cairn_cli_fill(struct cairn_manifest *m, void *ctx);
+/* Makes a manifest with name, release and validity window from the options and the rest from fill; signs and
+ * writes it. What the manifest borrows from ctx must stay until this returns. Exit code. */
+int cairn_cli_sign(enum cairn_manifest_kind kind, const struct cairn_cli_signing *s, cairn_cli_fill *fill,
+		   void *ctx);
 
 /* Reads a manifest file; authorities is the path of a JWK set, or NULL: then the signature is not verified, which a
  * message says. False: printed, and *exit_code is set. */
