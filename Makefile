@@ -131,7 +131,7 @@ asan:
 	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=1 units
 
 # The attacks are one program; the attacked are the server's process and software TPMs.
-$(BUILD)/attack/attack: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/attack/*.c)) $(FIXTURES) $(filter-out $(LIB_VERIFIER),$(LIB_TESTS))
+$(BUILD)/attack/attack: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/attack/*.c)) $(FIXTURES) $(LIB_TESTS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
