@@ -1,84 +1,12 @@
 /* Sealing and opening through cairnd's requests: what opens, what does not, and what is left in memory. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/agentuse_fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "cairn/approval.h"
-#include "relay/agent_client.h"
-#include "tests/unit/agent_fixture.h"
 
-static struct agent_fixture f;
 static const struct cairn_peer root = {.uid = 0, .root = true};
-
-static int group_setup(void **state)
-{
-	(void)state;
-	return fixture_init(&f, "sha256,sha384");
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	fixture_fini(&f);
-	return 0;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	return fixture_boot(&f);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_stop(&f);
-	return 0;
-}
-
-static json_t *ask_text(const struct cairn_peer *peer, struct cairn_span text)
-{
-	cairn_auto_buf struct cairn_buf out = {0};
-	json_t *answer = NULL;
-
-	assert_int_equal(cairn_agent_answer(f.agent, peer, text, &out), CAIRN_OK);
-	assert_int_equal(cairn_json_parse(&answer, cairn_buf_span(&out)), CAIRN_OK);
-	return answer;
-}
-
-/* Takes the request's reference. */
-static json_t *ask(const struct cairn_peer *peer, json_t *request)
-{
-	cairn_auto_buf struct cairn_buf text = {0};
-
-	assert_int_equal(cairn_json_dump(&text, request), CAIRN_OK);
-	json_decref(request);
-	return ask_text(peer, cairn_buf_span(&text));
-}
-
-static const char *str(const json_t *v, const char *member)
-{
-	const char *s = json_string_value(json_object_get(v, member));
-
-	return s ? s : "(none)";
-}
-
-static void assert_status(json_t *answer, enum cairn_status want)
-{
-	cairn_auto_buf struct cairn_buf why = {0};
-	enum cairn_status st = cairn_agent_verdict(answer, &why);
-
-	if (st != want)
-		fail_msg("expected %s, got %s: %s", cairn_status_name(want), cairn_status_name(st),
-			 str(answer, "error"));
-	if (st != CAIRN_OK)
-		assert_int_equal(json_integer_value(json_object_get(answer, "exit")), cairn_status_exit(st));
-	json_decref(answer);
-}
 
 /* ---- sealing ------------------------------------------------------------------------------------------ */
 
@@ -89,7 +17,7 @@ static json_t *approve(const struct cairn_key *release)
 	uint32_t mask = 1u << 4 | 1u << 8 | 1u << 9 | 1u << 11;
 	json_t *v = NULL;
 
-	assert_int_equal(cairn_tpm_pcr_read(f.agent->tpm, CAIRN_ALG_SHA256, mask, &now), CAIRN_OK);
+	assert_int_equal(cairn_tpm_pcr_read(agentuse.agent->tpm, CAIRN_ALG_SHA256, mask, &now), CAIRN_OK);
 	assert_int_equal(cairn_approval_make(&made, "disk", 1, &now, mask, release, NULL), CAIRN_OK);
 	assert_int_equal(cairn_approval_json(&v, &made), CAIRN_OK);
 	return v;
@@ -97,14 +25,14 @@ static json_t *approve(const struct cairn_key *release)
 
 static void extend_boot_pcrs(void)
 {
-	const struct cairn_tpm_banks *banks = cairn_tpm_banks(f.agent->tpm);
+	const struct cairn_tpm_banks *banks = cairn_tpm_banks(agentuse.agent->tpm);
 	struct cairn_digest d[CAIRN_BANK_MAX];
 
 	for (size_t i = 0; i < banks->count; i++)
 		assert_int_equal(cairn_hash(&d[i], banks->alg[i], cairn_span_str("boot")), CAIRN_OK);
-	assert_int_equal(cairn_tpm_pcr_extend(f.agent->tpm, 4, d, banks->count), CAIRN_OK);
-	assert_int_equal(cairn_tpm_pcr_extend(f.agent->tpm, 8, d, banks->count), CAIRN_OK);
-	assert_int_equal(cairn_tpm_pcr_extend(f.agent->tpm, 9, d, banks->count), CAIRN_OK);
+	assert_int_equal(cairn_tpm_pcr_extend(agentuse.agent->tpm, 4, d, banks->count), CAIRN_OK);
+	assert_int_equal(cairn_tpm_pcr_extend(agentuse.agent->tpm, 8, d, banks->count), CAIRN_OK);
+	assert_int_equal(cairn_tpm_pcr_extend(agentuse.agent->tpm, 9, d, banks->count), CAIRN_OK);
 }
 
 static void test_seal(void **state)
@@ -116,36 +44,38 @@ static void test_seal(void **state)
 	extend_boot_pcrs();
 	assert_int_equal(cairn_key_generate(&release, CAIRN_SIG_ES256), CAIRN_OK);
 	assert_int_equal(cairn_key_jwk(&jwk, release, false), CAIRN_OK);
-	cairn_auto_json json_t *sealed = ask(&root, json_pack("{s:s,s:s,s:o,s:s}", "op", "seal", "class",
-							      "disk", "key", jwk, "secret", "c2VjcmV0"));
+	cairn_auto_json json_t *sealed =
+	    agentuse_ask(&root, json_pack("{s:s,s:s,s:o,s:s}", "op", "seal", "class", "disk", "key", jwk,
+					  "secret", "c2VjcmV0"));
 	json_t *blob = json_object_get(sealed, "blob");
 
 	assert_true(json_is_object(blob));
 	cairn_auto_json json_t *approval = approve(release);
-	cairn_auto_json json_t *opened =
-	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
+	cairn_auto_json json_t *opened = agentuse_ask(
+	    &root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
 
-	assert_string_equal(str(opened, "secret"), "c2VjcmV0");
+	assert_string_equal(agentuse_str(opened, "secret"), "c2VjcmV0");
 	/* Launches do not shut it; a violation in PCR 11 does. */
-	assert_status(
-	    ask(&root, json_pack("{s:s,s:s}", "op", "launch", "config", fixture_config(&f, "guest1", ""))),
-	    CAIRN_OK);
-	assert_status(
-	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval)),
-	    CAIRN_OK);
+	agentuse_assert_status(agentuse_ask(&root, json_pack("{s:s,s:s}", "op", "launch", "config",
+							     fixture_config(&agentuse, "guest1", ""))),
+			       CAIRN_OK);
+	agentuse_assert_status(agentuse_ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob,
+							     "approval", approval)),
+			       CAIRN_OK);
 	cairn_auto_buf struct cairn_buf record = {0};
 
 	assert_int_equal(cairn_record_violation(&record, "a test"), CAIRN_OK);
-	assert_int_equal(cairn_agent_record(f.agent, cairn_buf_span(&record), NULL), CAIRN_OK);
-	assert_status(
-	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval)),
-	    CAIRN_E_TPM_POLICY);
-	assert_status(ask(&root, json_pack("{s:s,s:{},s:O}", "op", "unseal", "blob", "approval", approval)),
-		      CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_agent_record(agentuse.agent, cairn_buf_span(&record), NULL), CAIRN_OK);
+	agentuse_assert_status(agentuse_ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob,
+							     "approval", approval)),
+			       CAIRN_E_TPM_POLICY);
+	agentuse_assert_status(
+	    agentuse_ask(&root, json_pack("{s:s,s:{},s:O}", "op", "unseal", "blob", "approval", approval)),
+	    CAIRN_E_MALFORMED);
 	json_object_set_new(approval, "release", json_integer(2));
 	json_object_set_new(approval, "signature", json_string("AAAA"));
-	cairn_auto_json json_t *bad =
-	    ask(&root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
+	cairn_auto_json json_t *bad = agentuse_ask(
+	    &root, json_pack("{s:s,s:O,s:O}", "op", "unseal", "blob", blob, "approval", approval));
 
 	assert_true(json_is_false(json_object_get(bad, "ok")));
 }
@@ -186,7 +116,7 @@ static void answer(json_t *request, struct cairn_buf *out)
 
 	assert_int_equal(cairn_json_dump(&text, request), CAIRN_OK);
 	json_decref(request);
-	assert_int_equal(cairn_agent_answer(f.agent, &root, cairn_buf_span(&text), out), CAIRN_OK);
+	assert_int_equal(cairn_agent_answer(agentuse.agent, &root, cairn_buf_span(&text), out), CAIRN_OK);
 }
 
 /* The JSON of a request or answer that held a secret is gone from memory with it. */
@@ -223,11 +153,12 @@ static void test_nothing_left(void **state)
 	assert_int_equal(count_in_heap(masked, sizeof(masked)), 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
-	const struct CMUnitTest tests[] = {T(test_seal), T(test_nothing_left)};
+	const struct CMUnitTest tests[] = {
+	    AGENTUSE_TEST(test_seal),
+	    AGENTUSE_TEST(test_nothing_left),
+	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, agentuse_group_setup_ek, agentuse_group_teardown);
 }

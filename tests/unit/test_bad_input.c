@@ -1,10 +1,7 @@
 /* Bad input as the user meets it: cairn's own commands against a serving agent, on a hypervisor that the test
  * plays. What is printed and the exit code are those that docs/bad-input.md promises. */
 #define _GNU_SOURCE
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
+#include "tests/unit/agentuse_fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,12 +17,7 @@
 #include <tss2/tss2_tpm2_types.h>
 
 #include "cli/cli.h"
-#include "tests/unit/agent_fixture.h"
 
-#define ONE_COMMAND 40 /* the tries of one command: 8 of cairn, 5 of ESAPI each */
-
-static struct agent_fixture f;
-static struct cairn_key *stranger;
 static volatile int running;
 static pid_t client;
 static rlim_t file_limit = RLIM_INFINITY;
@@ -34,42 +25,8 @@ static char said[8192];
 
 static int group_setup(void **state)
 {
-	(void)state;
 	setenv("TSS2_LOG", "all+none", 1); /* before the first word of tpm2-tss */
-	signal(SIGXFSZ, SIG_IGN);
-	return fixture_init(&f, NULL) == 0 && cairn_key_generate(&stranger, CAIRN_SIG_EDDSA) == CAIRN_OK ? 0
-													 : -1;
-}
-
-static int group_teardown(void **state)
-{
-	(void)state;
-	cairn_key_free(stranger);
-	fixture_fini(&f);
-	return 0;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	fixture_stop(&f);
-	f.tapped = false;
-	return fixture_boot(&f);
-}
-
-static int setup_tapped(void **state)
-{
-	(void)state;
-	fixture_stop(&f);
-	f.tapped = true;
-	return fixture_boot(&f);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	fixture_stop(&f);
-	return 0;
+	return agentuse_group_setup(state);
 }
 
 /* ---- cairn, in a process of its own ---------------------------------------------------------------------
@@ -98,15 +55,6 @@ static _Noreturn void be_client(int (*command)(int, char **), const char *output
 	_exit(code);
 }
 
-static void limit_files(rlim_t bytes)
-{
-	struct rlimit r;
-
-	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
-	r.rlim_cur = bytes;
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
-}
-
 /* Runs a command of cairn while the agent serves; the exit code, and what it printed in said. */
 static int cairn(int (*command)(int, char **), const char *operand)
 {
@@ -116,21 +64,21 @@ static int cairn(int (*command)(int, char **), const char *operand)
 	char *argv[] = {name, option, socket, operand ? arg : NULL, NULL};
 	int fd = -1, status = 0;
 
-	snprintf(output, sizeof(output), "%s/said", f.dir);
-	snprintf(socket, sizeof(socket), "%s", f.conf.socket);
+	snprintf(output, sizeof(output), "%s/said", agentuse.dir);
+	snprintf(socket, sizeof(socket), "%s", agentuse.conf.socket);
 	snprintf(arg, sizeof(arg), "%s", operand ? operand : "");
-	assert_int_equal(cairn_agent_listen(&fd, f.conf.socket, 0, &why), CAIRN_OK);
+	assert_int_equal(cairn_agent_listen(&fd, agentuse.conf.socket, 0, &why), CAIRN_OK);
 	running = 1;
 	sigaction(SIGCHLD, &end, NULL);
 	client = fork();
 	assert_true(client >= 0);
 	if (client == 0)
 		be_client(command, output, operand ? 4 : 3, argv);
-	limit_files(file_limit);
-	assert_int_equal(cairn_agent_serve(f.agent, fd, CAIRN_NOBODY, &running), CAIRN_OK);
-	limit_files(RLIM_INFINITY);
+	agentuse_limit_files(file_limit);
+	assert_int_equal(cairn_agent_serve(agentuse.agent, fd, CAIRN_NOBODY, &running), CAIRN_OK);
+	agentuse_limit_files(RLIM_INFINITY);
 	close(fd);
-	unlink(f.conf.socket);
+	unlink(agentuse.conf.socket);
 	assert_int_equal(waitpid(client, &status, 0), client);
 	signal(SIGCHLD, SIG_DFL);
 	assert_true(WIFEXITED(status));
@@ -142,13 +90,13 @@ static int cairn(int (*command)(int, char **), const char *operand)
 /* The command ends with this code, prints this, and nothing was built. */
 static void assert_says(int (*command)(int, char **), const char *operand, int code, const char *words)
 {
-	unsigned created = f.fake.created;
+	unsigned created = agentuse.fake.created;
 	int got = cairn(command, operand);
 
 	if (got != code || !strstr(said, words))
 		fail_msg("expected %d and \"%s\", got %d and: %s", code, words, got, said);
 	if (code != CAIRN_EXIT_GOOD)
-		assert_int_equal(f.fake.created, created);
+		assert_int_equal(agentuse.fake.created, created);
 }
 
 static void assert_launch(const char *config, int code, const char *words)
@@ -159,7 +107,7 @@ static void assert_launch(const char *config, int code, const char *words)
 static void assert_launched(const char *config)
 {
 	assert_launch(config, CAIRN_EXIT_GOOD, "running as domain");
-	fixture_assert_replays(&f);
+	fixture_assert_replays(&agentuse);
 }
 
 /* ---- images ---------------------------------------------------------------------------------------------
@@ -169,26 +117,26 @@ static const char *path_of(const char *name)
 {
 	static char path[160];
 
-	snprintf(path, sizeof(path), "%s/%s", f.dir, name);
+	snprintf(path, sizeof(path), "%s/%s", agentuse.dir, name);
 	return path;
 }
 
 static void image_missing(void **state)
 {
-	const char *config = fixture_config(&f, "guest1", "");
+	const char *config = fixture_config(&agentuse, "guest1", "");
 
 	(void)state;
 	unlink(path_of("ramdisk"));
 	assert_launch(config, CAIRN_EXIT_NOT_TRUSTED, "launch refused: file-missing: ");
 	assert_non_null(strstr(said, path_of("ramdisk")));
 	assert_non_null(strstr(said, "there is no such file"));
-	fixture_file(&f, "ramdisk", "a ramdisk");
+	fixture_file(&agentuse, "ramdisk", "a ramdisk");
 	assert_launched(config);
 }
 
 static void image_unreadable(void **state)
 {
-	const char *config = fixture_config(&f, "guest1", "");
+	const char *config = fixture_config(&agentuse, "guest1", "");
 
 	(void)state;
 	unlink(path_of("kernel"));
@@ -202,7 +150,7 @@ static void image_unreadable(void **state)
 	assert_int_equal(symlink("kernel", path_of("kernel")), 0);
 	assert_launch(config, CAIRN_EXIT_NOT_TRUSTED, "Too many levels of symbolic links");
 	unlink(path_of("kernel"));
-	fixture_file(&f, "kernel", "a kernel");
+	fixture_file(&agentuse, "kernel", "a kernel");
 	assert_launched(config);
 }
 
@@ -211,16 +159,16 @@ static const char *const netdrv[] = {"netdrv", "driver_domain = 1\n"};
 
 static void image_is_private(void **state)
 {
-	const char *config = fixture_config(&f, "guest1", "");
+	const char *config = fixture_config(&agentuse, "guest1", "");
 
 	(void)state;
 	assert_int_equal(chmod(path_of("ramdisk"), 0600), 0);
 	assert_launch(config, CAIRN_EXIT_NOT_TRUSTED, "launch refused: file-unreadable: ");
 	assert_non_null(strstr(said, "not for everybody to read"));
-	fixture_manifest(&f, "netdrv-3.jws", "netdrv", "driver.network", f.authority);
-	assert_launched(
-	    fixture_config(&f, netdrv[0], netdrv[1])); /* what is signed may be as private as it likes */
-	config = fixture_config(&f, "guest1", "");
+	fixture_manifest(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", agentuse.authority);
+	assert_launched(fixture_config(&agentuse, netdrv[0],
+				       netdrv[1])); /* what is signed may be as private as it likes */
+	config = fixture_config(&agentuse, "guest1", "");
 	assert_int_equal(chmod(path_of("ramdisk"), 0644), 0);
 	assert_launched(config);
 }
@@ -228,8 +176,8 @@ static void image_is_private(void **state)
 static void kernel_empty(void **state)
 {
 	(void)state;
-	fixture_file(&f, "kernel", "");
-	assert_launch(fixture_config(&f, "guest1", ""), CAIRN_EXIT_NOT_TRUSTED,
+	fixture_file(&agentuse, "kernel", "");
+	assert_launch(fixture_config(&agentuse, "guest1", ""), CAIRN_EXIT_NOT_TRUSTED,
 		      "launch refused: file-empty: ");
 	assert_non_null(strstr(said, "the file is empty"));
 }
@@ -237,7 +185,7 @@ static void kernel_empty(void **state)
 /* Grows without end while it is copied. */
 static void image_changes(void **state)
 {
-	const char *config = fixture_config(&f, "guest1", "");
+	const char *config = fixture_config(&agentuse, "guest1", "");
 	int fd = open(path_of("ramdisk"), O_WRONLY | O_APPEND);
 	pid_t writer = fork();
 	int code = CAIRN_EXIT_GOOD;
@@ -269,7 +217,7 @@ static void image_changes(void **state)
 
 static void assert_manifest_refused(const char *words)
 {
-	assert_launch(fixture_config(&f, netdrv[0], netdrv[1]), CAIRN_EXIT_NOT_TRUSTED, words);
+	assert_launch(fixture_config(&agentuse, netdrv[0], netdrv[1]), CAIRN_EXIT_NOT_TRUSTED, words);
 }
 
 /* Nobody signed it: the signature is empty, or of other bytes. */
@@ -279,28 +227,29 @@ static void manifest_unsigned(void **state)
 	char *dot;
 
 	(void)state;
-	fixture_manifest(&f, "netdrv-3.jws", "netdrv", "driver.network", f.authority);
+	fixture_manifest(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", agentuse.authority);
 	assert_int_equal(cairn_file_read(&jws, path_of("data/manifests/netdrv-3.jws"), 1 << 20), CAIRN_OK);
 	char *text = strdup(cairn_buf_str(&jws));
 
 	dot = strrchr(text, '.');
 	dot[1] = dot[1] == 'A' ? 'B' : 'A';
-	fixture_file(&f, "data/manifests/netdrv-3.jws", text);
+	fixture_file(&agentuse, "data/manifests/netdrv-3.jws", text);
 	assert_manifest_refused("no-manifest");
 	assert_non_null(strstr(said, "this manifest is not used: a signature does not verify"));
 	dot[1] = '\0';
-	fixture_file(&f, "data/manifests/netdrv-3.jws", text);
+	fixture_file(&agentuse, "data/manifests/netdrv-3.jws", text);
 	assert_manifest_refused("bad-signature");
 	free(text);
-	assert_launch(fixture_config(&f, netdrv[0], netdrv[1]), CAIRN_EXIT_NOT_TRUSTED, "netdrv-3.jws");
-	fixture_manifest(&f, "netdrv-3.jws", "netdrv", "driver.network", f.authority);
-	assert_launched(fixture_config(&f, netdrv[0], netdrv[1]));
+	assert_launch(fixture_config(&agentuse, netdrv[0], netdrv[1]), CAIRN_EXIT_NOT_TRUSTED,
+		      "netdrv-3.jws");
+	fixture_manifest(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", agentuse.authority);
+	assert_launched(fixture_config(&agentuse, netdrv[0], netdrv[1]));
 }
 
 static void manifest_of_a_stranger(void **state)
 {
 	(void)state;
-	fixture_manifest(&f, "netdrv-3.jws", "netdrv", "driver.network", stranger);
+	fixture_manifest(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", agentuse_stranger);
 	assert_manifest_refused(
 	    "untrusted-signer: this manifest is not used: signed by a key or certificate that "
 	    "is not trusted");
@@ -309,7 +258,7 @@ static void manifest_of_a_stranger(void **state)
 static void manifest_for_another(void **state)
 {
 	(void)state;
-	fixture_manifest(&f, "other-3.jws", "other", "driver.network", f.authority);
+	fixture_manifest(&agentuse, "other-3.jws", "other", "driver.network", agentuse.authority);
 	assert_manifest_refused("wrong-name: this domain is signed for under another name");
 	assert_non_null(strstr(said, "other"));
 }
@@ -318,49 +267,43 @@ static void manifest_for_another(void **state)
 static void manifest_expired(void **state)
 {
 	(void)state;
-	fixture_manifest(&f, "netdrv-3.jws", "netdrv", "driver.network", f.authority);
-	assert_launched(fixture_config(&f, netdrv[0], netdrv[1]));
+	fixture_manifest(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", agentuse.authority);
+	assert_launched(fixture_config(&agentuse, netdrv[0], netdrv[1]));
 }
 
 /* ---- the TPM --------------------------------------------------------------------------------------------
  */
 
-static void fail_next(uint32_t cc, uint32_t rc, unsigned count)
-{
-	f.tap.fail_cc = cc;
-	f.tap.fail_rc = rc;
-	f.tap.fail_count = count;
-}
-
 static void tpm_busy(void **state)
 {
 	(void)state;
-	fail_next(TPM2_CC_PCR_Extend, TPM2_RC_RETRY, ONE_COMMAND);
+	agentuse_fail_next(TPM2_CC_PCR_Extend, TPM2_RC_RETRY, AGENTUSE_ONE_COMMAND);
 	assert_launch(
-	    fixture_config(&f, "guest1", ""), CAIRN_EXIT_UNDECIDED,
+	    fixture_config(&agentuse, "guest1", ""), CAIRN_EXIT_UNDECIDED,
 	    "nothing was launched: its record could not be written to the TPM: the TPM is in use or asks "
 	    "to retry");
-	fail_next(0, 0, 0);
-	assert_launched(fixture_config(&f, "guest1", ""));
+	agentuse_fail_next(0, 0, 0);
+	assert_launched(fixture_config(&agentuse, "guest1", ""));
 }
 
 static void tpm_locked_out(void **state)
 {
 	(void)state;
-	fail_next(TPM2_CC_PCR_Extend, TPM2_RC_LOCKOUT, 1);
-	assert_launch(fixture_config(&f, "guest1", ""), CAIRN_EXIT_UNDECIDED,
+	agentuse_fail_next(TPM2_CC_PCR_Extend, TPM2_RC_LOCKOUT, 1);
+	assert_launch(fixture_config(&agentuse, "guest1", ""), CAIRN_EXIT_UNDECIDED,
 		      "its record could not be written to the TPM: the TPM is in dictionary-attack lockout");
 	assert_non_null(strstr(said, "reset it with the lockout authorisation"));
-	assert_launched(fixture_config(&f, "guest1", ""));
+	assert_launched(fixture_config(&agentuse, "guest1", ""));
 }
 
 /* The last of the tests: it takes the TPM away. */
 static void tpm_gone(void **state)
 {
 	(void)state;
-	kill(f.swtpm.pid, SIGKILL);
-	assert_launch(fixture_config(&f, "guest1", ""), CAIRN_EXIT_UNDECIDED, "no TPM could be reached");
-	assert_launch(fixture_config(&f, "guest1", ""), CAIRN_EXIT_UNDECIDED, "see to the TPM");
+	kill(agentuse.swtpm.pid, SIGKILL);
+	assert_launch(fixture_config(&agentuse, "guest1", ""), CAIRN_EXIT_UNDECIDED,
+		      "no TPM could be reached");
+	assert_launch(fixture_config(&agentuse, "guest1", ""), CAIRN_EXIT_UNDECIDED, "see to the TPM");
 	assert_says(cairn_cmd_status, NULL, CAIRN_EXIT_UNDECIDED, "no TPM could be reached");
 }
 
@@ -369,9 +312,9 @@ static void tpm_gone(void **state)
 
 static void assert_diverged(void)
 {
-	assert_int_equal(fixture_start(&f), 0);
+	assert_int_equal(fixture_start(&agentuse), 0);
 	assert_launch(
-	    fixture_config(&f, "guest2", ""), CAIRN_EXIT_NOT_TRUSTED,
+	    fixture_config(&agentuse, "guest2", ""), CAIRN_EXIT_NOT_TRUSTED,
 	    "nothing is launched: this host is diverged: the launch log does not replay to the TPM; reboot "
 	    "the host, and find out who changed it");
 	assert_says(cairn_cmd_status, NULL, CAIRN_EXIT_NOT_TRUSTED, "diverged");
@@ -380,11 +323,11 @@ static void assert_diverged(void)
 static void log_truncated(void **state)
 {
 	(void)state;
-	assert_launched(fixture_config(&f, "guest1", ""));
-	off_t size = (off_t)f.agent->log.size;
+	assert_launched(fixture_config(&agentuse, "guest1", ""));
+	off_t size = (off_t)agentuse.agent->log.size;
 
-	fixture_stop(&f);
-	assert_int_equal(truncate(f.conf.log, size - 100), 0); /* in the middle of its last line */
+	fixture_stop(&agentuse);
+	assert_int_equal(truncate(agentuse.conf.log, size - 100), 0); /* in the middle of its last line */
 	assert_diverged();
 }
 
@@ -393,55 +336,52 @@ static void log_digit_changed(void **state)
 	cairn_auto_buf struct cairn_buf text = {0};
 
 	(void)state;
-	assert_launched(fixture_config(&f, "guest1", ""));
-	fixture_stop(&f);
-	assert_int_equal(cairn_file_read(&text, f.conf.log, 1 << 20), CAIRN_OK);
+	assert_launched(fixture_config(&agentuse, "guest1", ""));
+	fixture_stop(&agentuse);
+	assert_int_equal(cairn_file_read(&text, agentuse.conf.log, 1 << 20), CAIRN_OK);
 	char *digit = strstr(cairn_buf_str(&text), "\"boot_id\\\":\\\"");
 
 	assert_non_null(digit);
 	digit += 15;
 	*digit = *digit == '5' ? '6' : '5';
-	assert_int_equal(cairn_file_write(f.conf.log, cairn_buf_span(&text), 0600), CAIRN_OK);
+	assert_int_equal(cairn_file_write(agentuse.conf.log, cairn_buf_span(&text), 0600), CAIRN_OK);
 	assert_diverged();
 }
 
 static void disk_full(void **state)
 {
-	const char *config = fixture_config(&f, "guest1", "");
+	const char *config = fixture_config(&agentuse, "guest1", "");
 
 	(void)state;
-	file_limit = (rlim_t)f.agent->log.size + 20;
+	file_limit = (rlim_t)agentuse.agent->log.size + 20;
 	assert_launch(
 	    config, CAIRN_EXIT_UNDECIDED,
 	    "nothing was launched: its record could not be written: no space on the device or in the buffer "
 	    "(the file system of the launch log is full)");
 	file_limit = RLIM_INFINITY;
-	assert_int_equal(f.agent->log.records, 2);
+	assert_int_equal(agentuse.agent->log.records, 2);
 	assert_launched(config);
 }
-
-#define T(t)	  cmocka_unit_test_setup_teardown(t, setup, teardown)
-#define TAPPED(t) cmocka_unit_test_setup_teardown(t, setup_tapped, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    T(image_missing),
-	    T(image_unreadable),
-	    T(image_is_private),
-	    T(kernel_empty),
-	    T(image_changes),
-	    T(manifest_unsigned),
-	    T(manifest_of_a_stranger),
-	    T(manifest_for_another),
-	    T(manifest_expired),
-	    TAPPED(tpm_busy),
-	    TAPPED(tpm_locked_out),
-	    T(log_truncated),
-	    T(log_digit_changed),
-	    T(disk_full),
-	    T(tpm_gone),
+	    AGENTUSE_TEST(image_missing),
+	    AGENTUSE_TEST(image_unreadable),
+	    AGENTUSE_TEST(image_is_private),
+	    AGENTUSE_TEST(kernel_empty),
+	    AGENTUSE_TEST(image_changes),
+	    AGENTUSE_TEST(manifest_unsigned),
+	    AGENTUSE_TEST(manifest_of_a_stranger),
+	    AGENTUSE_TEST(manifest_for_another),
+	    AGENTUSE_TEST(manifest_expired),
+	    AGENTUSE_TAPPED(tpm_busy),
+	    AGENTUSE_TAPPED(tpm_locked_out),
+	    AGENTUSE_TEST(log_truncated),
+	    AGENTUSE_TEST(log_digit_changed),
+	    AGENTUSE_TEST(disk_full),
+	    AGENTUSE_TEST(tpm_gone),
 	};
 
-	return cmocka_run_group_tests(tests, group_setup, group_teardown);
+	return cmocka_run_group_tests(tests, group_setup, agentuse_group_teardown);
 }
