@@ -111,7 +111,7 @@ static int put_all(const struct evidence *e)
 
 int cairn_cmd_evidence(int argc, char **argv)
 {
-	const char *dir = NULL, *nonce = "by-hand", *kid = "by-hand", *socket = NULL;
+	const char *dir = NULL, *nonce = NULL, *kid = NULL, *socket = NULL;
 	const struct cairn_cli_opt opts[] = {
 	    {.name = "output",
 	     .letter = 'o',
@@ -139,6 +139,8 @@ int cairn_cmd_evidence(int argc, char **argv)
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
+	nonce = nonce ? nonce : "by-hand";
+	kid = kid ? kid : "by-hand";
 	cairn_auto_json json_t *identity = NULL;
 	cairn_auto_json json_t *answer = NULL;
 	if (!cairn_cli_agent(&identity, &code, socket, json_pack("{s:s}", "op", "identity"), 60000, false) ||
