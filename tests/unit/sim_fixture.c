@@ -8,6 +8,7 @@
 
 #include "cairn/bootfacts.h"
 #include "cairn/launchlog.h"
+#include "tests/unit/records.h"
 
 #define MUST(x)                                                                                              \
 	do {                                                                                                 \
@@ -158,14 +159,6 @@ static void make_platform(struct sim *s, const struct cairn_eventlog *log)
 	cairn_manifest_fini(&m);
 }
 
-static struct cairn_component image(const char *of)
-{
-	struct cairn_component c = {.size = strlen(of)};
-	MUST(cairn_hash(&c.sha256, CAIRN_ALG_SHA256, cairn_span_str(of)));
-	MUST(cairn_hash(&c.sha384, CAIRN_ALG_SHA384, cairn_span_str(of)));
-	return c;
-}
-
 static void make_service(struct sim *s)
 {
 	struct cairn_manifest m = {
@@ -176,8 +169,8 @@ static void make_service(struct sim *s)
 	    .not_after = s->until,
 	    .type = CAIRN_TYPE_PVH,
 	    .cmdline = "console=hvc0",
-	    .kernel = image("kernel"),
-	    .ramdisk = image("ramdisk"),
+	    .kernel = sample_component("kernel"),
+	    .ramdisk = sample_component("ramdisk"),
 	    .has_ramdisk = true,
 	    .role_count = 1,
 	    .role = {"driver.network"},
@@ -190,21 +183,15 @@ static void make_service(struct sim *s)
 
 struct cairn_launch sim_launch(const struct sim *s)
 {
-	return (struct cairn_launch){
-	    .name = "netdrv",
-	    .type = CAIRN_TYPE_PVH,
-	    .uuid = "00112233-4455-6677-8899-aabbccddeeff",
-	    .memory_mib = 128,
-	    .vcpus = 1,
-	    .cmdline = "console=hvc0",
-	    .kernel = image("kernel"),
-	    .ramdisk = image("ramdisk"),
-	    .has_ramdisk = true,
-	    .role_count = 1,
-	    .role = {"driver.network"},
-	    .has_manifest = true,
-	    .manifest = cairn_manifest_ref(&s->loaded[1]),
-	};
+	struct cairn_launch l = sample_launch();
+	l.cmdline = "console=hvc0";
+	l.kernel_file = l.ramdisk_file = NULL;
+	l.role_count = 1;
+	l.role[0] = "driver.network";
+	l.config_count = l.backend_count = 0;
+	l.manifest = cairn_manifest_ref(&s->loaded[1]);
+	l.restart = 0;
+	return l;
 }
 
 void sim_record_launch(struct sim *s, const struct cairn_launch *l)
@@ -224,20 +211,16 @@ static void make_host(struct sim *s, const struct cairn_eventlog *log)
 	MUST(cairn_boot_facts(&f, log, CAIRN_ALG_SHA256));
 	if (f.problem != CAIRN_BOOT_OK)
 		abort();
-	s->host = (struct cairn_host){.xen = f.xen.digest,
-				      .kernel = f.kernel.digest,
-				      .initrd = f.initrd.digest,
-				      .build_id = "00ff",
-				      .xen_cmdline = "placeholder",
-				      .dom0_cmdline = "console=hvc0",
-				      .bank_count = 2,
-				      .bank = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384},
-				      .mode_service = "enforce",
-				      .mode_guest = "record",
-				      .pcrs = CAIRN_PCR_NUMBERS_DEFAULT,
-				      .authority_count = 1,
-				      .authority = {s->kid}};
-	MUST(cairn_hash(&s->host.agent, CAIRN_ALG_SHA256, cairn_span_str("agent")));
+	s->host = sample_host();
+	s->host.xen = f.xen.digest;
+	s->host.kernel = f.kernel.digest;
+	s->host.initrd = f.initrd.digest;
+	s->host.build_id = "00ff";
+	s->host.xen_cmdline = "placeholder";
+	s->host.dom0_cmdline = "console=hvc0";
+	memcpy(s->host.bank, banks, sizeof banks);
+	s->host.authority_count = 1;
+	s->host.authority[0] = s->kid;
 }
 
 void sim_init(struct sim *s)
