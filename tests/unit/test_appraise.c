@@ -351,18 +351,6 @@ static void a_launch_that_has_not_ended(void **state)
 }
 
 /* What goes by the name of a service is no guest, in whatever mode it was launched. */
-static void a_guest_with_the_name_of_a_service(void **state)
-{
-	struct sim *s = *state;
-	cairn_auto_verdict struct cairn_verdict v = {0};
-	struct cairn_launch l = sim_launch(s);
-	l.has_manifest = false;
-	l.role_count = 0;
-	sim_record_launch(s, &l);
-	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
-	expect_sub(&v, "domain:netdrv", "contraindicated", CAIRN_R_NO_MANIFEST);
-}
-
 static void guests_do_not_spoil_the_host(void **state)
 {
 	struct sim *s = *state;
@@ -499,7 +487,6 @@ int main(void)
 	    TEST(launches_that_no_manifest_allows),
 	    TEST(a_launch_that_has_not_ended),
 	    TEST(guests_do_not_spoil_the_host),
-	    TEST(a_guest_with_the_name_of_a_service),
 	    TEST(refusal_of_no_name_is_a_warning),
 	    TEST(refusal_counts_until_the_next_launch),
 	    TEST(marks),
