@@ -1,5 +1,7 @@
 /* A body at each POST route of the server: the first byte chooses the route. seeds: tests/data/json
  * tests/data/jws */
+#define _GNU_SOURCE
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,12 +13,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static char dir[] = "/tmp/cairn-fuzz-XXXXXX";
 
+static int clean_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	return remove(path);
+}
+
 static void clean(void)
 {
-	char command[64];
-	snprintf(command, sizeof command, "rm -r %s", dir);
-	if (system(command))
-		perror(command);
+	if (nftw(dir, clean_one, 8, FTW_DEPTH | FTW_PHYS))
+		perror(dir);
 }
 
 static struct cairn_verifier *server(void)

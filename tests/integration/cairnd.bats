@@ -16,7 +16,7 @@ settings() { # tcti
 }
 
 @test "a machine without Xen is told so, and its TPM is left alone" {
-	[ ! -e /proc/xen/capabilities ] || skip "this is Xen"
+	[ ! -e /proc/xen/capabilities ] # on a Xen host there is nothing to see here
 	mkdir state
 	swtpm socket --tpm2 --tpmstate dir=state --server type=unixio,path=sock --ctrl type=unixio,path=sock.ctrl \
 		--flags not-need-init,startup-clear 3>&- 4>&- &
