@@ -60,4 +60,17 @@ struct cairn_component {
 	uint64_t size; /* bytes */
 };
 
+/* Both digests of a component in one pass over its bytes. The hasher is freed by the caller; NULL may be. */
+struct cairn_component_hasher;
+enum cairn_status cairn_component_hasher_new(struct cairn_component_hasher **out) CAIRN_MUST_CHECK;
+enum cairn_status cairn_component_hasher_add(struct cairn_component_hasher *h,
+					     struct cairn_span in) CAIRN_MUST_CHECK;
+/* Bytes that were added so far. */
+uint64_t cairn_component_hasher_size(const struct cairn_component_hasher *h);
+enum cairn_status cairn_component_hasher_take(struct cairn_component_hasher *h,
+					      struct cairn_component *out) CAIRN_MUST_CHECK;
+void cairn_component_hasher_free(struct cairn_component_hasher *h);
+/* Of bytes that are in memory. */
+enum cairn_status cairn_component_of(struct cairn_component *out, struct cairn_span in) CAIRN_MUST_CHECK;
+
 #endif

@@ -26,27 +26,10 @@ void cairn_staged_fini(struct cairn_staged *s)
 	cairn_staged_init(s);
 }
 
-/* Both hashes of what passes by. */
 struct pass {
-	struct cairn_hasher *sha256, *sha384;
-	uint64_t size;
+	struct cairn_component_hasher *hasher;
 	uint8_t chunk[CHUNK];
 };
-
-static enum cairn_status pass_init(struct pass *p)
-{
-	enum cairn_status st = cairn_hasher_new(&p->sha256, CAIRN_ALG_SHA256);
-
-	return st == CAIRN_OK ? cairn_hasher_new(&p->sha384, CAIRN_ALG_SHA384) : st;
-}
-
-static enum cairn_status pass_take(struct pass *p, struct cairn_component *out)
-{
-	enum cairn_status st = cairn_hasher_take(p->sha256, &out->sha256);
-
-	out->size = p->size;
-	return st == CAIRN_OK ? cairn_hasher_take(p->sha384, &out->sha384) : st;
-}
 
 static enum cairn_status write_all(int fd, struct cairn_span s)
 {
@@ -64,11 +47,8 @@ static enum cairn_status write_all(int fd, struct cairn_span s)
 
 static enum cairn_status pass_chunk(struct pass *p, int to, struct cairn_span s)
 {
-	enum cairn_status st = cairn_hasher_add(p->sha256, s);
+	enum cairn_status st = cairn_component_hasher_add(p->hasher, s);
 
-	if (st == CAIRN_OK)
-		st = cairn_hasher_add(p->sha384, s);
-	p->size += s.len;
 	return st == CAIRN_OK ? write_all(to, s) : st;
 }
 
@@ -76,6 +56,7 @@ static enum cairn_status pass_chunk(struct pass *p, int to, struct cairn_span s)
 static enum cairn_status pass_run(struct pass *p, int from, int to, uint64_t expected)
 {
 	for (;;) {
+		uint64_t size = cairn_component_hasher_size(p->hasher);
 		ssize_t n = read(from, p->chunk, sizeof(p->chunk));
 
 		if (n < 0 && errno == EINTR)
@@ -83,8 +64,8 @@ static enum cairn_status pass_run(struct pass *p, int from, int to, uint64_t exp
 		if (n < 0)
 			return CAIRN_E_IO;
 		if (n == 0)
-			return p->size == expected ? CAIRN_OK : CAIRN_E_CHANGED;
-		if ((uint64_t)n > expected - p->size)
+			return size == expected ? CAIRN_OK : CAIRN_E_CHANGED;
+		if ((uint64_t)n > expected - size)
 			return CAIRN_E_CHANGED;
 		enum cairn_status st = pass_chunk(p, to, cairn_span(p->chunk, (size_t)n));
 
@@ -107,16 +88,14 @@ static bool same_file(const struct stat *a, const struct stat *b)
 static enum cairn_status copy(struct cairn_component *out, int from, int to, uint64_t size)
 {
 	struct pass *p = calloc(1, sizeof(*p));
-	enum cairn_status st = p ? pass_init(p) : CAIRN_E_NOMEM;
+	enum cairn_status st = p ? cairn_component_hasher_new(&p->hasher) : CAIRN_E_NOMEM;
 
 	if (st == CAIRN_OK)
 		st = pass_run(p, from, to, size);
 	if (st == CAIRN_OK)
-		st = pass_take(p, out);
-	if (p) {
-		cairn_hasher_free(p->sha256);
-		cairn_hasher_free(p->sha384);
-	}
+		st = cairn_component_hasher_take(p->hasher, out);
+	if (p)
+		cairn_component_hasher_free(p->hasher);
 	free(p);
 	return st;
 }

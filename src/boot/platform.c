@@ -64,17 +64,6 @@ static enum cairn_status read_esp(struct cairn_buf *out, struct describing *d, c
 	return s == CAIRN_OK ? read_file(out, d, name) : s;
 }
 
-static enum cairn_status measure_bytes(struct cairn_component *out, struct cairn_span bytes)
-{
-	struct cairn_component c = {.size = bytes.len};
-	enum cairn_status s = cairn_hash(&c.sha256, CAIRN_ALG_SHA256, bytes);
-	if (s == CAIRN_OK)
-		s = cairn_hash(&c.sha384, CAIRN_ALG_SHA384, bytes);
-	if (s == CAIRN_OK)
-		*out = c;
-	return s;
-}
-
 /* ---- PCR 4
  * ------------------------------------------------------------------------------------------------------- */
 
@@ -92,7 +81,7 @@ static enum cairn_status add_bytes(struct describing *d, const char *component, 
 				   const char *text)
 {
 	struct cairn_component c;
-	enum cairn_status s = measure_bytes(&c, bytes);
+	enum cairn_status s = cairn_component_of(&c, bytes);
 	if (s != CAIRN_OK)
 		return s;
 	struct cairn_manifest_event *e = loader_event(d, component, text);
@@ -146,7 +135,7 @@ static enum cairn_status measure_cb(void *ctx, const char *path, struct cairn_co
 	struct describing *d = ctx;
 	cairn_auto_buf struct cairn_buf bytes = {0};
 	enum cairn_status s = read_esp(&bytes, d, path);
-	return s == CAIRN_OK ? measure_bytes(out, cairn_buf_span(&bytes)) : s;
+	return s == CAIRN_OK ? cairn_component_of(out, cairn_buf_span(&bytes)) : s;
 }
 
 static bool has_module_cb(void *ctx, const char *module)

@@ -13,17 +13,10 @@ struct service_options {
 static int measure(struct cairn_component *out, const char *path)
 {
 	cairn_auto_buf struct cairn_buf bytes = {0};
-	struct cairn_component c = {0};
 	enum cairn_status s = cairn_file_read(&bytes, path, CAIRN_CLI_IMAGE_MAX);
 	if (!s)
-		s = cairn_hash(&c.sha256, CAIRN_ALG_SHA256, cairn_buf_span(&bytes));
-	if (!s)
-		s = cairn_hash(&c.sha384, CAIRN_ALG_SHA384, cairn_buf_span(&bytes));
-	if (s)
-		return cairn_cli_fail(s, NULL, "%s", path);
-	c.size = bytes.len;
-	*out = c;
-	return CAIRN_EXIT_GOOD;
+		s = cairn_component_of(out, cairn_buf_span(&bytes));
+	return s ? cairn_cli_fail(s, NULL, "%s", path) : CAIRN_EXIT_GOOD;
 }
 
 static bool copy_list(const char **out, size_t *count, size_t max, const struct cairn_cli_list *list)

@@ -11,9 +11,9 @@
 
 #define CHUNK (256 * 1024)
 
-static void hasher_release(struct cairn_hasher **h)
+static void hasher_release(struct cairn_component_hasher **h)
 {
-	cairn_hasher_free(*h);
+	cairn_component_hasher_free(*h);
 }
 #define AUTO_HASHER __attribute__((cleanup(hasher_release)))
 
@@ -26,12 +26,8 @@ static void close_fd(int *fd)
 static enum cairn_status measure_fd(struct cairn_component *out, int fd)
 {
 	static uint8_t chunk[CHUNK];
-	AUTO_HASHER struct cairn_hasher *h256 = NULL;
-	AUTO_HASHER struct cairn_hasher *h384 = NULL;
-	struct cairn_component c = {0};
-	enum cairn_status s = cairn_hasher_new(&h256, CAIRN_ALG_SHA256);
-	if (!s)
-		s = cairn_hasher_new(&h384, CAIRN_ALG_SHA384);
+	AUTO_HASHER struct cairn_component_hasher *h = NULL;
+	enum cairn_status s = cairn_component_hasher_new(&h);
 	ssize_t n = 1;
 	while (!s && n != 0) {
 		n = read(fd, chunk, sizeof(chunk));
@@ -39,18 +35,9 @@ static enum cairn_status measure_fd(struct cairn_component *out, int fd)
 			continue;
 		if (n < 0)
 			return CAIRN_E_IO;
-		c.size += (uint64_t)n;
-		s = cairn_hasher_add(h256, cairn_span(chunk, (size_t)n));
-		if (!s)
-			s = cairn_hasher_add(h384, cairn_span(chunk, (size_t)n));
+		s = cairn_component_hasher_add(h, cairn_span(chunk, (size_t)n));
 	}
-	if (!s)
-		s = cairn_hasher_take(h256, &c.sha256);
-	if (!s)
-		s = cairn_hasher_take(h384, &c.sha384);
-	if (!s)
-		*out = c;
-	return s;
+	return s ? s : cairn_component_hasher_take(h, out);
 }
 
 static enum cairn_status measure_file(struct cairn_component *out, const char *path)

@@ -96,12 +96,38 @@ static void hasher_is_reusable(void **state)
 	cairn_hasher_free(NULL);
 }
 
+static void components_in_parts(void **state)
+{
+	static const char text[] = "the same bytes, whole or in parts";
+	struct cairn_span all = cairn_span_str(text);
+	struct cairn_component_hasher *h = NULL;
+	struct cairn_component whole, parts, again;
+
+	(void)state;
+	assert_int_equal(cairn_component_of(&whole, all), CAIRN_OK);
+	assert_int_equal(whole.size, all.len);
+	assert_int_equal(cairn_component_hasher_new(&h), CAIRN_OK);
+	for (size_t i = 0; i < all.len; i++) {
+		assert_int_equal(cairn_component_hasher_size(h), i);
+		assert_int_equal(cairn_component_hasher_add(h, cairn_span(all.ptr + i, 1)), CAIRN_OK);
+	}
+	assert_int_equal(cairn_component_hasher_take(h, &parts), CAIRN_OK);
+	assert_int_equal(cairn_component_hasher_add(h, all), CAIRN_OK); /* the next message starts anew */
+	assert_int_equal(cairn_component_hasher_take(h, &again), CAIRN_OK);
+	cairn_component_hasher_free(h);
+	assert_true(cairn_digest_equal(&whole.sha256, &parts.sha256));
+	assert_true(cairn_digest_equal(&whole.sha384, &parts.sha384));
+	assert_int_equal(whole.size, parts.size);
+	assert_true(cairn_digest_equal(&whole.sha384, &again.sha384));
+	assert_int_equal(whole.size, again.size);
+	assert_false(cairn_digest_equal(&whole.sha256, &whole.sha384));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(known_answers),
-	    cmocka_unit_test(unknown_algorithm),
-	    cmocka_unit_test(comparisons),
+	    cmocka_unit_test(known_answers),	  cmocka_unit_test(unknown_algorithm),
+	    cmocka_unit_test(comparisons),	  cmocka_unit_test(components_in_parts),
 	    cmocka_unit_test(hasher_is_reusable),
 	};
 
