@@ -1,0 +1,157 @@
+/* Which kind of log some bytes are. They are hostile: each test looks at their first bytes only, and what it finds
+ * is believed only once the reader of that kind has read them. */
+#include "cairn/anylog.h"
+
+#include <string.h>
+
+#include "cairn/launchlog.h"
+
+#define SHA1_SIZE 20
+
+/* ---- what the first bytes look like ------------------------------------------------------------------------------ */
+
+/* An event in the form of TPM 1.2, which every log of firmware begins with. PFP 1.05 r23, section 10.2.1. */
+struct first_event {
+	uint32_t pcr, type;
+	struct cairn_span digest, data;
+	bool whole;
+};
+
+static struct first_event first_event(struct cairn_span bytes)
+{
+	struct cairn_cur c = cairn_cur(bytes);
+	struct first_event e = {.pcr = cairn_cur_u32le(&c), .type = cairn_cur_u32le(&c)};
+
+	e.digest = cairn_cur_bytes(&c, SHA1_SIZE);
+	e.data = cairn_cur_bytes(&c, cairn_cur_u32le(&c));
+	e.whole = cairn_cur_ok(&c);
+	return e;
+}
+
+static bool has_spec_id(const struct first_event *e, const char *id)
+{
+	return e->type == CAIRN_EV_NO_ACTION && e->data.len >= 16 && memcmp(e->data.ptr, id, 16) == 0;
+}
+
+static bool looks_tcg(struct cairn_span bytes)
+{
+	struct first_event e = first_event(bytes);
+
+	return has_spec_id(&e, "Spec ID Event03");
+}
+
+/* The first event may be cut: what is left of it still tells a log from other things. */
+static bool looks_sha1(struct cairn_span bytes)
+{
+	struct first_event e = first_event(bytes);
+
+	if (e.digest.len != SHA1_SIZE || e.pcr >= CAIRN_PCR_COUNT || has_spec_id(&e, "Spec ID Event03"))
+		return false;
+	return strcmp(cairn_event_type_name(e.type), "unknown") != 0;
+}
+
+/* A line of canonical event log in JSON whose content is cairn's. */
+static bool looks_launch(struct cairn_span bytes)
+{
+	static const char mark[] = "{\"content\":{\"record\":\"";
+
+	return bytes.len >= sizeof mark - 1 && memcmp(bytes.ptr, mark, sizeof mark - 1) == 0;
+}
+
+/* ---- the kinds --------------------------------------------------------------------------------------------------- */
+
+static enum cairn_status open_tcg(struct cairn_anylog *log)
+{
+	enum cairn_status s = cairn_eventlog_open(&log->tcg, log->bytes);
+
+	if (s == CAIRN_OK)
+		log->end = log->tcg.end;
+	return s;
+}
+
+static enum cairn_status open_records(struct cairn_anylog *log)
+{
+	log->end = log->bytes.len;
+	return CAIRN_OK;
+}
+
+static const struct kind_row {
+	const char *name, *title;
+	bool (*looks)(struct cairn_span bytes);
+	enum cairn_status (*open)(struct cairn_anylog *log);
+} kinds[CAIRN_ANYLOG_KINDS] = {
+    [CAIRN_ANYLOG_NONE] = {"none", "no log that cairn knows", NULL, NULL},
+    [CAIRN_ANYLOG_TCG] = {"tcg", "TCG crypto-agile log", looks_tcg, open_tcg},
+    [CAIRN_ANYLOG_SHA1] = {"tcg-sha1", "TCG log in the form of TPM 1.2 (SHA-1)", looks_sha1, open_tcg},
+    [CAIRN_ANYLOG_CCEL] = {"ccel", "log of a confidential VM (CCEL)", NULL, NULL}, /* looks like TCG */
+    [CAIRN_ANYLOG_LAUNCH] = {"launch", "cairn launch log", looks_launch, open_records},
+};
+
+const char *cairn_anylog_name(enum cairn_anylog_kind kind)
+{
+	return kinds[kind < CAIRN_ANYLOG_KINDS ? kind : CAIRN_ANYLOG_NONE].name;
+}
+
+const char *cairn_anylog_title(enum cairn_anylog_kind kind)
+{
+	return kinds[kind < CAIRN_ANYLOG_KINDS ? kind : CAIRN_ANYLOG_NONE].title;
+}
+
+/* ---- finding ----------------------------------------------------------------------------------------------------- */
+
+static void say(struct cairn_buf *why, const char *text)
+{
+	if (why)
+		cairn_buf_add_str(why, text);
+}
+
+static void say_status(struct cairn_buf *why, enum cairn_anylog_kind kind, enum cairn_status s)
+{
+	if (why)
+		cairn_buf_add_fmt(why, "this looks like a %s, but %s", cairn_anylog_title(kind),
+				  cairn_status_text(s));
+}
+
+static enum cairn_status open_as(struct cairn_anylog *out, enum cairn_anylog_kind kind,
+				 struct cairn_span bytes)
+{
+	struct cairn_anylog log = {.kind = kind, .bytes = bytes};
+	enum cairn_status s = kinds[kind].open(&log);
+
+	if (s == CAIRN_OK)
+		*out = log;
+	return s;
+}
+
+enum cairn_status cairn_anylog_open(struct cairn_anylog *out, struct cairn_span bytes, struct cairn_buf *why)
+{
+	struct cairn_anylog found = {0};
+	enum cairn_anylog_kind last = CAIRN_ANYLOG_NONE;
+	enum cairn_status s = CAIRN_E_MALFORMED;
+	unsigned opened = 0;
+
+	if (bytes.len == 0) {
+		say(why, "there are no bytes");
+		return CAIRN_E_NOTFOUND;
+	}
+	for (enum cairn_anylog_kind k = CAIRN_ANYLOG_NONE + 1; k < CAIRN_ANYLOG_KINDS; k++) {
+		if (!kinds[k].looks || !kinds[k].looks(bytes))
+			continue;
+		last = k;
+		s = open_as(&found, k, bytes);
+		opened += s == CAIRN_OK;
+	}
+	if (opened == 1) {
+		*out = found;
+		return CAIRN_OK;
+	}
+	if (opened > 1) {
+		say(why, "the bytes can be read as more than one kind of log");
+		return CAIRN_E_MALFORMED;
+	}
+	if (last == CAIRN_ANYLOG_NONE)
+		say(why, "this is no log of a kind that cairn knows");
+	else
+		say_status(why, last, s);
+	return s;
+}

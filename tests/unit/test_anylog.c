@@ -1,0 +1,220 @@
+/* Any log: its kind by content, and one replay for all kinds, alone and in a chain. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cairn/anylog.h"
+#include "cairn/launchlog.h"
+#include "tests/unit/data_fixture.h"
+
+static const struct {
+	const char *name;
+	enum cairn_anylog_kind kind;
+} known[] = {
+    {"eventlog/tcg2-gce-rhel8.bin", CAIRN_ANYLOG_TCG},
+    {"eventlog/tcg2-ff-padded-memdump.bin", CAIRN_ANYLOG_TCG},
+    {"eventlog/drtm-intel-txt.bin", CAIRN_ANYLOG_TCG},
+    {"eventlog/xen-grub-swtpm.bin", CAIRN_ANYLOG_TCG},
+    {"launchlog/all-types.log", CAIRN_ANYLOG_LAUNCH},
+};
+
+static void kinds_are_found_by_content(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+		cairn_auto_buf struct cairn_buf bytes = {0};
+		struct cairn_anylog log;
+
+		data_load(&bytes, known[i].name);
+		assert_int_equal(cairn_anylog_open(&log, cairn_buf_span(&bytes), NULL), CAIRN_OK);
+		assert_int_equal(log.kind, known[i].kind);
+	}
+}
+
+static void assert_refused(struct cairn_span bytes, enum cairn_status expected, const char *sentence)
+{
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_anylog log;
+
+	assert_int_equal(cairn_anylog_open(&log, bytes, &why), expected);
+	assert_non_null(strstr(cairn_buf_str(&why), sentence));
+	assert_int_equal(cairn_anylog_open(&log, bytes, NULL), expected);
+}
+
+static void what_is_no_log_is_refused_with_a_sentence(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+
+	(void)state;
+	assert_refused(cairn_span_str(""), CAIRN_E_NOTFOUND, "there are no bytes");
+	assert_refused(cairn_span_str("hello, world; this is no log at all"), CAIRN_E_MALFORMED, "no log");
+	data_load(&bytes, "eventlog/bad-text-not-a-log.bin");
+	assert_refused(cairn_buf_span(&bytes), CAIRN_E_MALFORMED, "no log");
+}
+
+static void every_truncation_of_a_boot_log_is_refused(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_anylog log;
+	struct cairn_anylog_replay r = {0};
+
+	(void)state;
+	data_load(&bytes, "eventlog/tcg2-sdboot-fedora37.bin");
+	for (size_t n = 0; n < bytes.len; n++)
+		if (cairn_anylog_open(&log, cairn_span(bytes.ptr, n), NULL) == CAIRN_OK)
+			assert_int_equal(log.end, n); /* cut between two events */
+	assert_int_equal(cairn_anylog_replay(&r, cairn_span(bytes.ptr, bytes.len - 1), NULL),
+			 CAIRN_E_TRUNCATED);
+	assert_int_equal(r.logs, 0);
+}
+
+/* The rows of the file are the extended PCRs of the state, and no others are. */
+static void assert_rows(const struct cairn_anylog_replay *r, const char *name)
+{
+	struct data_pcr rows[CAIRN_BANK_MAX * CAIRN_PCR_COUNT];
+	uint32_t listed[CAIRN_BANK_MAX] = {0};
+	char path[160];
+	size_t n;
+
+	(void)snprintf(path, sizeof path, "%s.pcrs.tsv", name);
+	n = data_load_pcrs(rows, sizeof rows / sizeof rows[0], path);
+	for (size_t i = 0; i < n; i++) {
+		const struct cairn_bank *b = cairn_pcrs_bank_const(&r->pcrs, rows[i].value.alg);
+
+		assert_non_null(b);
+		assert_true(cairn_digest_equal(&b->pcr[rows[i].pcr], &rows[i].value));
+		listed[b - r->pcrs.bank] |= UINT32_C(1) << rows[i].pcr;
+	}
+	for (size_t i = 0; i < r->pcrs.count; i++)
+		assert_int_equal(r->pcrs.bank[i].extended, listed[i]);
+}
+
+static void replay_gives_the_recorded_rows(void **state)
+{
+	static const char *const names[] = {"eventlog/tcg2-gce-rhel8.bin", "eventlog/tcg2-dell-windows.bin",
+					    "eventlog/drtm-intel-txt.bin",
+					    "eventlog/tcg2-startuplocality3-glinux.bin"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		cairn_auto_buf struct cairn_buf bytes = {0};
+		struct cairn_anylog_replay r = {0};
+
+		data_load(&bytes, names[i]);
+		assert_int_equal(cairn_anylog_replay(&r, cairn_buf_span(&bytes), NULL), CAIRN_OK);
+		assert_rows(&r, names[i]);
+	}
+}
+
+static enum cairn_status add(struct cairn_anylog_replay *r, const char *name, struct cairn_buf *why)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+
+	data_load(&bytes, name);
+	return cairn_anylog_replay(r, cairn_buf_span(&bytes), why);
+}
+
+/* The launch log continues the boot log: its PCRs are as alone, and the boot log's stay. */
+static void a_chain_is_one_state(void **state)
+{
+	struct cairn_anylog_replay chain = {0}, boot = {0}, launch = {0};
+	const struct cairn_bank *c, *b, *l;
+
+	(void)state;
+	assert_int_equal(add(&chain, "eventlog/xen-grub-swtpm.bin", NULL), CAIRN_OK);
+	assert_int_equal(add(&chain, "launchlog/all-types.log", NULL), CAIRN_OK);
+	assert_int_equal(add(&boot, "eventlog/xen-grub-swtpm.bin", NULL), CAIRN_OK);
+	assert_int_equal(add(&launch, "launchlog/all-types.log", NULL), CAIRN_OK);
+	assert_int_equal(chain.logs, 2);
+	assert_int_equal(chain.touched, boot.touched | launch.touched);
+	c = cairn_pcrs_bank_const(&chain.pcrs, CAIRN_ALG_SHA256);
+	b = cairn_pcrs_bank_const(&boot.pcrs, CAIRN_ALG_SHA256);
+	l = cairn_pcrs_bank_const(&launch.pcrs, CAIRN_ALG_SHA256);
+	assert_int_equal(c->extended, b->extended | l->extended);
+	assert_int_equal(cairn_anylog_differs(&chain, b, boot.touched), 0);
+	assert_int_equal(cairn_anylog_differs(&chain, l, launch.touched), 0);
+	assert_int_equal(cairn_anylog_differs(&chain, l, 1), 1);
+}
+
+static void a_record_continues_the_value_that_is_there(void **state)
+{
+	struct cairn_anylog_replay once = {0}, twice = {0};
+	const struct cairn_bank *a, *b;
+
+	(void)state;
+	assert_int_equal(add(&once, "launchlog/all-types.log", NULL), CAIRN_OK);
+	assert_int_equal(add(&twice, "launchlog/all-types.log", NULL), CAIRN_OK);
+	assert_int_equal(add(&twice, "launchlog/all-types.log", NULL), CAIRN_OK);
+	a = cairn_pcrs_bank_const(&once.pcrs, CAIRN_ALG_SHA256);
+	b = cairn_pcrs_bank_const(&twice.pcrs, CAIRN_ALG_SHA256);
+	assert_false(cairn_digest_equal(&a->pcr[11], &b->pcr[11]));
+}
+
+static void firmware_comes_first(void **state)
+{
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_anylog_replay r = {0}, before;
+
+	(void)state;
+	assert_int_equal(add(&r, "eventlog/tcg2-gce-rhel8.bin", &why), CAIRN_OK);
+	before = r;
+	assert_int_equal(add(&r, "eventlog/xen-grub-swtpm.bin", &why), CAIRN_E_USAGE);
+	assert_non_null(strstr(cairn_buf_str(&why), "starts from reset"));
+	assert_memory_equal(&before, &r, sizeof r);
+}
+
+/* Two logs of firmware with PCRs of their own, in either order: the firmware's and that of a dynamic launch. */
+static void two_firmware_logs_in_either_order(void **state)
+{
+	struct cairn_anylog_replay a = {0}, b = {0};
+
+	(void)state;
+	assert_int_equal(add(&a, "eventlog/drtm-intel-txt.bin", NULL), CAIRN_OK);
+	assert_int_equal(add(&a, "eventlog/xen-grub-swtpm.bin", NULL), CAIRN_OK);
+	assert_int_equal(add(&b, "eventlog/xen-grub-swtpm.bin", NULL), CAIRN_OK);
+	assert_int_equal(add(&b, "eventlog/drtm-intel-txt.bin", NULL), CAIRN_OK);
+	assert_true(a.drtm && b.drtm);
+	for (size_t i = 0; i < a.pcrs.count; i++) {
+		const struct cairn_bank *other = cairn_pcrs_bank_const(&b.pcrs, a.pcrs.bank[i].alg);
+
+		assert_memory_equal(&a.pcrs.bank[i], other, sizeof *other);
+	}
+}
+
+/* tboot measured into SHA-256 alone: the SHA-1 values are printed, but nothing vouches for them. */
+static void what_lacks_a_digest_is_not_vouched_for(void **state)
+{
+	struct cairn_anylog_replay r = {0};
+
+	(void)state;
+	assert_int_equal(add(&r, "eventlog/drtm-intel-txt.bin", NULL), CAIRN_OK);
+	assert_int_equal(cairn_anylog_differs(&r, &r.pcrs.bank[0], 0x60000), 0x60000);
+	assert_int_equal(cairn_anylog_differs(&r, &r.pcrs.bank[1], 0x60000), 0);
+	/* A log without SHA-1 behind logs that have it leaves SHA-1 behind. */
+	assert_int_equal(add(&r, "launchlog/all-types.log", NULL), CAIRN_OK);
+	for (size_t i = 0; i < r.pcrs.count; i++)
+		if (r.pcrs.bank[i].alg == CAIRN_ALG_SHA1)
+			assert_int_equal(cairn_anylog_differs(&r, &r.pcrs.bank[i], 1 << 11), 1 << 11);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(kinds_are_found_by_content),
+	    cmocka_unit_test(what_is_no_log_is_refused_with_a_sentence),
+	    cmocka_unit_test(every_truncation_of_a_boot_log_is_refused),
+	    cmocka_unit_test(replay_gives_the_recorded_rows),
+	    cmocka_unit_test(a_chain_is_one_state),
+	    cmocka_unit_test(a_record_continues_the_value_that_is_there),
+	    cmocka_unit_test(firmware_comes_first),
+	    cmocka_unit_test(two_firmware_logs_in_either_order),
+	    cmocka_unit_test(what_lacks_a_digest_is_not_vouched_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
