@@ -2,7 +2,7 @@
 #ifndef CAIRN_CLI_LOGS_H
 #define CAIRN_CLI_LOGS_H
 
-#include "cairn/eventlog.h"
+#include "cairn/anylog.h"
 #include "cairn/launchlog.h"
 #include "cli.h"
 
@@ -14,6 +14,34 @@ void cairn_cli_event_text(struct cairn_buf *out, const struct cairn_event *ev);
 
 /* {"bank":{"n":hex...}...} of the PCRs that were extended. NULL when out of memory. */
 json_t *cairn_cli_pcrs_json(const struct cairn_pcrs *p);
+
+/* ---- files that hold logs -----------------------------------------------------------------------------------------
+ * Exit codes: a file that was read and is no good log is rejected (1); one that could not be read, is empty, or uses
+ * what is not implemented leaves the matter open (3). */
+struct cairn_cli_log {
+	const char *name; /* as the user gave it */
+	struct cairn_buf bytes;
+	struct cairn_anylog log;
+};
+
+/* Reads the file ("-": standard input) and finds its kind. True: *out is filled, and what the user should know of
+ * its tail was said. False: printed, and *exit_code is set. strict: unused space behind the log is refused. */
+bool cairn_cli_log_read(struct cairn_cli_log *out, int *exit_code, const char *path, bool strict);
+void cairn_cli_log_fini(struct cairn_cli_log *l);
+#define cairn_auto_log __attribute__((cleanup(cairn_cli_log_fini)))
+
+/* The exit code for a status that a reader of logs gave; and the same after "cairn: NAME: WHY" was printed. */
+int cairn_cli_log_exit(enum cairn_status s);
+int cairn_cli_log_refuse(enum cairn_status s, const char *name, struct cairn_buf *why);
+/* {"file","kind","title","bytes","padding":{"bytes","byte"}} */
+json_t *cairn_cli_log_json(const struct cairn_cli_log *l);
+/* "0-7, 14" for bits 0 to 7 and 14. */
+void cairn_cli_put_ranges(struct cairn_buf *out, uint32_t mask);
+
+/* The commands of `cairn log`. */
+int cairn_cmd_log_replay(int argc, char **argv);
+int cairn_cmd_log_show(int argc, char **argv);
+int cairn_cmd_log_diff(int argc, char **argv);
 
 /* ---- the chain ---------------------------------------------------------------------------------------------------
  * From cairnd's answer to "chain": {"equal":bool,"pcrs":[{"bank","pcr","log","tpm","replay","equal"}...],

@@ -32,7 +32,8 @@ static int finish(int code)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return code;
-	fprintf(stderr, "cairn: standard output: %s\n", strerror(errno));
+	if (errno != EPIPE) /* a reader that has seen enough knows that it has */
+		fprintf(stderr, "cairn: standard output: %s\n", strerror(errno));
 	return CAIRN_EXIT_UNDECIDED;
 }
 

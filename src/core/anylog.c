@@ -40,12 +40,14 @@ static bool looks_tcg(struct cairn_span bytes)
 	return has_spec_id(&e, "Spec ID Event03");
 }
 
-/* The first event may be cut: what is left of it still tells a log from other things. */
+/* The first event may be cut: what is left of it still tells a log from other things. All zeros are no event. */
 static bool looks_sha1(struct cairn_span bytes)
 {
 	struct first_event e = first_event(bytes);
 
 	if (e.digest.len != SHA1_SIZE || e.pcr >= CAIRN_PCR_COUNT || has_spec_id(&e, "Spec ID Event03"))
+		return false;
+	if (cairn_span_all(e.digest, 0) && e.type != CAIRN_EV_NO_ACTION)
 		return false;
 	return strcmp(cairn_event_type_name(e.type), "unknown") != 0;
 }

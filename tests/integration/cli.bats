@@ -91,28 +91,6 @@ commands() {
 	run -3 bash -c 'cairn measure "$0" >/dev/full' "$TOP/Makefile"
 }
 
-@test "a recorded firmware log replays to the recorded PCRs" {
-	found=0
-	for pcrs in "$TOP"/tests/data/eventlog/tcg2-*.bin.pcrs.tsv; do
-		cairn log replay "${pcrs%.pcrs.tsv}" >values
-		while read -r bank pcr value rest; do
-			[[ $bank == sha256 && $pcr =~ ^[0-9]+$ ]] || continue
-			grep -qxF "sha256 $pcr $value" values || { echo "$pcrs: PCR $pcr"; false; }
-			found=$((found + 1))
-		done <"$pcrs"
-	done
-	[ "$found" -gt 0 ]
-}
-
-@test "a log cut short or of another kind is not replayed" {
-	log=$TOP/tests/data/eventlog/tcg2-gce-rhel8.bin
-	head -c $(($(stat -c %s "$log") - 10)) "$log" >cut
-	run -3 --separate-stderr cairn log replay cut
-	[ -z "$output" ]
-	run -3 cairn log replay "$TOP/tests/data/eventlog/bad-text-not-a-log.bin"
-	run -3 cairn log show /dev/null
-}
-
 # A launch log of two records, whose PCR values are computed here with sha256sum alone.
 launch_log() {
 	h=$(printf '%064d' 1)
@@ -146,7 +124,7 @@ launch_log() {
 	run -1 cmp -s launch.log changed
 	run -1 cairn log replay changed
 	head -c -20 launch.log >cut
-	run -3 --separate-stderr cairn log replay cut
+	run -1 --separate-stderr cairn log replay cut
 	[ -z "$output" ]
 }
 
