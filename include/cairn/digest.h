@@ -46,7 +46,7 @@ enum cairn_status cairn_hash(struct cairn_digest *out, enum cairn_alg alg,
 enum cairn_status cairn_hash2(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span a,
 			      struct cairn_span b) CAIRN_MUST_CHECK;
 
-/* A running hash. */
+/* A running hash. CAIRN_E_UNSUPPORTED: not an algorithm, or one that OpenSSL here was built or configured without. */
 struct cairn_hasher;
 enum cairn_status cairn_hasher_new(struct cairn_hasher **out, enum cairn_alg alg) CAIRN_MUST_CHECK;
 enum cairn_status cairn_hasher_add(struct cairn_hasher *h, struct cairn_span in) CAIRN_MUST_CHECK;

@@ -1,24 +1,24 @@
-/* Boot event logs: the crypto-agile log of a PC's firmware, of GRUB and of Intel TXT.
+/* Boot event logs: of a PC's firmware, of boot loaders, of Intel TXT and TrenchBoot, and of the measurement registers
+ * of confidential virtual machines.
  *
  * Sources: TCG PC Client Platform Firmware Profile (PFP) 1.05 r23, sections 10.2 (structures) and 10.4 (event
- * types).
+ * types); TCG EFI Platform Specification 1.22, section 7 (SHA-1 logs); Intel TXT Software Development Guide, document
+ * 315168 revision 017, appendix F; UEFI 2.10, section 38 (confidential computing); Linux with the TrenchBoot
+ * patches, include/linux/slaunch.h.
  *
  * Three layers. Syntax: cairn_eventlog_open accepts a log as a whole or not at all. Replay:
  * cairn_eventlog_replay computes PCR values. Meaning: cairn_event_check and bootfacts.h. An event's type, its
  * text and the order of events of different PCRs are NOT covered by any digest; only what cairn_event_check
  * calls matching was hashed. A log proves nothing until its replay was compared with PCRs that a TPM gave.
- *
- * Not read: logs of TPM 1.2 and of confidential-computing measurement registers (CAIRN_E_UNSUPPORTED).
  */
 #ifndef CAIRN_EVENTLOG_H
 #define CAIRN_EVENTLOG_H
 
 #include "cairn/pcr.h"
 
-#define CAIRN_EVENTLOG_SIZE_MAX	  ((size_t)4 << 20) /* bytes */
-#define CAIRN_EVENTLOG_EVENTS_MAX 16384
-/* A tail of equal bytes (00 or FF) shorter than this is a cut event rather than unused space. */
-#define CAIRN_EVENTLOG_PADDING_MIN 8
+#define CAIRN_EVENTLOG_SIZE_MAX	   ((size_t)64 << 20) /* bytes */
+#define CAIRN_EVENTLOG_EVENTS_MAX  (1u << 20)
+#define CAIRN_EVENTLOG_UNKNOWN_MAX 16 /* banks of algorithms that we do not know */
 
 enum cairn_event_type { /* PFP 1.05 r23, section 10.4.1, table 27 */
 			CAIRN_EV_PREBOOT_CERT = 0x00,
@@ -37,6 +37,7 @@ enum cairn_event_type { /* PFP 1.05 r23, section 10.4.1, table 27 */
 			CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER = 0x80000005,
 			CAIRN_EV_EFI_GPT_EVENT = 0x80000006,
 			CAIRN_EV_EFI_ACTION = 0x80000007,
+			CAIRN_EV_EFI_HCRTM_EVENT = 0x80000010,
 };
 
 /* "EV_SEPARATOR", the names of PFP and of Intel TXT (0x401-0x4ff); "unknown". */
@@ -48,30 +49,51 @@ struct cairn_event_digest {
 };
 
 struct cairn_event {
-	unsigned number; /* the Spec ID event is 0 and is not yielded; the first is 1 */
+	unsigned number; /* the Spec ID event is not yielded; the first event that is has number 1 */
 	size_t offset;	 /* of the event in the log, in bytes */
-	uint32_t pcr;	 /* below CAIRN_PCR_COUNT; for EV_NO_ACTION also 0xffffffff */
+	uint32_t pcr;	 /* below CAIRN_PCR_COUNT, but see cairn_event_extends */
 	uint32_t type;
-	size_t count; /* of digests; at most one for each bank of the log */
+	size_t count; /* of digests of algorithms that we know; at most one for each bank of the log */
 	struct cairn_event_digest digest[CAIRN_BANK_MAX];
 	struct cairn_span data; /* of the log */
+};
+
+/* False for what only the log holds and no PCR: EV_NO_ACTION of any PCR or of none (0xffffffff), what TXT logs for
+ * PCR 255 (types 0x400-0x5ff), and TrenchBoot's marks around its own events (0x503, 0x504). */
+bool cairn_event_extends(const struct cairn_event *ev);
+
+enum cairn_eventlog_form {
+	CAIRN_EVENTLOG_CRYPTO_AGILE, /* "Spec ID Event03": digests of several banks */
+	CAIRN_EVENTLOG_SHA1, /* "Spec ID Event00", "Spec ID Event02", or none at all: one SHA-1 digest */
 };
 
 /* A log that was read as a whole. It borrows the bytes and owns nothing. */
 struct cairn_eventlog {
 	struct cairn_span bytes;
-	size_t first, end; /* offsets: of the first event after the Spec ID event; after the last event */
-	bool padded;	   /* the bytes from end on are all 00 or all FF: unused space of a log area */
+	enum cairn_eventlog_form form;
+	/* The registers are those of a confidential VM and not PCRs: 0 MRTD, 1-4 RTMR 0-3 (UEFI 2.10, section
+	 * 38.4.1). Who needs PCRs of a TPM refuses such a log. */
+	bool cc;
+	size_t first, end; /* offsets: of the first event that is yielded; after the last event */
+	bool padded;	   /* the bytes from end on, one at least, are unused space of a log area: */
+	uint8_t padding;   /* all of them this, 0x00 or 0xff */
 	unsigned count;	   /* of events, without the Spec ID event */
-	size_t banks;
+	size_t banks;	   /* of algorithms that we know; 0 if there are none */
 	enum cairn_alg bank[CAIRN_BANK_MAX]; /* in the order of the Spec ID event */
+	size_t unknown_banks; /* of other algorithms: their digests are skipped and not replayed */
+	struct {
+		uint16_t alg, size;
+	} unknown[CAIRN_EVENTLOG_UNKNOWN_MAX];
 };
 
-/* Reads the whole log. Refused: a first event that is not exactly a Spec ID event "Spec ID Event03" of PCR 0
- * with known, distinct algorithms of the right size and with exact vendor information; an event with a digest
- * of another algorithm or two of one; PCRs from 24 on (but see EV_NO_ACTION above); any tail that is not
- * padding. CAIRN_E_MALFORMED, _TRUNCATED, _TRAILING, _VERSION (a newer major version), _UNSUPPORTED (unknown
- * algorithm, TPM 1.2, not a PCR log), _LIMIT. */
+/* Reads the whole log; its form is told by its first bytes. Refused: a Spec ID event that is not exactly one (of PCR
+ * 0 or, for measurement registers, 1; distinct algorithms; known ones of the right size; exact vendor information);
+ * an event with a digest of an algorithm that the Spec ID event does not list, or with two of one; an event that
+ * extends and has no digest; PCRs from 24 on (but see cairn_event_extends) and measurement registers from 5 on; an
+ * event of type 0 without data, which other readers take for the end; any tail that is not padding. A tail of equal
+ * bytes 00 or FF is padding however short: a log that was cut within the first bytes of an event of PCR 0 looks so as
+ * well, and like every log that was cut between two events it no longer replays. CAIRN_E_MALFORMED, _TRUNCATED,
+ * _TRAILING, _VERSION (another Spec ID event, a newer major version), _LIMIT. */
 enum cairn_status cairn_eventlog_open(struct cairn_eventlog *out, struct cairn_span bytes) CAIRN_MUST_CHECK;
 
 /* The events in order:
@@ -100,12 +122,16 @@ struct cairn_replay {
 	struct cairn_pcrs pcrs; /* a bank for each bank of the log; .extended: the PCRs that have an event */
 	/* For each bank, the PCRs with an event that has no digest for it: their values mean nothing. */
 	uint32_t incomplete[CAIRN_BANK_MAX];
+	/* Bit n: OpenSSL here cannot hash for bank n. Nothing of it was replayed: no PCR is .extended, all are
+	 * incomplete. */
+	uint32_t unhashed;
 	uint8_t startup_locality; /* what PCR 0 started from: 0, 3 or 4 */
 	bool drtm; /* has events of PCRs 17-22, which then start from zero and not from all ones */
 };
 
-/* EV_NO_ACTION is never extended. CAIRN_E_MALFORMED: a StartupLocality event that is not the only one, not
- * before the first event of PCR 0, or wrong in itself. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
+/* PCR 0 starts from what a StartupLocality event says: 0, 3, or 4 where H-CRTM events come first (PFP 1.05 r23, section
+ * 10.4.5.3). Measurement registers start from zero. CAIRN_E_MALFORMED: a StartupLocality event that is not the only
+ * one, not before the first event of PCR 0, or wrong in itself. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
 enum cairn_status cairn_eventlog_replay(struct cairn_replay *out,
 					const struct cairn_eventlog *log) CAIRN_MUST_CHECK;
 

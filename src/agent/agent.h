@@ -42,8 +42,9 @@ enum cairn_agent_state {
 };
 const char *cairn_agent_state_name(enum cairn_agent_state s); /* "ok", "violated", "diverged" */
 
-#define CAIRN_REFUSALS_KEPT   64
-#define CAIRN_REFUSALS_MINUTE 10 /* identical ones of one caller that are recorded in a minute */
+#define CAIRN_AGENT_BOOT_LOG_MAX ((size_t)4 << 20) /* bytes of the firmware's log */
+#define CAIRN_REFUSALS_KEPT	 64
+#define CAIRN_REFUSALS_MINUTE	 10 /* identical ones of one caller that are recorded in a minute */
 
 struct cairn_agent {
 	const struct cairn_agent_config *conf; /* borrowed */

@@ -118,7 +118,7 @@ static void evidence_fini(struct evidence *e)
  * lacks. */
 static enum cairn_status read_logs(struct cairn_agent *a, struct evidence *e)
 {
-	enum cairn_status st = cairn_file_read(&e->boot_log, a->conf->boot_log, CAIRN_EVENTLOG_SIZE_MAX);
+	enum cairn_status st = cairn_file_read(&e->boot_log, a->conf->boot_log, CAIRN_AGENT_BOOT_LOG_MAX);
 
 	if (st != CAIRN_OK)
 		e->boot_log.len = 0;

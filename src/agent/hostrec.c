@@ -62,6 +62,8 @@ static enum cairn_status vouch(struct cairn_agent *a, struct cairn_host *h, stru
 	bool vouched = false;
 	enum cairn_status st = cairn_eventlog_open(&log, bytes);
 
+	if (st == CAIRN_OK && log.cc)
+		st = CAIRN_E_UNSUPPORTED; /* registers of a virtual machine, not PCRs */
 	if (st != CAIRN_OK) {
 		set_status(a, cairn_status_text(st));
 		return st == CAIRN_E_NOMEM ? st : CAIRN_OK;
@@ -85,7 +87,7 @@ static enum cairn_status vouch(struct cairn_agent *a, struct cairn_host *h, stru
 static enum cairn_status take_boot_log(struct cairn_agent *a, struct cairn_host *h)
 {
 	cairn_auto_buf struct cairn_buf bytes = {0};
-	enum cairn_status st = cairn_file_read(&bytes, a->conf->boot_log, CAIRN_EVENTLOG_SIZE_MAX);
+	enum cairn_status st = cairn_file_read(&bytes, a->conf->boot_log, CAIRN_AGENT_BOOT_LOG_MAX);
 
 	if (st == CAIRN_E_NOMEM)
 		return st;

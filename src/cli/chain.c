@@ -56,6 +56,8 @@ static void read_boot(struct sources *src, json_t *chain, const json_t *answer)
 		s = CAIRN_E_NOTFOUND;
 	if (!s)
 		s = cairn_eventlog_open(&src->boot, cairn_buf_span(&src->boot_bytes));
+	if (!s && src->boot.cc)
+		s = CAIRN_E_UNSUPPORTED; /* registers of a virtual machine, not PCRs */
 	if (!s)
 		s = cairn_eventlog_replay(&src->boot_replay, &src->boot);
 	src->has_boot = s == CAIRN_OK;

@@ -121,12 +121,21 @@ static enum cairn_status judge(struct cairn_verdict *out, const struct cairn_app
 	return st;
 }
 
+/* A log of a TPM's PCRs; those of a virtual machine's measurement registers are none. */
+static enum cairn_status open_boot_log(struct cairn_eventlog *out, struct cairn_span bytes)
+{
+	enum cairn_status st = cairn_eventlog_open(out, bytes);
+	if (st)
+		return st;
+	return out->cc ? CAIRN_E_UNSUPPORTED : CAIRN_OK;
+}
+
 enum cairn_status cairn_appraise(struct cairn_verdict *out, const struct cairn_appraisal *a)
 {
 	struct cairn_eventlog log;
 	struct cairn_launch_facts facts = {0};
 	bool has_log = a->boot_log.len > 0;
-	enum cairn_status st = has_log ? cairn_eventlog_open(&log, a->boot_log) : CAIRN_OK;
+	enum cairn_status st = has_log ? open_boot_log(&log, a->boot_log) : CAIRN_OK;
 	if (!st)
 		st = cairn_launch_facts_read(&facts, a);
 	if (!st)

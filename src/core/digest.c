@@ -2,6 +2,7 @@
  * message. */
 #include "cairn/digest.h"
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -97,10 +98,13 @@ static enum cairn_status hasher_init(struct cairn_hasher *h, enum cairn_alg alg)
 		return CAIRN_E_UNSUPPORTED;
 	h->alg = alg;
 	h->md = EVP_MD_fetch(NULL, r->openssl, NULL);
+	if (!h->md)
+		return ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_UNSUPPORTED ? CAIRN_E_UNSUPPORTED
+										  : CAIRN_E_CRYPTO;
 	h->ctx = EVP_MD_CTX_new();
-	if (!h->md || !h->ctx || EVP_DigestInit_ex2(h->ctx, h->md, NULL) != 1)
-		return CAIRN_E_CRYPTO;
-	return CAIRN_OK;
+	if (!h->ctx)
+		return CAIRN_E_NOMEM;
+	return EVP_DigestInit_ex2(h->ctx, h->md, NULL) == 1 ? CAIRN_OK : CAIRN_E_CRYPTO;
 }
 
 static void hasher_fini(struct cairn_hasher *h)

@@ -1,124 +1,105 @@
-/* The syntax of crypto-agile event logs. The bytes are hostile; nothing is allocated. */
-#include "cairn/eventlog.h"
+/* The syntax of event logs: the events. The bytes are hostile; nothing is allocated. */
+#include "eventlog_internal.h"
 
 #include <string.h>
 
-#define NO_PCR 0xffffffffu
+#define MR_COUNT 5 /* MRTD and RTMR 0-3: UEFI 2.10, section 38.4.1 */
+/* Intel TXT Software Development Guide, document 315168 revision 017, appendix F: event types start at 0x400, and what
+ * is logged only is logged for PCR 255. tboot and TrenchBoot use types from 0x501 on. */
+#define TXT_NO_PCR 255
+#define TXT_FIRST  0x400
+#define TXT_LAST   0x5ff
+/* Linux with the TrenchBoot patches, include/linux/slaunch.h */
+#define SLAUNCH_START 0x503
+#define SLAUNCH_END   0x504
 
-/* TCG_EfiSpecIDEvent. PFP 1.05 r23, section 10.4.5.1, table 22. */
-static const uint8_t SPEC_ID[16] = "Spec ID Event03";
-#define SPEC_ID_MAJOR 2
-
-static void read_spec_algorithms(struct cairn_eventlog *log, struct cairn_cur *c)
+bool cairn_event_extends(const struct cairn_event *ev)
 {
-	uint32_t count = cairn_cur_u32le(c);
+	return ev->type != CAIRN_EV_NO_ACTION && ev->type != SLAUNCH_START && ev->type != SLAUNCH_END &&
+	       ev->pcr < CAIRN_PCR_COUNT;
+}
 
-	if (count > CAIRN_BANK_MAX) {
-		cairn_cur_fail(c, CAIRN_E_LIMIT);
-		return;
+static bool register_exists(const struct cairn_eventlog *log, const struct cairn_event *ev)
+{
+	if (ev->pcr < (log->cc ? MR_COUNT : CAIRN_PCR_COUNT))
+		return true;
+	if (ev->type == CAIRN_EV_NO_ACTION)
+		return ev->pcr == CAIRN_NO_PCR;
+	return ev->pcr == TXT_NO_PCR && ev->type >= TXT_FIRST && ev->type <= TXT_LAST;
+}
+
+/* The size of a digest of the algorithm; 0 for one that the log does not have. *bit: another for each algorithm. */
+static size_t digest_size(const struct cairn_eventlog *log, uint16_t alg, unsigned *bit)
+{
+	for (unsigned i = 0; i < log->banks; i++) {
+		*bit = i;
+		if (log->bank[i] == (enum cairn_alg)alg)
+			return cairn_alg_size(log->bank[i]);
 	}
-	if (count == 0)
-		cairn_cur_fail(c, CAIRN_E_MALFORMED);
+	for (unsigned i = 0; i < log->unknown_banks; i++) {
+		*bit = CAIRN_BANK_MAX + i;
+		if (log->unknown[i].alg == alg)
+			return log->unknown[i].size;
+	}
+	return 0;
+}
+
+/* TPML_DIGEST_VALUES. Yields how many there are, those of unknown algorithms as well. */
+static uint32_t read_digests(struct cairn_event *ev, const struct cairn_eventlog *log, struct cairn_cur *c)
+{
+	uint32_t count = cairn_cur_u32le(c), seen = 0;
+
 	for (uint32_t i = 0; i < count && cairn_cur_ok(c); i++) {
-		enum cairn_alg alg = (enum cairn_alg)cairn_cur_u16le(c);
-		uint16_t size = cairn_cur_u16le(c);
+		unsigned bit = 0;
+		uint16_t alg = cairn_cur_u16le(c);
+		size_t size = digest_size(log, alg, &bit);
+		struct cairn_span value = cairn_cur_bytes(c, size);
 
-		if (cairn_alg_size(alg) == 0)
-			cairn_cur_fail(c, CAIRN_E_UNSUPPORTED);
-		if (size != cairn_alg_size(alg))
+		if (size == 0 || seen >> bit & 1) {
 			cairn_cur_fail(c, CAIRN_E_MALFORMED);
-		for (size_t k = 0; k < log->banks; k++)
-			if (log->bank[k] == alg)
-				cairn_cur_fail(c, CAIRN_E_MALFORMED);
-		log->bank[log->banks++] = alg;
+			break;
+		}
+		seen |= UINT32_C(1) << bit;
+		if (bit < CAIRN_BANK_MAX)
+			ev->digest[ev->count++] = (struct cairn_event_digest){(enum cairn_alg)alg, value};
 	}
+	return count;
 }
 
-static enum cairn_status read_spec_data(struct cairn_eventlog *log, struct cairn_cur *c)
+static uint32_t read_sha1(struct cairn_event *ev, struct cairn_cur *c)
 {
-	struct cairn_span signature = cairn_cur_bytes(c, sizeof SPEC_ID);
-	uint8_t major, uintn;
-
-	if (!cairn_span_equal(signature, cairn_span(SPEC_ID, sizeof SPEC_ID)))
-		return cairn_cur_ok(c) ? CAIRN_E_UNSUPPORTED : c->status;
-	(void)cairn_cur_u32le(c); /* platformClass */
-	(void)cairn_cur_u8(c);	  /* specVersionMinor */
-	major = cairn_cur_u8(c);
-	(void)cairn_cur_u8(c); /* specErrata */
-	uintn = cairn_cur_u8(c);
-	if (major > SPEC_ID_MAJOR)
-		cairn_cur_fail(c, CAIRN_E_VERSION);
-	if (major < SPEC_ID_MAJOR || uintn < 1 || uintn > 2)
-		cairn_cur_fail(c, CAIRN_E_MALFORMED);
-	read_spec_algorithms(log, c);
-	(void)cairn_cur_bytes(c, cairn_cur_u8(c)); /* vendorInfo */
-	return cairn_cur_end(c);
+	ev->digest[0].alg = CAIRN_ALG_SHA1;
+	ev->digest[0].value = cairn_cur_bytes(c, cairn_alg_size(CAIRN_ALG_SHA1));
+	ev->count = 1;
+	return 1;
 }
 
-/* The first event has the TPM 1.2 form, TCG_PCClientPCREvent, for the sake of older readers. */
-static enum cairn_status read_spec_event(struct cairn_eventlog *log, struct cairn_cur *c)
-{
-	uint32_t pcr = cairn_cur_u32le(c);
-	uint32_t type = cairn_cur_u32le(c);
-	struct cairn_span digest = cairn_cur_bytes(c, cairn_alg_size(CAIRN_ALG_SHA1));
-	struct cairn_cur data = cairn_cur_sub(c, cairn_cur_u32le(c));
-
-	if (!cairn_cur_ok(c))
-		return c->status;
-	if (pcr != 0 || type != CAIRN_EV_NO_ACTION)
-		return CAIRN_E_UNSUPPORTED;
-	if (!cairn_span_all(digest, 0))
-		return CAIRN_E_MALFORMED;
-	return read_spec_data(log, &data);
-}
-
-static bool has_bank(const struct cairn_eventlog *log, enum cairn_alg alg)
-{
-	for (size_t i = 0; i < log->banks; i++)
-		if (log->bank[i] == alg)
-			return true;
-	return false;
-}
-
-static void read_digests(struct cairn_event *ev, const struct cairn_eventlog *log, struct cairn_cur *c)
-{
-	uint32_t count = cairn_cur_u32le(c);
-
-	if (count > log->banks) {
-		cairn_cur_fail(c, CAIRN_E_MALFORMED);
-		return;
-	}
-	for (uint32_t i = 0; i < count && cairn_cur_ok(c); i++) {
-		enum cairn_alg alg = (enum cairn_alg)cairn_cur_u16le(c);
-
-		if (!has_bank(log, alg) || cairn_event_digest_of(ev, alg))
-			cairn_cur_fail(c, CAIRN_E_MALFORMED);
-		ev->digest[i].alg = alg;
-		ev->digest[i].value = cairn_cur_bytes(c, cairn_alg_size(alg));
-		ev->count = i + 1;
-	}
-}
-
-/* TCG_PCR_EVENT2. PFP 1.05 r23, section 10.2.2. */
+/* TCG_PCR_EVENT2 or TCG_PCClientPCREvent. PFP 1.05 r23, sections 10.2.2 and 10.2.1. */
 static void read_event(struct cairn_event *ev, const struct cairn_eventlog *log, struct cairn_cur *c)
 {
-	*ev = (struct cairn_event){.offset = c->off};
+	uint32_t digests;
+
+	ev->offset = c->off;
+	ev->count = 0;
 	ev->pcr = cairn_cur_u32le(c);
 	ev->type = cairn_cur_u32le(c);
-	read_digests(ev, log, c);
+	digests = log->form == CAIRN_EVENTLOG_SHA1 ? read_sha1(ev, c) : read_digests(ev, log, c);
 	ev->data = cairn_cur_bytes(c, cairn_cur_u32le(c));
-	if (ev->pcr >= CAIRN_PCR_COUNT && !(ev->type == CAIRN_EV_NO_ACTION && ev->pcr == NO_PCR))
+	if (!register_exists(log, ev))
 		cairn_cur_fail(c, CAIRN_E_LIMIT);
+	if (digests == 0 && ev->type != CAIRN_EV_NO_ACTION)
+		cairn_cur_fail(c, CAIRN_E_MALFORMED);
+	if (ev->type == CAIRN_EV_PREBOOT_CERT && ev->data.len == 0)
+		cairn_cur_fail(c, CAIRN_E_MALFORMED);
 }
 
-/* True if what is left is the unused space of a log area. An event differs from padding in its first bytes,
- * so this looks at few of them. */
+/* True if what is left is the unused space of a log area. An event differs from padding in its first bytes, so this
+ * looks at few of them. */
 static bool is_padding(const struct cairn_cur *c)
 {
 	struct cairn_span rest = cairn_span(c->in.ptr + c->off, cairn_cur_left(c));
 
-	return rest.len >= CAIRN_EVENTLOG_PADDING_MIN &&
-	       (cairn_span_all(rest, 0x00) || cairn_span_all(rest, 0xff));
+	return cairn_span_all(rest, 0x00) || cairn_span_all(rest, 0xff);
 }
 
 static enum cairn_status read_events(struct cairn_eventlog *log, struct cairn_cur *c)
@@ -133,6 +114,7 @@ static enum cairn_status read_events(struct cairn_eventlog *log, struct cairn_cu
 	}
 	log->end = c->off;
 	log->padded = cairn_cur_left(c) > 0;
+	log->padding = log->padded ? c->in.ptr[c->off] : 0;
 	return c->status;
 }
 
@@ -144,7 +126,7 @@ enum cairn_status cairn_eventlog_open(struct cairn_eventlog *out, struct cairn_s
 
 	if (bytes.len > CAIRN_EVENTLOG_SIZE_MAX)
 		return CAIRN_E_LIMIT;
-	s = read_spec_event(&log, &c);
+	s = cairn_eventlog_head(&log, &c);
 	if (s != CAIRN_OK)
 		return s;
 	log.first = c.off;
@@ -164,16 +146,11 @@ struct cairn_eventlog_iter cairn_eventlog_iter(const struct cairn_eventlog *log)
 
 bool cairn_eventlog_next(struct cairn_eventlog_iter *it, struct cairn_event *ev)
 {
-	struct cairn_event next;
-
 	if (cairn_cur_left(&it->cur) == 0)
 		return false;
-	read_event(&next, it->log, &it->cur);
-	if (!cairn_cur_ok(&it->cur))
-		return false; /* cannot be: open has read the same bytes */
-	next.number = ++it->number;
-	*ev = next;
-	return true;
+	read_event(ev, it->log, &it->cur);
+	ev->number = ++it->number;
+	return cairn_cur_ok(&it->cur); /* open has read the same bytes */
 }
 
 const struct cairn_event_digest *cairn_event_digest_of(const struct cairn_event *ev, enum cairn_alg alg)

@@ -1,15 +1,17 @@
 /* From an event log to PCR values. */
-#include "cairn/eventlog.h"
+#include "eventlog_internal.h"
 
 #include <string.h>
 
 /* TCG_EfiStartupLocalityEvent. PFP 1.05 r23, section 10.4.5.3. */
 static const uint8_t LOCALITY[16] = "StartupLocality";
+#define ALL_PCRS  0xffffffu
 #define DRTM_PCRS 0x7e0000u /* 17 to 22: PC Client Platform TPM Profile 1.05, section 4.6.1 */
 
 struct replayer {
 	struct cairn_replay r;
 	struct cairn_hasher *hasher[CAIRN_BANK_MAX];
+	const struct cairn_eventlog *log;
 	uint32_t seen; /* PCRs that had an event, whatever its digests */
 	bool has_locality;
 };
@@ -22,10 +24,17 @@ static void replayer_fini(struct replayer *p)
 
 static enum cairn_status replayer_init(struct replayer *p, const struct cairn_eventlog *log)
 {
-	enum cairn_status s = cairn_pcrs_init(&p->r.pcrs, log->bank, log->banks);
+	enum cairn_status s = log->banks ? cairn_pcrs_init(&p->r.pcrs, log->bank, log->banks) : CAIRN_OK;
 
-	for (size_t i = 0; i < log->banks && s == CAIRN_OK; i++)
+	p->log = log;
+	for (size_t i = 0; i < log->banks && s == CAIRN_OK; i++) {
 		s = cairn_hasher_new(&p->hasher[i], log->bank[i]);
+		if (s == CAIRN_E_UNSUPPORTED) {
+			p->r.unhashed |= UINT32_C(1) << i;
+			p->r.incomplete[i] = ALL_PCRS;
+			s = CAIRN_OK;
+		}
+	}
 	return s;
 }
 
@@ -53,7 +62,7 @@ static enum cairn_status no_action(struct replayer *p, const struct cairn_event 
 {
 	size_t n = sizeof LOCALITY;
 
-	if (ev->data.len < n || memcmp(ev->data.ptr, LOCALITY, n) != 0)
+	if (p->log->cc || ev->data.len < n || memcmp(ev->data.ptr, LOCALITY, n) != 0)
 		return CAIRN_OK;
 	return set_locality(p, ev);
 }
@@ -83,6 +92,8 @@ static enum cairn_status replay_event(struct replayer *p, const struct cairn_eve
 
 	if (ev->type == CAIRN_EV_NO_ACTION)
 		return no_action(p, ev);
+	if (!cairn_event_extends(ev))
+		return CAIRN_OK;
 	bit = UINT32_C(1) << ev->pcr;
 	if (bit & DRTM_PCRS && !p->r.drtm)
 		start_drtm(p);
@@ -92,6 +103,8 @@ static enum cairn_status replay_event(struct replayer *p, const struct cairn_eve
 		const struct cairn_event_digest *d = cairn_event_digest_of(ev, b->alg);
 		enum cairn_status s;
 
+		if (!p->hasher[i])
+			continue;
 		b->extended |= bit;
 		if (!d) {
 			p->r.incomplete[i] |= bit;

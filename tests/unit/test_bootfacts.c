@@ -96,19 +96,23 @@ static void begin(struct cairn_buf *b)
 	add_u32le(b, 0);
 	add_u32le(b, CAIRN_EV_NO_ACTION);
 	cairn_buf_add(b, cairn_span(zero, 20));
-	add_u32le(b, 33);
-	cairn_buf_add(b, cairn_span("Spec ID Event03\0\0\0\0\0\0\2\0\2\1\0\0\0\x0b\0\x20\0\0", 33));
+	add_u32le(b, 37);
+	cairn_buf_add(b, cairn_span("Spec ID Event03\0\0\0\0\0\0\2\0\2\2\0\0\0\x0b\0\x20\0\4\0\x14\0\0", 37));
 }
 
-/* An event whose digest is that of hashed; NULL: no digest at all. */
+/* An event whose SHA-256 digest is that of hashed; NULL: a SHA-1 digest only. */
 static void add(struct cairn_buf *b, uint32_t pcr, uint32_t type, struct cairn_span data, const char *hashed)
 {
 	struct cairn_digest d;
 
 	add_u32le(b, pcr);
 	add_u32le(b, type);
-	add_u32le(b, hashed ? 1 : 0);
-	if (hashed) {
+	add_u32le(b, 1);
+	if (!hashed) {
+		cairn_buf_add(b, cairn_span("\4\0"
+					    "12345678901234567890",
+					    22));
+	} else {
 		assert_int_equal(cairn_hash(&d, CAIRN_ALG_SHA256, cairn_span_str(hashed)), CAIRN_OK);
 		cairn_buf_add(b, cairn_span("\x0b\0", 2));
 		cairn_buf_add(b, cairn_digest_span(&d));
