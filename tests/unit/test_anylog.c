@@ -67,7 +67,8 @@ static void every_truncation_of_a_boot_log_is_refused(void **state)
 	data_load(&bytes, "eventlog/tcg2-sdboot-fedora37.bin");
 	for (size_t n = 0; n < bytes.len; n++)
 		if (cairn_anylog_open(&log, cairn_span(bytes.ptr, n), NULL) == CAIRN_OK)
-			assert_int_equal(log.end, n); /* cut between two events */
+			/* Cut between two events, or behind the zeros that an event of PCR 0 begins with. */
+			assert_true(n - log.end <= 4);
 	assert_int_equal(cairn_anylog_replay(&r, cairn_span(bytes.ptr, bytes.len - 1), NULL),
 			 CAIRN_E_TRUNCATED);
 	assert_int_equal(r.logs, 0);
