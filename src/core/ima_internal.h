@@ -1,0 +1,25 @@
+/* What the readers of IMA lists share. */
+#ifndef CAIRN_CORE_IMA_INTERNAL_H
+#define CAIRN_CORE_IMA_INTERNAL_H
+
+#include "cairn/ima.h"
+
+/* Reads the name of a template. CAIRN_E_MALFORMED: not 1 to 255 printable characters. */
+enum cairn_status cairn_ima_template_find(struct cairn_ima_template *out,
+					  struct cairn_span name) CAIRN_MUST_CHECK;
+/* PCR, digest and template of a line; all of it. The cursor fails with them. */
+void cairn_ima_ascii_header(struct cairn_ima_entry *e, struct cairn_ima_iter *it, struct cairn_cur *c);
+void cairn_ima_read_ascii(struct cairn_ima_entry *e, struct cairn_ima_iter *it, struct cairn_cur *c);
+/* Takes a field whose .value is set into the entry, if its value is one. */
+bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_template *t, size_t i);
+
+/* Up to max bytes from lower-case hex. False: not such, odd, or too many. */
+bool cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span hex);
+/* Adds to the hasher what the template digest is taken over. CAIRN_E_NOTFOUND: not known. */
+enum cairn_status cairn_ima_hash_data(struct cairn_hasher *h,
+				      const struct cairn_ima_entry *e) CAIRN_MUST_CHECK;
+/* cairn_ima_check with a hasher of the entry's algorithm. */
+enum cairn_status cairn_ima_check_with(enum cairn_ima_check *out, struct cairn_hasher *h,
+				       const struct cairn_ima_entry *e) CAIRN_MUST_CHECK;
+
+#endif
