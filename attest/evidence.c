@@ -214,7 +214,8 @@ static enum cairn_status check_quote(struct evidence *e, const char **failed)
 	struct cairn_quote_expected want = {.ak = &ak,
 					    .qualified_signer = cairn_span(signer.bytes, signer.len),
 					    .extra_data = cairn_digest_span(&extra),
-					    .selection = CAIRN_APPRAISAL_PCRS};
+					    .selection =
+						cairn_selection_of(CAIRN_ALG_SHA256, CAIRN_APPRAISAL_PCRS)};
 	return cairn_quote_check(&e->checked, &want, cairn_buf_span(&e->quote), cairn_buf_span(&e->signature),
 				 failed);
 }

@@ -46,8 +46,10 @@ void cairn_verdict_fini(struct cairn_verdict *v)
 static enum cairn_status replays(const struct cairn_appraisal *a, const struct cairn_eventlog *log,
 				 const struct cairn_launch_facts *facts)
 {
-	struct cairn_bank bank = facts->sha256;
-	if (cairn_quote_selection(a->quote) != CAIRN_APPRAISAL_PCRS)
+	const struct cairn_selection asked = cairn_selection_of(CAIRN_ALG_SHA256, CAIRN_APPRAISAL_PCRS);
+	struct cairn_pcrs pcrs = {.count = 1, .bank = {facts->sha256}};
+	struct cairn_bank *bank = &pcrs.bank[0];
+	if (!cairn_selection_equal(cairn_quote_selection(a->quote), &asked))
 		return CAIRN_E_MISMATCH;
 	if (log) {
 		struct cairn_replay r;
@@ -59,10 +61,10 @@ static enum cairn_status replays(const struct cairn_appraisal *a, const struct c
 			return CAIRN_E_DIVERGED;
 		for (unsigned i = 0; i < CAIRN_PCR_COUNT; i++)
 			if (BOOT_LOG_PCRS >> i & 1)
-				bank.pcr[i] = boot->pcr[i];
+				bank->pcr[i] = boot->pcr[i];
 	}
-	bank.extended |= CAIRN_APPRAISAL_PCRS;
-	return cairn_quote_holds(a->quote, &bank);
+	bank->extended |= CAIRN_APPRAISAL_PCRS;
+	return cairn_quote_holds(a->quote, &pcrs);
 }
 
 /* ---- the state

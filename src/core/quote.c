@@ -1,4 +1,5 @@
-/* The check of a quote: parse both structures, then one row after the other in the order of the format. */
+/* The check of a quote: one row after the other, in the order of the format. A row is a fact; no row relies on one
+ * behind it. */
 #include "cairn/quote.h"
 
 #include <stdlib.h>
@@ -8,230 +9,367 @@
 #include "src/core/tpm_constants.h"
 
 #define EXTRA_DATA_MIN 8
-#define SELECT_SIZE    3 /* bytes of a bit map of 24 PCRs */
 
 struct cairn_quote {
 	struct cairn_tpm_clock clock;
 	uint64_t firmware_version;
-	uint32_t selection;
+	struct cairn_selection selection;
 	struct cairn_digest pcr_digest;
 };
 
-/* TPMS_ATTEST; what follows firmwareVersion only where it is a quote. */
-struct attest {
-	uint32_t magic;
-	uint16_t type;
-	struct cairn_span qualified_signer, extra_data;
-	struct cairn_tpm_clock clock;
-	uint64_t firmware_version;
-	uint32_t banks; /* of the selection; it is exact only where this is 1 */
-	enum cairn_alg bank;
-	uint32_t selection;
-	struct cairn_span pcr_digest;
-};
-
-static struct cairn_span sized(struct cairn_cur *c)
-{
-	return cairn_cur_bytes(c, cairn_cur_u16be(c));
-}
-
-/* TPMS_CLOCK_INFO, clause 10.11.1. */
-static void parse_clock(struct cairn_tpm_clock *out, struct cairn_cur *c)
-{
-	uint8_t safe;
-
-	out->clock = cairn_cur_u64be(c);
-	out->reset_count = cairn_cur_u32be(c);
-	out->restart_count = cairn_cur_u32be(c);
-	safe = cairn_cur_u8(c);
-	if (safe > 1)
-		cairn_cur_fail(c, CAIRN_E_MALFORMED);
-	out->safe = safe == 1;
-}
-
-/* TPMS_QUOTE_INFO, clause 10.12.4. Selections of other than one bank are read over: they are refused as such
- * later. */
-static void parse_quote_info(struct attest *a, struct cairn_cur *c)
-{
-	a->banks = cairn_cur_u32be(c);
-	if (a->banks > CAIRN_BANK_MAX)
-		cairn_cur_fail(c, CAIRN_E_LIMIT);
-	for (uint32_t i = 0; i < a->banks && cairn_cur_ok(c); i++) {
-		struct cairn_span map;
-
-		a->bank = (enum cairn_alg)cairn_cur_u16be(c);
-		map = cairn_cur_bytes(c, cairn_cur_u8(c));
-		if (map.len != SELECT_SIZE) {
-			cairn_cur_fail(c, CAIRN_E_MALFORMED);
-			return;
-		}
-		a->selection = (uint32_t)map.ptr[2] << 16 | (uint32_t)map.ptr[1] << 8 | map.ptr[0];
-	}
-	a->pcr_digest = sized(c);
-}
-
-static enum cairn_status parse_attest(struct attest *a, struct cairn_span in)
-{
-	struct cairn_cur c = cairn_cur(in);
-
-	a->magic = cairn_cur_u32be(&c);
-	a->type = cairn_cur_u16be(&c);
-	a->qualified_signer = sized(&c);
-	a->extra_data = sized(&c);
-	parse_clock(&a->clock, &c);
-	a->firmware_version = cairn_cur_u64be(&c);
-	if (a->magic == TPM_GENERATED_VALUE && a->type == TPM_ST_ATTEST_QUOTE)
-		parse_quote_info(a, &c);
-	else
-		(void)cairn_cur_rest(&c);
-	return cairn_cur_end(&c);
-}
-
-/* ---- the rows
- * ------------------------------------------------------------------------------------------------- */
 struct check {
 	const struct cairn_quote_expected *e;
-	struct cairn_span attest_bytes;
-	struct attest a;
+	const struct cairn_ak *ak;
+	struct cairn_ak_key *key;
+	struct cairn_span attest_bytes, signature_bytes;
+	struct cairn_attest a;
 	struct cairn_tpmt_signature sig;
 };
 
+/* A row answers CAIRN_OK or what is wrong; or this: nothing was expected. */
+#define NOT_EXPECTED CAIRN_STATUS_COUNT
+
+static enum cairn_status must(bool fact)
+{
+	return fact ? CAIRN_OK : CAIRN_E_MISMATCH;
+}
+
 static enum cairn_status equal(struct cairn_span a, struct cairn_span b)
 {
-	return cairn_span_equal_ct(a, b) ? CAIRN_OK : CAIRN_E_MISMATCH;
+	return must(cairn_span_equal_ct(a, b));
 }
 
-static enum cairn_status check_magic(const struct check *k)
+/* ---- of the AK
+ * -------------------------------------------------------------------------------------------------- */
+
+static enum cairn_status check_attributes(struct check *k)
 {
-	return k->a.magic == TPM_GENERATED_VALUE ? CAIRN_OK : CAIRN_E_MISMATCH;
+	if (k->ak->name_len == 0)
+		return NOT_EXPECTED; /* only the key is known */
+	return cairn_ak_objection(k->ak) ? CAIRN_E_DENIED : CAIRN_OK;
 }
 
-static enum cairn_status check_type(const struct check *k)
+/* ---- of TPMS_ATTEST
+ * --------------------------------------------------------------------------------------------- */
+
+static enum cairn_status check_attest(struct check *k)
 {
-	return k->a.type == TPM_ST_ATTEST_QUOTE ? CAIRN_OK : CAIRN_E_MISMATCH;
+	return cairn_attest_parse(&k->a, k->attest_bytes);
 }
 
-static enum cairn_status check_qualified_signer(const struct check *k)
+static enum cairn_status check_magic(struct check *k)
 {
-	return equal(k->a.qualified_signer, k->e->qualified_signer);
+	return must(k->a.magic == TPM_GENERATED_VALUE);
 }
 
-static enum cairn_status check_extra_data(const struct check *k)
+static enum cairn_status check_type(struct check *k)
 {
-	return equal(k->a.extra_data, k->e->extra_data);
+	return must(k->a.type == TPM_ST_ATTEST_QUOTE);
 }
 
-static enum cairn_status check_selection(const struct check *k)
+static enum cairn_status check_qualified_signer(struct check *k)
 {
-	bool exact = k->a.banks == 1 && k->a.bank == CAIRN_ALG_SHA256 && k->a.selection == k->e->selection;
+	if (k->e->qualified_signer.len == 0)
+		return NOT_EXPECTED;
+	return equal(k->a.facts.qualified_signer, k->e->qualified_signer);
+}
 
-	return exact ? CAIRN_OK : CAIRN_E_MISMATCH;
+static enum cairn_status check_extra_data(struct check *k)
+{
+	if (k->e->extra_data.len == 0)
+		return NOT_EXPECTED;
+	return equal(k->a.facts.extra_data, k->e->extra_data);
+}
+
+/* A clock that is not later, counters first. */
+static enum cairn_status check_clock(struct check *k)
+{
+	const struct cairn_tpm_clock *a = k->e->after, *b = &k->a.facts.clock;
+
+	if (!a)
+		return NOT_EXPECTED;
+	if (a->reset_count != b->reset_count)
+		return b->reset_count > a->reset_count ? CAIRN_OK : CAIRN_E_STALE;
+	if (a->restart_count != b->restart_count)
+		return b->restart_count > a->restart_count ? CAIRN_OK : CAIRN_E_STALE;
+	return b->clock > a->clock ? CAIRN_OK : CAIRN_E_STALE;
+}
+
+static enum cairn_status check_firmware_version(struct check *k)
+{
+	if (!k->e->firmware_version)
+		return NOT_EXPECTED;
+	return must(k->a.facts.firmware_version == *k->e->firmware_version);
+}
+
+/* ---- of the selection
+ * ------------------------------------------------------------------------------------------- */
+
+static enum cairn_status check_banks_known(struct check *k)
+{
+	const struct cairn_selection *s = &k->a.facts.selection;
+
+	for (size_t i = 0; i < s->count; i++)
+		if (cairn_alg_size(s->bank[i].alg) == 0)
+			return CAIRN_E_UNSUPPORTED;
+	return CAIRN_OK;
+}
+
+static enum cairn_status check_banks_once(struct check *k)
+{
+	const struct cairn_selection *s = &k->a.facts.selection;
+
+	for (size_t i = 0; i < s->count; i++)
+		for (size_t n = 0; n < i; n++)
+			if (s->bank[i].alg == s->bank[n].alg)
+				return CAIRN_E_MISMATCH;
+	return CAIRN_OK;
+}
+
+static enum cairn_status check_not_empty(struct check *k)
+{
+	return must(cairn_selection_any(&k->a.facts.selection) != 0);
+}
+
+static enum cairn_status check_selection(struct check *k)
+{
+	if (k->e->selection.count == 0)
+		return NOT_EXPECTED;
+	return must(cairn_selection_equal(&k->a.facts.selection, &k->e->selection));
+}
+
+/* What only the SHA-1 bank holds, somebody could have chosen. */
+static enum cairn_status check_sha1_bank(struct check *k)
+{
+	uint32_t strong = 0, weak = 0;
+
+	for (size_t i = 0; i < k->a.facts.selection.count; i++) {
+		if (k->a.facts.selection.bank[i].alg == CAIRN_ALG_SHA1)
+			weak |= k->a.facts.selection.bank[i].pcrs;
+		else
+			strong |= k->a.facts.selection.bank[i].pcrs;
+	}
+	return weak & ~strong && !k->e->allow_sha1 ? CAIRN_E_DENIED : CAIRN_OK;
+}
+
+/* ---- of TPMT_SIGNATURE
+ * ------------------------------------------------------------------------------------------ */
+
+static enum cairn_status check_signature_form(struct check *k)
+{
+	enum cairn_status s = cairn_tpmt_signature_parse(&k->sig, k->signature_bytes);
+
+	k->a.facts.scheme = k->sig.scheme;
+	k->a.facts.hash = k->sig.hash;
+	return s;
+}
+
+static enum cairn_status check_scheme(struct check *k)
+{
+	if (k->ak->scheme == 0) /* of PEM and the like: any that the key can do */
+		return must((k->sig.scheme == TPM_ALG_ECDSA) == (k->ak->type == TPM_ALG_ECC));
+	return must(k->sig.scheme == k->ak->scheme);
+}
+
+static enum cairn_status check_hash(struct check *k)
+{
+	if (k->ak->hash == CAIRN_ALG_NONE)
+		return cairn_alg_size(k->sig.hash) == 0 ? CAIRN_E_UNSUPPORTED : CAIRN_OK;
+	return must(k->sig.hash == k->ak->hash);
+}
+
+static enum cairn_status check_sha1_hash(struct check *k)
+{
+	return k->sig.hash == CAIRN_ALG_SHA1 && !k->e->allow_sha1 ? CAIRN_E_DENIED : CAIRN_OK;
 }
 
 /* The hash of pcrDigest is that of the signing scheme: part 3, clause 18.4. */
-static enum cairn_status holds(struct cairn_span pcr_digest, enum cairn_alg hash, uint32_t selection,
-			       const struct cairn_bank *bank)
+static enum cairn_status check_pcr_digest(struct check *k)
+{
+	return must(k->a.facts.pcr_digest.len == cairn_alg_size(k->sig.hash));
+}
+
+static enum cairn_status holds(struct cairn_span pcr_digest, const struct cairn_selection *sel,
+			       const struct cairn_pcrs *pcrs, struct cairn_hasher *h)
 {
 	struct cairn_digest d;
-	enum cairn_status s;
+	enum cairn_status s = cairn_selection_digest(&d, sel, pcrs, h);
 
-	if (bank->alg != CAIRN_ALG_SHA256)
-		return CAIRN_E_USAGE;
-	s = cairn_pcrs_composite(&d, bank, selection, hash);
+	if (s == CAIRN_E_NOTFOUND)
+		return CAIRN_E_DIVERGED;
 	if (s != CAIRN_OK)
 		return s;
 	return cairn_span_equal_ct(cairn_digest_span(&d), pcr_digest) ? CAIRN_OK : CAIRN_E_DIVERGED;
 }
 
-static enum cairn_status check_pcr_digest(const struct check *k)
+static enum cairn_status check_pcr_values(struct check *k)
 {
-	if (k->a.pcr_digest.len != cairn_alg_size(k->e->ak->hash))
-		return CAIRN_E_MISMATCH;
-	return k->e->bank ? holds(k->a.pcr_digest, k->e->ak->hash, k->a.selection, k->e->bank) : CAIRN_OK;
-}
-
-static enum cairn_status check_scheme(const struct check *k)
-{
-	return k->sig.scheme == k->e->ak->scheme ? CAIRN_OK : CAIRN_E_MISMATCH;
-}
-
-static enum cairn_status check_hash(const struct check *k)
-{
-	return k->sig.hash == k->e->ak->hash ? CAIRN_OK : CAIRN_E_MISMATCH;
-}
-
-static enum cairn_status check_signature(const struct check *k)
-{
-	return cairn_ak_verify(k->e->ak, &k->sig, k->attest_bytes);
-}
-
-static const struct {
-	const char *field;
-	enum cairn_status (*check)(const struct check *k);
-} rows[] = {
-    {"magic", check_magic},
-    {"type", check_type},
-    {"qualifiedSigner", check_qualified_signer},
-    {"extraData", check_extra_data},
-    {"pcrSelect", check_selection},
-    {"pcrDigest", check_pcr_digest},
-    {"sigAlg", check_scheme},
-    {"hash", check_hash},
-    {"signature", check_signature},
-};
-
-static enum cairn_status check_expected(const struct cairn_quote_expected *e)
-{
-	bool enough = e->ak && e->ak->name_len > 2 && e->qualified_signer.len > 2 &&
-		      e->extra_data.len >= EXTRA_DATA_MIN && e->selection != 0 &&
-		      e->selection >> CAIRN_PCR_COUNT == 0;
-
-	return enough ? CAIRN_OK : CAIRN_E_USAGE;
-}
-
-static enum cairn_status run(struct check *k, struct cairn_span signature, const char **field)
-{
+	struct cairn_hasher *h = NULL;
 	enum cairn_status s;
 
-	*field = "expectation";
-	s = check_expected(k->e);
-	if (s != CAIRN_OK)
-		return s;
-	*field = "TPMS_ATTEST";
-	s = parse_attest(&k->a, k->attest_bytes);
-	if (s != CAIRN_OK)
-		return s;
-	*field = "TPMT_SIGNATURE";
-	s = cairn_tpmt_signature_parse(&k->sig, signature);
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0] && s == CAIRN_OK; i++) {
-		*field = rows[i].field;
-		s = rows[i].check(k);
+	if (!k->e->pcrs)
+		return NOT_EXPECTED;
+	s = cairn_ak_key_hasher(&h, k->key, k->sig.hash);
+	return s == CAIRN_OK ? holds(k->a.facts.pcr_digest, &k->a.facts.selection, k->e->pcrs, h) : s;
+}
+
+static enum cairn_status check_signature(struct check *k)
+{
+	return cairn_ak_key_verify(k->key, &k->sig, k->attest_bytes);
+}
+
+/* Where a gate fails, what is behind it cannot be looked at: it is not there, or not to be understood. */
+static const struct {
+	const char *field;
+	enum cairn_status (*check)(struct check *k);
+	bool gate;
+} rows[] = {
+    {"attributes", check_attributes, false},
+    {"TPMS_ATTEST", check_attest, true},
+    {"TPMT_SIGNATURE", check_signature_form, true},
+    {"magic", check_magic, true},
+    {"type", check_type, true},
+    {"qualifiedSigner", check_qualified_signer, false},
+    {"extraData", check_extra_data, false},
+    {"clockInfo", check_clock, false},
+    {"firmwareVersion", check_firmware_version, false},
+    {"known banks", check_banks_known, false},
+    {"each bank once", check_banks_once, false},
+    {"PCRs", check_not_empty, false},
+    {"pcrSelect", check_selection, false},
+    {"SHA-1 bank", check_sha1_bank, false},
+    {"sigAlg", check_scheme, false},
+    {"hash", check_hash, false},
+    {"SHA-1", check_sha1_hash, false},
+    {"pcrDigest", check_pcr_digest, false},
+    {"PCR values", check_pcr_values, false},
+    {"signature", check_signature, false},
+};
+#define ROWS (sizeof rows / sizeof rows[0])
+_Static_assert(ROWS <= CAIRN_QUOTE_ROWS, "every row has its place in a report");
+
+/* Puts the outcome of a row down; false: it is bad. */
+static bool note(struct cairn_quote_report *r, const char *field, enum cairn_status s)
+{
+	size_t i = r->count++;
+
+	r->row[i].field = field;
+	r->row[i].why = CAIRN_OK;
+	r->row[i].result = CAIRN_QUOTE_UNCHECKED;
+	if (s == NOT_EXPECTED)
+		return true;
+	r->row[i].why = s;
+	r->row[i].result = s == CAIRN_OK ? CAIRN_QUOTE_GOOD : CAIRN_QUOTE_BAD;
+	return s == CAIRN_OK;
+}
+
+/* All rows; or where it is for a judgement, up to the first that is bad, whose status this gives. */
+static enum cairn_status run(struct cairn_quote_report *r, struct check *k, bool all)
+{
+	r->read = true;
+	for (size_t i = 0; i < ROWS; i++) {
+		enum cairn_status s = r->read ? rows[i].check(k) : NOT_EXPECTED;
+
+		if (note(r, rows[i].field, s))
+			continue;
+		if (!all)
+			return s;
+		if (rows[i].gate)
+			r->read = false;
 	}
+	r->facts = k->a.facts;
+	return CAIRN_OK;
+}
+
+/* ---- the two ways to it
+ * ----------------------------------------------------------------------------------------- */
+
+/* What is to be expected for a judgement. */
+static enum cairn_status check_expected(const struct cairn_quote_expected *e, const struct cairn_ak *ak)
+{
+	if (ak->name_len == 0)
+		return CAIRN_E_USAGE;
+	if (e->qualified_signer.len == 0)
+		return CAIRN_E_USAGE;
+	if (e->extra_data.len == 0)
+		return CAIRN_E_USAGE;
+	if (cairn_selection_any(&e->selection) == 0)
+		return CAIRN_E_USAGE;
+	return CAIRN_OK;
+}
+
+static enum cairn_status examine(struct cairn_quote_report *r, struct check *k, bool judge)
+{
+	const struct cairn_quote_expected *e = k->e;
+	struct cairn_ak_key *own = NULL;
+	enum cairn_status s = CAIRN_OK;
+
+	k->ak = e->key ? cairn_ak_key_ak(e->key) : e->ak;
+	if (!k->ak)
+		return CAIRN_E_USAGE;
+	if (e->extra_data.len > 0 && e->extra_data.len < EXTRA_DATA_MIN)
+		return CAIRN_E_USAGE;
+	if (judge)
+		s = check_expected(e, k->ak);
+	if (s == CAIRN_OK && !e->key)
+		s = cairn_ak_key_new(&own, k->ak);
+	if (s != CAIRN_OK)
+		return s;
+	k->key = own ? own : e->key;
+	s = run(r, k, !judge);
+	cairn_ak_key_free(own);
+	return judge ? s : CAIRN_OK;
+}
+
+enum cairn_status cairn_quote_examine(struct cairn_quote_report *out,
+				      const struct cairn_quote_expected *expected, struct cairn_span attest,
+				      struct cairn_span signature)
+{
+	struct check k = {.e = expected, .attest_bytes = attest, .signature_bytes = signature};
+	struct cairn_quote_report r = {0};
+	enum cairn_status s = examine(&r, &k, false);
+
+	if (s == CAIRN_OK)
+		*out = r;
 	return s;
+}
+
+enum cairn_quote_result cairn_quote_report_row(const struct cairn_quote_report *r, const char *field)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strcmp(r->row[i].field, field) == 0)
+			return r->row[i].result;
+	return CAIRN_QUOTE_UNCHECKED;
+}
+
+/* The field that a judgement ended with: the last one that was looked at. */
+static const char *last_field(const struct cairn_quote_report *r)
+{
+	return r->count > 0 ? r->row[r->count - 1].field : "expectation";
 }
 
 enum cairn_status cairn_quote_check(struct cairn_quote **out, const struct cairn_quote_expected *expected,
 				    struct cairn_span attest, struct cairn_span signature,
 				    const char **failed)
 {
-	struct check k = {.e = expected, .attest_bytes = attest};
-	const char *field;
+	struct check k = {.e = expected, .attest_bytes = attest, .signature_bytes = signature};
+	struct cairn_quote_report r = {0};
+	enum cairn_status s = examine(&r, &k, true);
 	struct cairn_quote *q;
-	enum cairn_status s = run(&k, signature, &field);
 
 	if (s != CAIRN_OK) {
 		if (failed)
-			*failed = field;
+			*failed = last_field(&r);
 		return s;
 	}
 	q = calloc(1, sizeof *q);
 	if (!q)
 		return CAIRN_E_NOMEM;
-	q->clock = k.a.clock;
-	q->firmware_version = k.a.firmware_version;
-	q->selection = k.a.selection;
-	q->pcr_digest.alg = expected->ak->hash;
-	memcpy(q->pcr_digest.bytes, k.a.pcr_digest.ptr, k.a.pcr_digest.len);
+	q->clock = r.facts.clock;
+	q->firmware_version = r.facts.firmware_version;
+	q->selection = r.facts.selection;
+	q->pcr_digest.alg = r.facts.hash;
+	memcpy(q->pcr_digest.bytes, r.facts.pcr_digest.ptr, r.facts.pcr_digest.len);
 	*out = q;
 	return CAIRN_OK;
 }
@@ -251,9 +389,9 @@ uint64_t cairn_quote_firmware_version(const struct cairn_quote *q)
 	return q->firmware_version;
 }
 
-uint32_t cairn_quote_selection(const struct cairn_quote *q)
+const struct cairn_selection *cairn_quote_selection(const struct cairn_quote *q)
 {
-	return q->selection;
+	return &q->selection;
 }
 
 const struct cairn_digest *cairn_quote_pcr_digest(const struct cairn_quote *q)
@@ -261,7 +399,13 @@ const struct cairn_digest *cairn_quote_pcr_digest(const struct cairn_quote *q)
 	return &q->pcr_digest;
 }
 
-enum cairn_status cairn_quote_holds(const struct cairn_quote *q, const struct cairn_bank *bank)
+enum cairn_status cairn_quote_holds(const struct cairn_quote *q, const struct cairn_pcrs *pcrs)
 {
-	return holds(cairn_digest_span(&q->pcr_digest), q->pcr_digest.alg, q->selection, bank);
+	struct cairn_hasher *h = NULL;
+	enum cairn_status s = cairn_hasher_new(&h, q->pcr_digest.alg);
+
+	if (s == CAIRN_OK)
+		s = holds(cairn_digest_span(&q->pcr_digest), &q->selection, pcrs, h);
+	cairn_hasher_free(h);
+	return s;
 }

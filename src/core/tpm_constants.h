@@ -17,6 +17,7 @@
 #define TPM_GENERATED_VALUE 0xff544347u
 #define TPM_ST_ATTEST_QUOTE 0x8018
 /* Clause 7.4. */
+#define TPM_RH_OWNER	   0x40000001u
 #define TPM_RH_ENDORSEMENT 0x4000000bu
 /* Clause 8.3, TPMA_OBJECT. */
 #define TPMA_FIXED_TPM		   (1u << 1)
@@ -26,7 +27,10 @@
 #define TPMA_USER_WITH_AUTH	   (1u << 6)
 #define TPMA_ADMIN_WITH_POLICY	   (1u << 7)
 #define TPMA_NO_DA		   (1u << 10)
+#define TPMA_ENCRYPTED_DUPLICATION (1u << 11)
 #define TPMA_RESTRICTED		   (1u << 16)
+#define TPMA_DECRYPT		   (1u << 17)
 #define TPMA_SIGN		   (1u << 18)
+#define TPMA_X509_SIGN		   (1u << 19)
 
 #endif

@@ -60,6 +60,7 @@ int main(void)
 	double t[2];
 	software_ak_init(&in.ak, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
 	bench_must(cairn_pcrs_init(&pcrs, banks, 1));
+	pcrs.bank[0].extended = SELECTION;
 	struct software_quote q = software_quote(&in.ak, nonce, SELECTION, &pcrs.bank[0], &digest);
 	software_quote_marshal(&in.attest, &q);
 	software_ak_sign(&in.signature, &in.ak, cairn_buf_span(&in.attest));
@@ -68,8 +69,8 @@ int main(void)
 	    .ak = &in.ak.ak,
 	    .qualified_signer = cairn_span(in.ak.signer.bytes, in.ak.signer.len),
 	    .extra_data = nonce,
-	    .selection = SELECTION,
-	    .bank = &pcrs.bank[0],
+	    .selection = cairn_selection_of(CAIRN_ALG_SHA256, SELECTION),
+	    .pcrs = &pcrs,
 	};
 	bench_pair(t, full, bare, &in, 500);
 	bench_print("quote: full check", t[0] / 500 * 1e6, "us", "-", 1);

@@ -27,8 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	(void)!cairn_ak_parse(&ak, cairn_span(data, size));
 	cairn_ak_of_akpub(&ak, &fixed);
-	struct cairn_quote_expected e = {
-	    .ak = &ak, .qualified_signer = signer, .extra_data = extra, .selection = 0x3bff};
+	struct cairn_quote_expected e = {.ak = &ak,
+					 .qualified_signer = signer,
+					 .extra_data = extra,
+					 .selection = cairn_selection_of(CAIRN_ALG_SHA256, 0x3bff)};
 	if (cairn_quote_check(&q, &e, attest, sig, NULL) == CAIRN_OK)
 		abort(); /* a forgery */
 	return 0;

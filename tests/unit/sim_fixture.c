@@ -276,11 +276,11 @@ struct cairn_quote *sim_quote(struct sim *s)
 	struct software_quote q = software_quote(&s->ak, nonce, CAIRN_APPRAISAL_PCRS, &s->bank, &digest);
 	software_quote_marshal(&attest, &q);
 	software_ak_sign(&signature, &s->ak, cairn_buf_span(&attest));
-	struct cairn_quote_expected want = {.ak = &s->ak.ak,
-					    .qualified_signer =
-						cairn_span(s->ak.signer.bytes, s->ak.signer.len),
-					    .extra_data = nonce,
-					    .selection = CAIRN_APPRAISAL_PCRS};
+	struct cairn_quote_expected want = {
+	    .ak = &s->ak.ak,
+	    .qualified_signer = cairn_span(s->ak.signer.bytes, s->ak.signer.len),
+	    .extra_data = nonce,
+	    .selection = cairn_selection_of(CAIRN_ALG_SHA256, CAIRN_APPRAISAL_PCRS)};
 	MUST(cairn_quote_check(&out, &want, cairn_buf_span(&attest), cairn_buf_span(&signature), NULL));
 	return out;
 }

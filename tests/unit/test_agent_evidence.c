@@ -101,8 +101,9 @@ static void check_evidence(const json_t *e, const struct cairn_akpub *akpub, con
 	struct cairn_quote_expected want = {.ak = &ak,
 					    .qualified_signer = cairn_span(signer.bytes, signer.len),
 					    .extra_data = cairn_digest_span(&extra),
-					    .selection = 0x3ff | 7u << 11,
-					    .bank = cairn_pcrs_bank(&sum.replay, CAIRN_ALG_SHA256)};
+					    .selection =
+						cairn_selection_of(CAIRN_ALG_SHA256, 0x3ff | 7u << 11),
+					    .pcrs = &sum.replay};
 	/* PCRs 0 to 9 of this TPM are zero, as in the replay. */
 	cairn_pcrs_bank(&sum.replay, CAIRN_ALG_SHA256)->extended |= 0x3ff | 7u << 11;
 	enum cairn_status st =

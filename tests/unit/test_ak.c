@@ -165,11 +165,12 @@ static void against_a_tpm(void **state)
 				 CAIRN_OK);
 		cairn_tpm_close(tpm);
 		assert_int_equal(cairn_pcrs_init(&pcrs, banks, 1), CAIRN_OK);
+		pcrs.bank[0].extended = 0x3bff;
 		struct cairn_quote_expected e = {.ak = &ak,
 						 .qualified_signer = cairn_span(signer.bytes, signer.len),
 						 .extra_data = cairn_span_str(nonce),
-						 .selection = 0x3bff,
-						 .bank = &pcrs.bank[0]};
+						 .selection = cairn_selection_of(CAIRN_ALG_SHA256, 0x3bff),
+						 .pcrs = &pcrs};
 		assert_int_equal(
 		    cairn_quote_check(&q, &e, cairn_buf_span(&attest), cairn_buf_span(&sig), NULL), CAIRN_OK);
 		resets[boot] = cairn_quote_clock(q).reset_count;
