@@ -38,6 +38,10 @@ const char *cairn_boot_problem_text(enum cairn_boot_problem p);
 
 enum cairn_secure_boot { CAIRN_SECURE_BOOT_UNKNOWN, CAIRN_SECURE_BOOT_OFF, CAIRN_SECURE_BOOT_ON };
 
+/* Of the content of the variable SecureBoot: one byte, 0 or 1; without content (there is no such variable) it is off.
+ * UEFI 2.10, section 3.3. */
+enum cairn_secure_boot cairn_secure_boot_of(struct cairn_span value);
+
 struct cairn_boot_facts {
 	enum cairn_boot_problem problem;
 	unsigned problem_event; /* its number; 0 where the log as a whole is meant */

@@ -1,5 +1,6 @@
 /* The boot facts of a log: one pass over its events, and the state of a small reader of GRUB's commands. */
 #include "cairn/bootfacts.h"
+#include "cairn/efi.h"
 
 #include <string.h>
 
@@ -34,6 +35,15 @@ const char *cairn_boot_problem_text(enum cairn_boot_problem p)
 	};
 
 	return (unsigned)p < sizeof texts / sizeof texts[0] ? texts[p] : "unknown";
+}
+
+enum cairn_secure_boot cairn_secure_boot_of(struct cairn_span value)
+{
+	if (value.len == 0)
+		return CAIRN_SECURE_BOOT_OFF;
+	if (value.len == 1 && value.ptr[0] <= 1)
+		return value.ptr[0] == 1 ? CAIRN_SECURE_BOOT_ON : CAIRN_SECURE_BOOT_OFF;
+	return CAIRN_SECURE_BOOT_UNKNOWN;
 }
 
 static void refuse(struct reader *r, enum cairn_boot_problem why)
@@ -163,28 +173,16 @@ static enum cairn_status image(struct reader *r)
 	return cairn_event_digest_get(&r->f.image[r->f.image_count++], &r->ev, r->bank);
 }
 
-/* UEFI_VARIABLE_DATA. PFP 1.05 r23, section 10.2.6; the GUID is EFI_GLOBAL_VARIABLE, UEFI 2.10, section 3.3.
- */
+/* A variable of one byte; one that does not exist is measured with no data. */
 static bool secure_boot_variable(enum cairn_secure_boot *out, struct cairn_span data)
 {
-	static const uint8_t guid[16] = {0x61, 0xdf, 0xe4, 0x8b, 0xca, 0x93, 0xd2, 0x11,
-					 0xaa, 0x0d, 0x00, 0xe0, 0x98, 0x03, 0x2b, 0x8c};
-	static const uint8_t name[] = {'S', 0, 'e', 0, 'c', 0, 'u', 0, 'r', 0,
-				       'e', 0, 'B', 0, 'o', 0, 'o', 0, 't', 0};
-	struct cairn_cur c = cairn_cur(data);
-	struct cairn_span vendor = cairn_cur_bytes(&c, sizeof guid);
-	uint64_t name_chars = cairn_cur_u64le(&c), size = cairn_cur_u64le(&c);
-	struct cairn_span text = cairn_cur_bytes(&c, name_chars > UINT32_MAX ? UINT64_MAX : 2 * name_chars);
-	struct cairn_span value = cairn_cur_bytes(&c, size);
+	struct cairn_efi_variable v;
 
-	if (cairn_cur_end(&c) != CAIRN_OK || !cairn_span_equal(vendor, cairn_span(guid, sizeof guid)) ||
-	    !cairn_span_equal(text, cairn_span(name, sizeof name)))
+	if (cairn_efi_variable_read(&v, data) != CAIRN_OK)
 		return false;
-	*out = CAIRN_SECURE_BOOT_UNKNOWN;
-	if (value.len == 1 && value.ptr[0] <= 1)
-		*out = value.ptr[0] == 1 ? CAIRN_SECURE_BOOT_ON : CAIRN_SECURE_BOOT_OFF;
-	else if (value.len == 0) /* a variable that does not exist is measured with no data */
-		*out = CAIRN_SECURE_BOOT_OFF;
+	if (!cairn_efi_variable_is(&v, CAIRN_GUID_GLOBAL, "SecureBoot"))
+		return false;
+	*out = cairn_secure_boot_of(v.data);
 	return true;
 }
 

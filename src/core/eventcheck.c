@@ -1,156 +1,350 @@
-/* What the events of a log say, and whether what they say is what was hashed. */
-#include "cairn/eventlog.h"
+/* Whether what an event says is what was hashed. The type of an event is covered by no digest: the only hold that there
+ * is on it is that many types say what their digests are of. This is a table of that, a row for each type. */
+#include "cairn/eventtypes.h"
 
 #include <string.h>
 
-#define GRUB_STRING_PCR 8 /* GRUB 2.06, include/grub/tpm.h */
-#define GRUB_BINARY_PCR 9
+#include "cairn/efi.h"
 
-static const struct {
-	uint32_t type;
-	const char *name;
-} names[] = {
-    {CAIRN_EV_PREBOOT_CERT, "EV_PREBOOT_CERT"},
-    {CAIRN_EV_POST_CODE, "EV_POST_CODE"},
-    {0x02, "EV_UNUSED"},
-    {CAIRN_EV_NO_ACTION, "EV_NO_ACTION"},
-    {CAIRN_EV_SEPARATOR, "EV_SEPARATOR"},
-    {CAIRN_EV_ACTION, "EV_ACTION"},
-    {CAIRN_EV_EVENT_TAG, "EV_EVENT_TAG"},
-    {CAIRN_EV_S_CRTM_CONTENTS, "EV_S_CRTM_CONTENTS"},
-    {CAIRN_EV_S_CRTM_VERSION, "EV_S_CRTM_VERSION"},
-    {0x09, "EV_CPU_MICROCODE"},
-    {0x0a, "EV_PLATFORM_CONFIG_FLAGS"},
-    {0x0b, "EV_TABLE_OF_DEVICES"},
-    {0x0c, "EV_COMPACT_HASH"},
-    {CAIRN_EV_IPL, "EV_IPL"},
-    {0x0e, "EV_IPL_PARTITION_DATA"},
-    {0x0f, "EV_NONHOST_CODE"},
-    {0x10, "EV_NONHOST_CONFIG"},
-    {0x11, "EV_NONHOST_INFO"},
-    {0x12, "EV_OMIT_BOOT_DEVICE_EVENTS"},
-    {0x13, "EV_POST_CODE2"},
-    {CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, "EV_EFI_VARIABLE_DRIVER_CONFIG"},
-    {CAIRN_EV_EFI_VARIABLE_BOOT, "EV_EFI_VARIABLE_BOOT"},
-    {CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION, "EV_EFI_BOOT_SERVICES_APPLICATION"},
-    {CAIRN_EV_EFI_BOOT_SERVICES_DRIVER, "EV_EFI_BOOT_SERVICES_DRIVER"},
-    {CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER, "EV_EFI_RUNTIME_SERVICES_DRIVER"},
-    {CAIRN_EV_EFI_GPT_EVENT, "EV_EFI_GPT_EVENT"},
-    {CAIRN_EV_EFI_ACTION, "EV_EFI_ACTION"},
-    {0x80000008, "EV_EFI_PLATFORM_FIRMWARE_BLOB"},
-    {0x80000009, "EV_EFI_HANDOFF_TABLES"},
-    {0x8000000a, "EV_EFI_PLATFORM_FIRMWARE_BLOB2"},
-    {0x8000000b, "EV_EFI_HANDOFF_TABLES2"},
-    {0x8000000c, "EV_EFI_VARIABLE_BOOT2"},
-    {0x8000000d, "EV_EFI_GPT_EVENT2"},
-    {0x80000010, "EV_EFI_HCRTM_EVENT"},
-    {0x800000e0, "EV_EFI_VARIABLE_AUTHORITY"},
-    {0x800000e1, "EV_EFI_SPDM_FIRMWARE_BLOB"},
-    {0x800000e2, "EV_EFI_SPDM_FIRMWARE_CONFIG"},
-    {0x800000e3, "EV_EFI_SPDM_DEVICE_POLICY"},
-    {0x800000e4, "EV_EFI_SPDM_DEVICE_AUTHORITY"},
-    /* Intel TXT Software Development Guide, document 315168 revision 017, appendix F. */
-    {0x401, "EVTYPE_PCR_MAPPING"},
-    {0x402, "EVTYPE_HASH_START"},
-    {0x403, "EVTYPE_COMBINED_HASH"},
-    {0x404, "EVTYPE_MLE_HASH"},
-    {0x40a, "EVTYPE_BIOSAC_REG_DATA"},
-    {0x40b, "EVTYPE_CPU_SCRTM_STAT"},
-    {0x40c, "EVTYPE_LCP_CONTROL_HASH"},
-    {0x40d, "EVTYPE_ELEMENTS_HASH"},
-    {0x40e, "EVTYPE_STM_HASH"},
-    {0x40f, "EVTYPE_OSSINITDATA_CAP_HASH"},
-    {0x410, "EVTYPE_SINIT_PUBKEY_HASH"},
-    {0x411, "EVTYPE_LCP_HASH"},
-    {0x412, "EVTYPE_LCP_DETAILS_HASH"},
-    {0x413, "EVTYPE_LCP_AUTHORITIES_HASH"},
-    {0x414, "EVTYPE_NV_INFO_HASH"},
-    {0x4fe, "EVTYPE_CAP_VALUE"},
+/* What the digests may be of. Each but the first is there for a maker who does it so. */
+enum rule {
+	NONE,
+	DATA,
+	/* Text logged with a final NUL that was not hashed: GRUB; EV_ACTION texts of some firmware. */
+	WITHOUT_NUL,
+	/* UTF-16 text logged with its NUL, hashed without: systemd-boot and systemd-stub since 252. */
+	WITHOUT_NUL16,
+	/* UTF-16 text of which the log lost the last byte, a NUL: systemd-boot before 250. */
+	WITH_NUL,
+	/* PFP 1.06 r52, section 10.4.1: EV_EFI_VARIABLE_BOOT is the digest of the variable's data only; EDK II does it
+	 * so, other firmware hashes UEFI_VARIABLE_DATA as a whole. */
+	VARIABLE_DATA,
+	/* shim before 15.3 logged one byte more than it hashed (shim commit 8a27a4809a6a). */
+	WITHOUT_LAST_BYTE,
+	/* PFP 1.06 r52, section 3.3.2: an error is the digest of 00000001h, with data that tells about it. */
+	ERROR_VALUE,
+	/* systemd-stub: the name of a section, logged as UTF-16, hashed as ASCII with its NUL. */
+	SECTION_NAME,
+	/* GRUB: the text behind the prefix; upstream without its NUL, Red Hat's older ones with it. */
+	GRUB_TEXT,
+	GRUB_TEXT_NUL,
 };
 
-const char *cairn_event_type_name(uint32_t type)
-{
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (names[i].type == type)
-			return names[i].name;
-	return "unknown";
-}
+static const char *const rule_names[] = {
+    [NONE] = "none",
+    [DATA] = "the data",
+    [WITHOUT_NUL] = "the data without its NUL",
+    [WITHOUT_NUL16] = "the data without its NUL",
+    [WITH_NUL] = "the data and a NUL",
+    [VARIABLE_DATA] = "the content of the variable, not its name",
+    [WITHOUT_LAST_BYTE] = "the data without its last byte",
+    [ERROR_VALUE] = "the error value",
+    [SECTION_NAME] = "the name of the section",
+    [GRUB_TEXT] = "GRUB's text",
+    [GRUB_TEXT_NUL] = "GRUB's text",
+};
 
-static bool take_prefix(struct cairn_span *text, const char *prefix)
-{
-	size_t n = strlen(prefix);
+/* What the data of a type looks like: an event of another type whose digest is H(data) too does not pass for it. */
+typedef bool shape_fn(const struct cairn_event *ev);
+static shape_fn any, separator, text, variable, gpt, grub, not_empty;
 
-	if (text->len < n || memcmp(text->ptr, prefix, n) != 0)
-		return false;
-	*text = cairn_span(text->ptr + n, text->len - n);
+#define RULES_MAX 6 /* the last is NONE */
+struct row {
+	uint32_t type;
+	bool must; /* there is no such event that is not the digest of its data */
+	shape_fn *shape;
+	enum rule rule[RULES_MAX];
+};
+
+/* Of the rows of a type the first counts whose shape fits; where none does, the event differs. Types without a row are
+ * bare: images, blobs and tables, which the log does not hold. */
+static const struct row rows[] = {
+    /* PFP 1.06 r52, section 10.4.1, and TCG EFI Platform Specification 1.22, section 7.2 (TPM 1.2). */
+    {CAIRN_EV_SEPARATOR, true, separator, {DATA, ERROR_VALUE}},
+    {CAIRN_EV_SEPARATOR, true, any, {ERROR_VALUE}},
+    {CAIRN_EV_ACTION, true, text, {DATA, WITHOUT_NUL}},
+    {CAIRN_EV_EFI_ACTION, true, text, {DATA, WITHOUT_NUL}},
+    {CAIRN_EV_OMIT_BOOT_DEVICE_EVENTS, true, text, {DATA, WITHOUT_NUL}},
+    {CAIRN_EV_S_CRTM_VERSION, true, any, {DATA}},
+    {CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, true, variable, {DATA}},
+    {CAIRN_EV_EFI_VARIABLE_BOOT, true, variable, {DATA, VARIABLE_DATA}},
+    {CAIRN_EV_EFI_VARIABLE_BOOT2, true, variable, {DATA}},
+    {CAIRN_EV_EFI_VARIABLE_AUTHORITY, true, variable, {DATA, WITHOUT_LAST_BYTE}},
+    {CAIRN_EV_EFI_SPDM_DEVICE_POLICY, true, variable, {DATA}},
+    {CAIRN_EV_EFI_SPDM_DEVICE_AUTHORITY, true, variable, {DATA}},
+    {CAIRN_EV_EFI_GPT_EVENT, true, gpt, {DATA}},
+    {CAIRN_EV_EFI_GPT_EVENT2, true, gpt, {DATA}},
+    /* The data may be what was hashed, or only name it. */
+    {CAIRN_EV_PREBOOT_CERT, false, any, {DATA}},
+    {CAIRN_EV_POST_CODE, false, any, {DATA}},
+    {CAIRN_EV_POST_CODE2, false, any, {DATA}},
+    {CAIRN_EV_S_CRTM_CONTENTS, false, any, {DATA}},
+    {CAIRN_EV_CPU_MICROCODE, false, any, {DATA}},
+    {CAIRN_EV_PLATFORM_CONFIG_FLAGS, false, any, {DATA}},
+    {CAIRN_EV_TABLE_OF_DEVICES, false, any, {DATA}},
+    {CAIRN_EV_COMPACT_HASH, false, any, {DATA}},
+    {CAIRN_EV_IPL_PARTITION_DATA, false, any, {DATA}},
+    {CAIRN_EV_NONHOST_CODE, false, any, {DATA}},
+    {CAIRN_EV_NONHOST_CONFIG, false, any, {DATA}},
+    {CAIRN_EV_NONHOST_INFO, false, any, {DATA}},
+    {CAIRN_EV_EFI_HCRTM_EVENT, false, any, {DATA}},
+    {CAIRN_EV_EFI_SPDM_FIRMWARE_BLOB, false, any, {DATA}},
+    {CAIRN_EV_EFI_SPDM_FIRMWARE_CONFIG, false, any, {DATA}},
+    /* Windows (SIPA) and firmware of TPM 1.2 hash it; Linux and systemd name a file with it. */
+    {CAIRN_EV_EVENT_TAG, false, any, {DATA}},
+    {CAIRN_EV_IPL, true, grub, {GRUB_TEXT, GRUB_TEXT_NUL}},
+    {CAIRN_EV_IPL, false, any, {DATA, WITHOUT_NUL, WITHOUT_NUL16, WITH_NUL, SECTION_NAME}},
+    /* Intel TXT Software Development Guide, document 315168 revision 017, appendix F: these carry the data that they
+     * are the digest of. ACMs that log no data are bare. */
+    {CAIRN_EVTYPE_BIOSAC_REG_DATA, true, not_empty, {DATA}},
+    {CAIRN_EVTYPE_BIOSAC_REG_DATA, false, any, {NONE}},
+    {CAIRN_EVTYPE_CPU_SCRTM_STAT, true, not_empty, {DATA}},
+    {CAIRN_EVTYPE_CPU_SCRTM_STAT, false, any, {NONE}},
+    {CAIRN_EVTYPE_LCP_CONTROL_HASH, true, not_empty, {DATA}},
+    {CAIRN_EVTYPE_LCP_CONTROL_HASH, false, any, {NONE}},
+    {CAIRN_EVTYPE_OSSINITDATA_CAP_HASH, true, not_empty, {DATA}},
+    {CAIRN_EVTYPE_OSSINITDATA_CAP_HASH, false, any, {NONE}},
+    {CAIRN_EVTYPE_HASH_START, false, any, {DATA}},
+    {CAIRN_EVTYPE_ELEMENTS_HASH, false, any, {DATA}},
+    {CAIRN_EVTYPE_STM_HASH, false, any, {DATA}},
+    {CAIRN_EVTYPE_LCP_HASH, false, any, {DATA}},
+    {CAIRN_EVTYPE_LCP_DETAILS_HASH, false, any, {DATA}},
+    {CAIRN_EVTYPE_LCP_AUTHORITIES_HASH, false, any, {DATA}},
+    {CAIRN_EVTYPE_NV_INFO_HASH, false, any, {DATA}},
+    {CAIRN_EVTYPE_TBOOT, false, any, {DATA}},
+    {CAIRN_EVTYPE_SLAUNCH, false, any, {DATA}},
+};
+
+static bool any(const struct cairn_event *ev)
+{
+	(void)ev;
 	return true;
 }
 
-enum cairn_grub_text cairn_event_grub_text(struct cairn_span *text, const struct cairn_event *ev)
+static bool not_empty(const struct cairn_event *ev)
 {
-	static const struct {
-		const char *prefix;
-		enum cairn_grub_text kind;
-	} prefixes[] = {
-	    {"grub_cmd: ", CAIRN_GRUB_COMMAND},
-	    {"kernel_cmdline: ", CAIRN_GRUB_KERNEL},
-	    {"module_cmdline: ", CAIRN_GRUB_MODULE},
-	};
-	struct cairn_span t = ev->data;
-
-	/* GRUB writes one NUL, at the end (grub-core/commands/efi/tpm.c). */
-	if (ev->type != CAIRN_EV_IPL || t.len == 0 || memchr(t.ptr, 0, t.len) != t.ptr + t.len - 1)
-		return CAIRN_GRUB_NONE;
-	t.len--;
-	if (ev->pcr == GRUB_BINARY_PCR) {
-		*text = t;
-		return CAIRN_GRUB_FILE;
-	}
-	for (size_t i = 0; ev->pcr == GRUB_STRING_PCR && i < sizeof prefixes / sizeof prefixes[0]; i++) {
-		if (take_prefix(&t, prefixes[i].prefix)) {
-			*text = t;
-			return prefixes[i].kind;
-		}
-	}
-	return CAIRN_GRUB_NONE;
+	return ev->data.len > 0;
 }
 
-/* What the digests of the event must be taken over; false where the log does not hold it. */
-static bool hashed_data(struct cairn_span *data, const struct cairn_event *ev)
+/* PFP 1.06 r52, section 10.4.1; Windows ends its own PCRs with "WBCL". */
+static bool separator(const struct cairn_event *ev)
 {
-	enum cairn_grub_text kind;
+	static const char values[][5] = {"\0\0\0\0", "\xff\xff\xff\xff", "WBCL"};
 
-	switch (ev->type) {
-	case CAIRN_EV_SEPARATOR:
-	case CAIRN_EV_ACTION:
-	case CAIRN_EV_EFI_ACTION:
-	case CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG:
-		*data = ev->data;
-		return true;
-	default:
-		kind = cairn_event_grub_text(data, ev);
-		return kind != CAIRN_GRUB_NONE && kind != CAIRN_GRUB_FILE;
+	for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+		if (cairn_span_equal(ev->data, cairn_span(values[i], 4)))
+			return true;
+	return false;
+}
+
+static bool is_text_byte(uint8_t c)
+{
+	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* ASCII, or UTF-16LE of it. */
+static bool text(const struct cairn_event *ev)
+{
+	struct cairn_span t = cairn_span_chomp(ev->data);
+	size_t step = t.len > 1 && t.ptr[1] == 0 ? 2 : 1;
+
+	for (size_t i = 0; i < t.len; i++)
+		if (i % step == 0 ? !is_text_byte(t.ptr[i]) : t.ptr[i] != 0)
+			return false;
+	return true;
+}
+
+/* UEFI_VARIABLE_DATA, PFP 1.06 r52, section 10.4.2.6. More may follow it, and the length of the name may be that of
+ * characters, as it should, or of bytes: this tells a variable from another thing and no more. */
+static bool variable(const struct cairn_event *ev)
+{
+	struct cairn_cur c = cairn_cur(ev->data);
+	uint64_t name, data;
+
+	(void)cairn_cur_bytes(&c, CAIRN_GUID_SIZE);
+	name = cairn_cur_u64le(&c);
+	data = cairn_cur_u64le(&c);
+	(void)cairn_cur_bytes(&c, name);
+	(void)cairn_cur_bytes(&c, data);
+	return cairn_cur_ok(&c);
+}
+
+/* UEFI_GPT_DATA, PFP 1.06 r52, section 10.4.2.5, starts with the signature of UEFI 2.10, section 5.3.2. */
+static bool gpt(const struct cairn_event *ev)
+{
+	return ev->data.len >= 8 && memcmp(ev->data.ptr, "EFI PART", 8) == 0;
+}
+
+#define GRUB_STRING_PCR 8 /* GRUB 2.06, include/grub/tpm.h */
+#define GRUB_STRING_MR	3 /* the measurement register of a confidential VM that stands for it */
+
+/* Behind one of GRUB's prefixes. */
+static bool grub_text_of(struct cairn_span *out, struct cairn_span data)
+{
+	static const char *const prefixes[] = {
+	    "grub_cmd: ", "kernel_cmdline: ",	  "module_cmdline: ", /* upstream */
+	    "grub_cmd ",  "grub_kernel_cmdline ",		      /* Red Hat's 2.02 */
+	};
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+		size_t n = strlen(prefixes[i]);
+
+		if (data.len >= n && memcmp(data.ptr, prefixes[i], n) == 0) {
+			*out = cairn_span(data.ptr + n, data.len - n);
+			return true;
+		}
 	}
+	return false;
+}
+
+static bool grub(const struct cairn_event *ev)
+{
+	struct cairn_span unused;
+
+	return (ev->pcr == GRUB_STRING_PCR || ev->pcr == GRUB_STRING_MR) && grub_text_of(&unused, ev->data);
+}
+
+/* What a digest is taken over: two pieces, one behind the other. */
+#define SECTION_NAME_MAX 32 /* a PE section's has 8 */
+struct hashed {
+	struct cairn_span part[2];
+	uint8_t name[SECTION_NAME_MAX];
+};
+
+static bool section_name(struct hashed *h, struct cairn_span data)
+{
+	struct cairn_span t = cairn_span_chomp16(data);
+
+	if (t.len % 2 != 0 || t.len / 2 >= sizeof h->name)
+		return false;
+	for (size_t i = 0; i < t.len / 2; i++) {
+		if (t.ptr[2 * i] >= 0x80 || t.ptr[2 * i + 1] != 0)
+			return false;
+		h->name[i] = t.ptr[2 * i];
+	}
+	h->name[t.len / 2] = 0;
+	h->part[0] = cairn_span(h->name, t.len / 2 + 1);
+	return true;
+}
+
+/* False where the rule does not apply to the data. */
+static bool hashed_by(struct hashed *h, enum rule rule, struct cairn_span data)
+{
+	static const uint8_t error_value[4] = {1, 0, 0, 0};
+	struct cairn_efi_variable v;
+
+	h->part[0] = data;
+	h->part[1] = (struct cairn_span){0};
+	switch (rule) {
+	case WITHOUT_NUL:
+		h->part[0].len -= data.len > 0 && data.ptr[data.len - 1] == 0;
+		break;
+	case WITHOUT_NUL16:
+		h->part[0] = cairn_span_chomp16(data);
+		break;
+	case WITH_NUL:
+		h->part[1] = cairn_span("", 1);
+		break;
+	case VARIABLE_DATA:
+		if (cairn_efi_variable_read(&v, data) != CAIRN_OK)
+			return false;
+		h->part[0] = v.data;
+		break;
+	case WITHOUT_LAST_BYTE:
+		h->part[0].len -= data.len > 0;
+		break;
+	case ERROR_VALUE:
+		h->part[0] = cairn_span(error_value, sizeof error_value);
+		break;
+	case SECTION_NAME:
+		return section_name(h, data);
+	case GRUB_TEXT:
+		(void)grub_text_of(&h->part[0], data);
+		h->part[0].len -= h->part[0].len > 0 && h->part[0].ptr[h->part[0].len - 1] == 0;
+		break;
+	case GRUB_TEXT_NUL:
+		(void)grub_text_of(&h->part[0], data);
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+/* How many of the event's digests the rule gives. */
+static enum cairn_status count_matches(size_t *count, enum rule rule, const struct cairn_event *ev)
+{
+	struct hashed h;
+
+	*count = 0;
+	if (!hashed_by(&h, rule, ev->data))
+		return CAIRN_OK;
+	for (size_t i = 0; i < ev->count; i++) {
+		struct cairn_digest d;
+		enum cairn_status s = cairn_hash2(&d, ev->digest[i].alg, h.part[0], h.part[1]);
+
+		if (s != CAIRN_OK)
+			return s;
+		*count += cairn_span_equal(cairn_digest_span(&d), ev->digest[i].value);
+	}
+	return CAIRN_OK;
+}
+
+/* NULL: none; *typed: not for want of rows. */
+static const struct row *row_of(const struct cairn_event *ev, bool *typed)
+{
+	*typed = false;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].type != ev->type)
+			continue;
+		*typed = true;
+		if (rows[i].shape(ev))
+			return &rows[i];
+	}
+	return NULL;
+}
+
+static struct cairn_event_checked result(enum cairn_event_check check, const char *rule)
+{
+	return (struct cairn_event_checked){.result = check, .rule = rule};
+}
+
+enum cairn_status cairn_event_check_how(struct cairn_event_checked *out, const struct cairn_event *ev)
+{
+	bool typed;
+	const struct row *row = row_of(ev, &typed);
+	size_t count;
+
+	*out = result(CAIRN_EVENT_UNCHECKED, "the log does not hold what was hashed");
+	if (!typed || ev->count == 0)
+		return CAIRN_OK;
+	*out = result(CAIRN_EVENT_DIFFERS, "the data is not what events of this type have");
+	for (size_t i = 0; row && row->rule[i] != NONE; i++) {
+		enum cairn_status s = count_matches(&count, row->rule[i], ev);
+
+		if (s != CAIRN_OK)
+			return s;
+		if (count == ev->count)
+			*out = result(CAIRN_EVENT_MATCHES, rule_names[row->rule[i]]);
+		else if (count > 0)
+			*out =
+			    result(CAIRN_EVENT_DIFFERS, "a digest is not that of the data, but another is");
+		if (count > 0)
+			return CAIRN_OK;
+	}
+	if (row && row->must)
+		*out = result(CAIRN_EVENT_DIFFERS, "no digest is that of the data");
+	else if (row)
+		*out = result(CAIRN_EVENT_UNCHECKED, "the log does not hold what was hashed");
+	return CAIRN_OK;
 }
 
 enum cairn_status cairn_event_check(enum cairn_event_check *out, const struct cairn_event *ev)
 {
-	enum cairn_event_check result = CAIRN_EVENT_MATCHES;
-	struct cairn_span data;
+	struct cairn_event_checked how;
+	enum cairn_status s = cairn_event_check_how(&how, ev);
 
-	if (!hashed_data(&data, ev) || ev->count == 0) {
-		*out = CAIRN_EVENT_UNCHECKED;
-		return CAIRN_OK;
-	}
-	for (size_t i = 0; i < ev->count; i++) {
-		struct cairn_digest d;
-		enum cairn_status s = cairn_hash(&d, ev->digest[i].alg, data);
-
-		if (s != CAIRN_OK)
-			return s;
-		if (!cairn_span_equal(cairn_digest_span(&d), ev->digest[i].value))
-			result = CAIRN_EVENT_DIFFERS;
-	}
-	*out = result;
-	return CAIRN_OK;
+	if (s == CAIRN_OK)
+		*out = how.result;
+	return s;
 }

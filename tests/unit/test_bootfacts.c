@@ -244,6 +244,10 @@ static void boots_that_are_not(void **state)
 
 static void grub_texts(void **state)
 {
+	/* Texts that GRUB does not write so: no NUL at the end, one inside, another PCR, no text. What starts with a
+	 * prefix in PCR 8 must nevertheless be what was hashed. */
+	static const enum cairn_event_check checks[] = {CAIRN_EVENT_MATCHES, CAIRN_EVENT_DIFFERS,
+							CAIRN_EVENT_UNCHECKED, CAIRN_EVENT_UNCHECKED};
 	cairn_auto_buf struct cairn_buf b = {0};
 	struct cairn_eventlog log;
 	struct cairn_eventlog_iter it;
@@ -252,9 +256,9 @@ static void grub_texts(void **state)
 
 	(void)state;
 	begin(&b);
-	add(&b, 8, CAIRN_EV_IPL, cairn_span("grub_cmd: x", 11), "x");	   /* no NUL at the end */
-	add(&b, 8, CAIRN_EV_IPL, cairn_span("grub_cmd: x\0y\0", 14), "x"); /* one inside */
-	add(&b, 7, CAIRN_EV_IPL, cairn_span("grub_cmd: x", 12), "x");	   /* another PCR */
+	add(&b, 8, CAIRN_EV_IPL, cairn_span("grub_cmd: x", 11), "x");
+	add(&b, 8, CAIRN_EV_IPL, cairn_span("grub_cmd: x\0y\0", 14), "x");
+	add(&b, 7, CAIRN_EV_IPL, cairn_span("grub_cmd: x", 12), "x");
 	add(&b, 9, CAIRN_EV_IPL, cairn_span("", 0), "x");
 	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&b)), CAIRN_OK);
 	it = cairn_eventlog_iter(&log);
@@ -263,7 +267,7 @@ static void grub_texts(void **state)
 
 		assert_int_equal(cairn_event_grub_text(&text, &ev), CAIRN_GRUB_NONE);
 		assert_int_equal(cairn_event_check(&check, &ev), CAIRN_OK);
-		assert_int_equal(check, CAIRN_EVENT_UNCHECKED);
+		assert_int_equal(check, checks[ev.number - 1]);
 	}
 	assert_int_equal(it.number, 4);
 }
