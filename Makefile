@@ -135,7 +135,19 @@ $(BUILD)/attack/attack: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/attack/
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
-integration: all $(BUILD)/attack/attack
+# The corpus of attacks on quote verifiers: its generator, and the table of how verifiers do (docs/attack-corpus.md).
+$(BUILD)/attack/make-corpus: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/attack/make/*.c)) $(FIXTURES) $(LIB_TESTS)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
+
+.PHONY: corpus attack-score
+corpus: $(BUILD)/attack/make-corpus
+	$(Q)rm -rf tests/attack/corpus && $< tests/attack/corpus
+
+attack-score: all
+	$(Q)BUILD=$(abspath $(BUILD)) tests/attack/score
+
+integration: all $(BUILD)/attack/attack $(BUILD)/attack/make-corpus
 	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats tests/attack/*.bats)
 
 # What an emulated host is made of beside cairn: Xen, kernels, guests. The first time needs the network.
@@ -204,7 +216,8 @@ bench: $(BENCHES)
 
 # ---- lint -----------------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard src/core/*.c src/tpm/*.c src/agent/*.c src/xen/*.c src/boot/*.c src/cli/*.c src/relay/*.c \
-             keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/attack/*.c tests/fuzz/*.c tests/bench/*.c)
+             keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/attack/*.c tests/attack/make/*.c tests/fuzz/*.c \
+             tests/bench/*.c)
 H_FILES := $(shell find include src attest keys tests -name '*.h' -not -path 'src/boot/efi/*' 2>/dev/null)
 TIDIED  := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(C_FILES))
 # The object stands for the file and every header that it includes.
