@@ -10,10 +10,10 @@
 #ifndef CAIRN_ANYLOG_H
 #define CAIRN_ANYLOG_H
 
-#include "cairn/eventlog.h"
+#include "cairn/ima.h"
 
 /* The largest file that is worth reading. Each kind has limits of its own as well. */
-#define CAIRN_ANYLOG_SIZE_MAX ((size_t)64 << 20) /* bytes */
+#define CAIRN_ANYLOG_SIZE_MAX CAIRN_IMA_SIZE_MAX /* bytes */
 
 enum cairn_anylog_kind {
 	CAIRN_ANYLOG_NONE,
@@ -21,6 +21,8 @@ enum cairn_anylog_kind {
 	CAIRN_ANYLOG_SHA1,   /* the same in the form of TPM 1.2: eventlog.h */
 	CAIRN_ANYLOG_CCEL,   /* crypto-agile log of a confidential VM's measurement registers: eventlog.h */
 	CAIRN_ANYLOG_LAUNCH, /* cairn's launch log: launchlog.h */
+	CAIRN_ANYLOG_IMA,    /* binary list of Linux IMA: ima.h */
+	CAIRN_ANYLOG_IMA_ASCII, /* the same as text */
 	CAIRN_ANYLOG_KINDS,
 };
 
@@ -33,7 +35,8 @@ struct cairn_anylog {
 	enum cairn_anylog_kind kind;
 	struct cairn_span bytes;
 	struct cairn_eventlog tcg; /* of the kinds that eventlog.h reads */
-	size_t end;		   /* where the log ends in the bytes; what follows is unused space */
+	struct cairn_ima ima;
+	size_t end; /* where the log ends in the bytes; what follows is unused space */
 };
 
 /* Finds the kind. A log of firmware was read as a whole when this gives CAIRN_OK; the records of the others are
@@ -48,20 +51,24 @@ enum cairn_status cairn_anylog_open(struct cairn_anylog *out, struct cairn_span 
  * ------------------------------------------------------------------------------------------------- */
 struct cairn_anylog_replay {
 	/* .extended: the PCRs for which a log had a digest of the bank. An event without a digest of a bank did not
-	 * extend that bank: so do Windows and tboot when they measure into one bank alone. */
-	struct cairn_pcrs pcrs;
-	/* For each bank, the PCRs with an event that has no digest for it. A TPM may agree; nothing vouches for it. */
-	uint32_t incomplete[CAIRN_BANK_MAX];
+	 * extend that bank: so do Windows and tboot when they measure into one bank alone. .incomplete: the PCRs
+	 * with such an event; a TPM may agree, but nothing vouches for it. Of .unhashed banks there are no values. */
+	struct cairn_replay own;
+	/* The same, had IMA extended every bank by its SHA-1 digest and zeros, as Linux before 5.8 does. Differs from
+	 * own in the PCRs of .ima only, and is empty where no IMA list was replayed. */
+	struct cairn_replay padded;
+	uint32_t ima;	  /* the PCRs that an IMA list extends */
 	uint32_t touched; /* the PCRs that have an event, in any bank */
 	unsigned logs;	  /* how many were replayed */
 	bool cc;	  /* the indices are measurement registers of a confidential VM, not PCRs */
-	bool drtm;	  /* as in eventlog.h */
-	uint8_t startup_locality;
+	/* Entries of IMA lists whose digest is not that of their data. Replay follows the digests; who judges refuses. */
+	unsigned differing;
 };
 
 /* Replays one log onto the state, which starts as all zero ({0}). Banks that the state has not are added.
  * Logs of firmware start from reset: one of a PCR that an earlier log has extended is CAIRN_E_USAGE, and so is a
- * log of a confidential VM together with one of PCRs. On an error the state is as it was. why as above. */
+ * log of a confidential VM together with one of PCRs. On an error the state is as it was, with one exception:
+ * CAIRN_E_TRUNCATED of an IMA list, whose whole entries were replayed. why as above. */
 enum cairn_status cairn_anylog_replay_add(struct cairn_anylog_replay *state, const struct cairn_anylog *log,
 					  struct cairn_buf *why) CAIRN_MUST_CHECK;
 
@@ -69,8 +76,9 @@ enum cairn_status cairn_anylog_replay_add(struct cairn_anylog_replay *state, con
 enum cairn_status cairn_anylog_replay(struct cairn_anylog_replay *state, struct cairn_span bytes,
 				      struct cairn_buf *why) CAIRN_MUST_CHECK;
 
-/* The PCRs of mask for which the replay does not vouch for the values in actual: another value, incomplete, or
- * without such a bank. A PCR that no log extends has to be as it is after reset. 0 is what one wants. */
+/* The PCRs of mask for which the replay does not vouch for the values in actual: another value (of IMA's PCRs: than
+ * either), incomplete, or without such a bank. A PCR that no log extends has to be as it is after reset. 0 is
+ * what one wants. */
 uint32_t cairn_anylog_differs(const struct cairn_anylog_replay *state, const struct cairn_bank *actual,
 			      uint32_t mask);
 

@@ -39,7 +39,7 @@ static bool good_names(const struct replay_options *o, int *exit_code)
 static int absent_bank(const struct replay_options *o, const struct cairn_anylog_replay *r)
 {
 	for (size_t i = 0; i < o->banks.count; i++) {
-		if (!cairn_pcrs_bank_const(&r->pcrs, cairn_alg_by_name(o->banks.item[i])))
+		if (!cairn_pcrs_bank_const(&r->own.pcrs, cairn_alg_by_name(o->banks.item[i])))
 			return cairn_cli_complain(CAIRN_EXIT_UNDECIDED, "no log has digests of the bank %s",
 						  o->banks.item[i]);
 	}
@@ -70,13 +70,15 @@ static void put_bank(const struct cairn_bank *b, const char *suffix, uint32_t ma
 
 static void put_text(const struct replay_options *o, const struct cairn_anylog_replay *r)
 {
-	for (size_t b = 0; b < r->pcrs.count; b++) {
-		const struct cairn_bank *bank = &r->pcrs.bank[b];
+	for (size_t b = 0; b < r->own.pcrs.count; b++) {
+		const struct cairn_bank *bank = &r->own.pcrs.bank[b];
 
 		if (!wanted(o, cairn_alg_name(bank->alg)))
 			continue;
-		put_incomplete(cairn_alg_name(bank->alg), r->incomplete[b] & bank->extended);
+		put_incomplete(cairn_alg_name(bank->alg), r->own.incomplete[b] & bank->extended);
 		put_bank(bank, "", UINT32_MAX);
+		if (r->ima)
+			put_bank(&r->padded.pcrs.bank[b], "-padded", r->ima);
 	}
 }
 
@@ -90,45 +92,97 @@ static json_t *mask_json(uint32_t mask)
 	return list;
 }
 
-static json_t *replay_json(const struct replay_options *o, const struct cairn_anylog_replay *r, json_t *logs)
+/* The banks of IMA's second form, beside the others. */
+static void add_padded(json_t *pcrs, const struct cairn_anylog_replay *r)
 {
-	json_t *pcrs = cairn_cli_pcrs_json(&r->pcrs), *incomplete = json_object();
-	json_t *v = json_pack("{s:O, s:o, s:o, s:s, s:b, s:i}", "logs", logs, "pcrs", pcrs, "incomplete",
-			      incomplete, "registers", r->cc ? "mr" : "pcr", "drtm", r->drtm,
-			      "startup_locality", (int)r->startup_locality);
+	struct cairn_pcrs only = r->padded.pcrs;
+	const char *name;
+	json_t *bank;
 
-	for (size_t b = 0; b < r->pcrs.count; b++) {
-		const char *name = cairn_alg_name(r->pcrs.bank[b].alg);
+	for (size_t b = 0; b < only.count; b++)
+		only.bank[b].extended &= r->ima;
+	cairn_auto_json json_t *padded = cairn_cli_pcrs_json(&only);
+	json_object_foreach(padded, name, bank)
+	{
+		char key[32];
 
-		if (!wanted(o, name))
-			json_object_del(pcrs, name);
-		else if (r->incomplete[b])
-			json_object_set_new(incomplete, name, mask_json(r->incomplete[b]));
+		(void)snprintf(key, sizeof key, "%s-padded", name);
+		if (json_object_size(bank) > 0)
+			json_object_set(pcrs, key, bank);
 	}
+}
+
+static json_t *incomplete_json(const struct cairn_anylog_replay *r)
+{
+	json_t *v = json_object();
+
+	for (size_t b = 0; b < r->own.pcrs.count; b++)
+		if (r->own.incomplete[b])
+			json_object_set_new(v, cairn_alg_name(r->own.pcrs.bank[b].alg),
+					    mask_json(r->own.incomplete[b]));
 	return v;
 }
 
-static int add_file(struct cairn_anylog_replay *r, json_t *logs, const char *path, bool strict)
+/* Keeps the banks that were asked for. */
+static void filter(const struct replay_options *o, json_t *banks)
+{
+	const char *name;
+	json_t *bank;
+	void *next;
+
+	json_object_foreach_safe(banks, next, name, bank)
+	{
+		char base[16] = {0};
+
+		(void)snprintf(base, sizeof base, "%.*s", (int)strcspn(name, "-"), name);
+		if (!wanted(o, base))
+			json_object_del(banks, name);
+	}
+}
+
+static json_t *replay_json(const struct replay_options *o, const struct cairn_anylog_replay *r, json_t *logs)
+{
+	json_t *pcrs = cairn_cli_pcrs_json(&r->own.pcrs), *incomplete = incomplete_json(r);
+
+	if (r->ima)
+		add_padded(pcrs, r);
+	filter(o, pcrs);
+	filter(o, incomplete);
+	return json_pack("{s:O, s:o, s:o, s:s, s:b, s:i, s:i}", "logs", logs, "pcrs", pcrs, "incomplete",
+			 incomplete, "registers", r->cc ? "mr" : "pcr", "drtm", r->own.drtm,
+			 "startup_locality", (int)r->own.startup_locality, "ima_differing",
+			 (int)r->differing);
+}
+
+/* Of a list that breaks off the whole entries are told: then *told stays true where the code is not 0. */
+static int add_file(struct cairn_anylog_replay *r, json_t *logs, const char *path, bool strict, bool *told)
 {
 	cairn_auto_log struct cairn_cli_log l = {0};
 	cairn_auto_buf struct cairn_buf why = {0};
+	unsigned before = r->differing, count = r->logs;
 	enum cairn_status s;
 	int code;
 
+	*told = false;
 	if (!cairn_cli_log_read(&l, &code, path, strict))
 		return code;
 	json_array_append_new(logs, cairn_cli_log_json(&l));
 	s = cairn_anylog_replay_add(r, &l.log, &why);
+	*told = r->logs > count;
+	if (r->differing > before)
+		cairn_cli_complain(0, "%s: %u entries are not what their digests are of", path,
+				   r->differing - before);
 	return s == CAIRN_OK ? CAIRN_EXIT_GOOD : cairn_cli_log_refuse(s, path, &why);
 }
 
 /* Files after the first that fails are not read: what they continue is not known. */
-static int replay_files(struct cairn_anylog_replay *r, json_t *logs, int count, char **paths, bool strict)
+static int replay_files(struct cairn_anylog_replay *r, json_t *logs, int count, char **paths, bool strict,
+			bool *told)
 {
 	int code = CAIRN_EXIT_GOOD;
 
 	for (int i = 0; i < count && code == CAIRN_EXIT_GOOD; i++)
-		code = add_file(r, logs, paths[i], strict);
+		code = add_file(r, logs, paths[i], strict, told);
 	return code;
 }
 
@@ -162,13 +216,15 @@ int cairn_cmd_log_replay(int argc, char **argv)
 	    -1};
 	struct cairn_anylog_replay r = {0};
 	cairn_auto_json json_t *logs = json_array();
+	bool told = false;
 	int code;
 
 	if (!cairn_cli_parse(&code, &syn, argc, argv) || !good_names(&o, &code))
 		return code;
-	code = replay_files(&r, logs, argc - optind, argv + optind, o.strict);
-	if (code != CAIRN_EXIT_GOOD)
+	code = replay_files(&r, logs, argc - optind, argv + optind, o.strict, &told);
+	if (!told)
 		return code;
-	code = put(&o, &r, logs);
+	if (put(&o, &r, logs) != CAIRN_EXIT_GOOD)
+		return CAIRN_EXIT_UNDECIDED;
 	return code == CAIRN_EXIT_GOOD ? absent_bank(&o, &r) : code;
 }

@@ -60,15 +60,32 @@ static bool looks_launch(struct cairn_span bytes)
 	return bytes.len >= sizeof mark - 1 && memcmp(bytes.ptr, mark, sizeof mark - 1) == 0;
 }
 
+static bool looks_ima_binary(struct cairn_span bytes)
+{
+	return bytes.ptr[0] < CAIRN_PCR_COUNT && cairn_ima_is(bytes);
+}
+
+static bool looks_ima_ascii(struct cairn_span bytes)
+{
+	return bytes.ptr[0] >= CAIRN_PCR_COUNT && cairn_ima_is(bytes);
+}
+
 /* ---- the kinds --------------------------------------------------------------------------------------------------- */
 
 static enum cairn_status open_tcg(struct cairn_anylog *log)
 {
 	enum cairn_status s = cairn_eventlog_open(&log->tcg, log->bytes);
 
-	if (s == CAIRN_OK)
-		log->end = log->tcg.end;
+	log->end = log->tcg.end;
+	if (s == CAIRN_OK && log->tcg.cc)
+		log->kind = CAIRN_ANYLOG_CCEL;
 	return s;
+}
+
+static enum cairn_status open_ima(struct cairn_anylog *log)
+{
+	log->end = log->bytes.len;
+	return cairn_ima_open(&log->ima, log->bytes);
 }
 
 static enum cairn_status open_records(struct cairn_anylog *log)
@@ -87,6 +104,8 @@ static const struct kind_row {
     [CAIRN_ANYLOG_SHA1] = {"tcg-sha1", "TCG log in the form of TPM 1.2 (SHA-1)", looks_sha1, open_tcg},
     [CAIRN_ANYLOG_CCEL] = {"ccel", "log of a confidential VM (CCEL)", NULL, NULL}, /* looks like TCG */
     [CAIRN_ANYLOG_LAUNCH] = {"launch", "cairn launch log", looks_launch, open_records},
+    [CAIRN_ANYLOG_IMA] = {"ima", "IMA measurement list, binary", looks_ima_binary, open_ima},
+    [CAIRN_ANYLOG_IMA_ASCII] = {"ima-ascii", "IMA measurement list, ASCII", looks_ima_ascii, open_ima},
 };
 
 const char *cairn_anylog_name(enum cairn_anylog_kind kind)

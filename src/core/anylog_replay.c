@@ -18,46 +18,62 @@ static enum cairn_status refuse(struct cairn_buf *why, enum cairn_status s, cons
 }
 
 /* The bank's number. One that no log had before is new: what other logs extended is incomplete in it. */
-static enum cairn_status need_bank(size_t *at, struct cairn_anylog_replay *st, enum cairn_alg alg)
+static enum cairn_status need_bank(size_t *at, struct cairn_replay *r, enum cairn_alg alg, uint32_t touched)
 {
 	struct cairn_pcrs one;
 	enum cairn_status s;
 
-	for (*at = 0; *at < st->pcrs.count; (*at)++)
-		if (st->pcrs.bank[*at].alg == alg)
+	for (*at = 0; *at < r->pcrs.count; (*at)++)
+		if (r->pcrs.bank[*at].alg == alg)
 			return CAIRN_OK;
-	if (st->pcrs.count == CAIRN_BANK_MAX)
-		return CAIRN_E_LIMIT;
 	s = cairn_pcrs_init(&one, &alg, 1);
 	if (s != CAIRN_OK)
 		return s;
-	st->pcrs.bank[st->pcrs.count++] = one.bank[0];
-	st->incomplete[*at] = st->touched;
+	r->pcrs.bank[r->pcrs.count++] = one.bank[0]; /* there are as many places as algorithms */
+	r->incomplete[*at] = touched;
 	return CAIRN_OK;
+}
+
+/* In the banks of r that the log has not, what it extends is incomplete. */
+static void miss_banks(struct cairn_replay *r, const struct cairn_pcrs *log, uint32_t mask)
+{
+	for (size_t b = 0; b < r->pcrs.count; b++)
+		if (!cairn_pcrs_bank_const(log, r->pcrs.bank[b].alg))
+			r->incomplete[b] |= mask;
 }
 
 /* ---- records that continue what is there ------------------------------------------------------------------------- */
 
-static enum cairn_status extend(struct cairn_anylog_replay *st, unsigned pcr, const struct cairn_digest *d,
-				size_t count)
+static enum cairn_status extend(struct cairn_replay *r, uint32_t touched, unsigned pcr,
+				const struct cairn_digest *d, size_t count)
 {
 	bool had[CAIRN_BANK_MAX] = {false};
 
 	for (size_t i = 0; i < count; i++) {
 		size_t at;
-		enum cairn_status s = need_bank(&at, st, d[i].alg);
+		enum cairn_status s = need_bank(&at, r, d[i].alg, touched);
 
 		if (s == CAIRN_OK)
-			s = cairn_pcrs_extend(&st->pcrs, pcr, &d[i]);
+			s = cairn_pcrs_extend(&r->pcrs, pcr, &d[i]);
 		if (s != CAIRN_OK)
 			return s;
 		had[at] = true;
 	}
-	st->touched |= bit(pcr);
-	for (size_t b = 0; b < st->pcrs.count; b++)
+	for (size_t b = 0; b < r->pcrs.count; b++)
 		if (!had[b])
-			st->incomplete[b] |= bit(pcr);
+			r->incomplete[b] |= bit(pcr);
 	return CAIRN_OK;
+}
+
+static enum cairn_status add_record(struct cairn_anylog_replay *st, unsigned pcr,
+				    const struct cairn_digest *d, size_t count)
+{
+	enum cairn_status s = extend(&st->own, st->touched, pcr, d, count);
+
+	if (s == CAIRN_OK && st->ima)
+		s = extend(&st->padded, st->touched, pcr, d, count);
+	st->touched |= bit(pcr);
+	return s;
 }
 
 static enum cairn_status add_launch(struct cairn_anylog_replay *st, const struct cairn_anylog *log,
@@ -73,7 +89,7 @@ static enum cairn_status add_launch(struct cairn_anylog_replay *st, const struct
 
 		s = cairn_log_next(&r, &e);
 		if (s == CAIRN_OK)
-			s = extend(st, e.pcr, e.digest, e.digest_count);
+			s = add_record(st, e.pcr, e.digest, e.digest_count);
 	}
 	if (s == CAIRN_E_NOTFOUND)
 		return CAIRN_OK;
@@ -97,7 +113,7 @@ static struct tcg_use use_of(const struct cairn_eventlog *log)
 	struct cairn_event ev;
 
 	while (cairn_eventlog_next(&it, &ev)) {
-		if (ev.type == CAIRN_EV_NO_ACTION || ev.pcr >= CAIRN_PCR_COUNT)
+		if (!cairn_event_extends(&ev))
 			continue;
 		u.touched |= bit(ev.pcr);
 		for (size_t b = 0; b < log->banks; b++)
@@ -108,50 +124,42 @@ static struct tcg_use use_of(const struct cairn_eventlog *log)
 }
 
 /* What the log says nothing of stays as it is. */
-static enum cairn_status take_bank(struct cairn_anylog_replay *st, const struct cairn_replay *r, size_t b,
-				   const struct tcg_use *u)
+static enum cairn_status take_bank(struct cairn_replay *to, const struct cairn_replay *r, size_t b,
+				   const struct tcg_use *u, uint32_t touched)
 {
 	const struct cairn_bank *from = &r->pcrs.bank[b];
 	struct cairn_pcrs reset;
 	size_t at;
-	enum cairn_status s = need_bank(&at, st, from->alg);
+	enum cairn_status s = need_bank(&at, to, from->alg, touched);
 
 	if (s == CAIRN_OK)
 		s = cairn_pcrs_init(&reset, &from->alg, 1);
 	if (s != CAIRN_OK)
 		return s;
+	to->incomplete[at] |= r->incomplete[b];
+	if (r->unhashed & bit((unsigned)b)) {
+		to->unhashed |= bit((unsigned)at);
+		return CAIRN_OK;
+	}
 	for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++)
 		if (!cairn_digest_equal(&from->pcr[n], &reset.bank[0].pcr[n]))
-			st->pcrs.bank[at].pcr[n] = from->pcr[n];
-	st->pcrs.bank[at].extended |= u->has[b];
-	st->incomplete[at] |= u->touched & r->incomplete[b];
+			to->pcrs.bank[at].pcr[n] = from->pcr[n];
+	to->pcrs.bank[at].extended |= u->has[b];
 	return CAIRN_OK;
 }
 
-static bool log_has_bank(const struct cairn_eventlog *log, enum cairn_alg alg)
+static enum cairn_status take_tcg(struct cairn_replay *to, const struct cairn_replay *r,
+				  const struct tcg_use *u, uint32_t touched)
 {
-	for (size_t b = 0; b < log->banks; b++)
-		if (log->bank[b] == alg)
-			return true;
-	return false;
-}
-
-static enum cairn_status take_tcg(struct cairn_anylog_replay *st, const struct cairn_eventlog *log,
-				  const struct cairn_replay *r, const struct tcg_use *u)
-{
-	for (size_t b = 0; b < log->banks; b++) {
-		enum cairn_status s = take_bank(st, r, b, u);
+	for (size_t b = 0; b < r->pcrs.count; b++) {
+		enum cairn_status s = take_bank(to, r, b, u, touched);
 
 		if (s != CAIRN_OK)
 			return s;
 	}
-	for (size_t b = 0; b < st->pcrs.count; b++)
-		if (!log_has_bank(log, st->pcrs.bank[b].alg))
-			st->incomplete[b] |= u->touched;
-	st->touched |= u->touched;
-	st->drtm = st->drtm || r->drtm;
-	if (r->startup_locality)
-		st->startup_locality = r->startup_locality;
+	miss_banks(to, &r->pcrs, u->touched);
+	to->drtm = to->drtm || r->drtm;
+	to->startup_locality |= r->startup_locality; /* of at most one log: it goes with events of PCR 0 */
 	return CAIRN_OK;
 }
 
@@ -168,9 +176,84 @@ static enum cairn_status add_tcg(struct cairn_anylog_replay *st, const struct ca
 		    "a log of firmware starts from reset, but an earlier log has extended one of its PCRs; "
 		    "give the firmware's log first");
 	s = cairn_eventlog_replay(&r, &log->tcg);
+	if (s == CAIRN_E_MALFORMED)
+		return refuse(why, s,
+			      "a StartupLocality event is doubled, out of place, or of no locality that can "
+			      "start a TPM");
+	if (s == CAIRN_OK)
+		s = take_tcg(&st->own, &r, &u, st->touched);
+	if (s == CAIRN_OK && st->ima)
+		s = take_tcg(&st->padded, &r, &u, st->touched);
 	if (s != CAIRN_OK)
 		return refuse(why, s, cairn_status_text(s));
-	return take_tcg(st, &log->tcg, &r, &u);
+	st->touched |= u.touched;
+	return CAIRN_OK;
+}
+
+/* ---- IMA, whose PCRs continue too --------------------------------------------------------------------------------- */
+
+static uint32_t ima_mask(const struct cairn_replay *r)
+{
+	uint32_t mask = 0;
+
+	for (size_t b = 0; b < r->pcrs.count; b++)
+		mask |= r->pcrs.bank[b].extended | r->incomplete[b];
+	return mask;
+}
+
+static enum cairn_status take_ima(struct cairn_replay *to, const struct cairn_replay *r, uint32_t mask,
+				  uint32_t touched)
+{
+	for (size_t b = 0; b < r->pcrs.count; b++) {
+		const struct cairn_bank *from = &r->pcrs.bank[b];
+		size_t at;
+		enum cairn_status s = need_bank(&at, to, from->alg, touched);
+
+		if (s != CAIRN_OK)
+			return s;
+		for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++)
+			if (mask & bit(n))
+				to->pcrs.bank[at].pcr[n] = from->pcr[n];
+		to->pcrs.bank[at].extended |= from->extended;
+		to->incomplete[at] |= r->incomplete[b];
+	}
+	miss_banks(to, &r->pcrs, mask);
+	return CAIRN_OK;
+}
+
+static enum cairn_status say_ima(struct cairn_buf *why, enum cairn_status s, const struct cairn_ima_replay *r)
+{
+	if (why)
+		cairn_buf_add_fmt(why, "entry %u of the list, at offset %zu: %s", r->entries + 1, r->end,
+				  cairn_status_text(s));
+	return s;
+}
+
+static enum cairn_status add_ima(struct cairn_anylog_replay *st, const struct cairn_anylog *log,
+				 struct cairn_buf *why)
+{
+	struct cairn_ima_replay own = {0}, padded;
+	enum cairn_status s = cairn_ima_replay(&own, &log->ima, &st->own.pcrs), t;
+	uint32_t mask = ima_mask(&own.own);
+
+	if (s != CAIRN_OK && s != CAIRN_E_TRUNCATED)
+		return say_ima(why, s, &own);
+	padded = own;
+	t = s;
+	if (st->ima)
+		t = cairn_ima_replay(&padded, &log->ima, &st->padded.pcrs);
+	else
+		st->padded = st->own;
+	if (t == s)
+		t = take_ima(&st->own, &own.own, mask, st->touched);
+	if (t == CAIRN_OK)
+		t = take_ima(&st->padded, &padded.padded, mask, st->touched);
+	if (t != CAIRN_OK)
+		return refuse(why, t, cairn_status_text(t));
+	st->ima |= mask;
+	st->touched |= mask;
+	st->differing += own.differing;
+	return s == CAIRN_OK ? s : say_ima(why, s, &own);
 }
 
 /* ---- any ---------------------------------------------------------------------------------------------------------- */
@@ -178,10 +261,8 @@ static enum cairn_status add_tcg(struct cairn_anylog_replay *st, const struct ca
 static enum cairn_status (*const adders[CAIRN_ANYLOG_KINDS])(struct cairn_anylog_replay *,
 							     const struct cairn_anylog *,
 							     struct cairn_buf *) = {
-    [CAIRN_ANYLOG_TCG] = add_tcg,
-    [CAIRN_ANYLOG_SHA1] = add_tcg,
-    [CAIRN_ANYLOG_CCEL] = add_tcg,
-    [CAIRN_ANYLOG_LAUNCH] = add_launch,
+    [CAIRN_ANYLOG_TCG] = add_tcg,	[CAIRN_ANYLOG_SHA1] = add_tcg, [CAIRN_ANYLOG_CCEL] = add_tcg,
+    [CAIRN_ANYLOG_LAUNCH] = add_launch, [CAIRN_ANYLOG_IMA] = add_ima,  [CAIRN_ANYLOG_IMA_ASCII] = add_ima,
 };
 
 enum cairn_status cairn_anylog_replay_add(struct cairn_anylog_replay *state, const struct cairn_anylog *log,
@@ -189,6 +270,7 @@ enum cairn_status cairn_anylog_replay_add(struct cairn_anylog_replay *state, con
 {
 	struct cairn_anylog_replay st = *state;
 	bool cc = log->kind == CAIRN_ANYLOG_CCEL;
+	bool ima = log->kind == CAIRN_ANYLOG_IMA || log->kind == CAIRN_ANYLOG_IMA_ASCII;
 	enum cairn_status s;
 
 	if (st.logs > 0 && st.cc != cc)
@@ -198,7 +280,7 @@ enum cairn_status cairn_anylog_replay_add(struct cairn_anylog_replay *state, con
 	st.cc = cc;
 	st.logs++;
 	s = adders[log->kind](&st, log, why);
-	if (s == CAIRN_OK)
+	if (s == CAIRN_OK || (ima && s == CAIRN_E_TRUNCATED))
 		*state = st;
 	return s;
 }
@@ -212,14 +294,14 @@ enum cairn_status cairn_anylog_replay(struct cairn_anylog_replay *state, struct 
 	return s == CAIRN_OK ? cairn_anylog_replay_add(state, &log, why) : s;
 }
 
-/* A bank that no log has is one in which nothing was extended as far as the logs know. */
 uint32_t cairn_anylog_differs(const struct cairn_anylog_replay *state, const struct cairn_bank *actual,
 			      uint32_t mask)
 {
-	struct cairn_replay r = {.pcrs = state->pcrs};
+	uint32_t differs = cairn_replay_differs(&state->own, actual, mask);
 
 	if (state->cc)
 		return mask;
-	memcpy(r.incomplete, state->incomplete, sizeof r.incomplete);
-	return cairn_replay_differs(&r, actual, mask);
+	if (state->ima)
+		differs &= cairn_replay_differs(&state->padded, actual, mask);
+	return differs;
 }

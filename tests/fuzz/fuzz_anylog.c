@@ -29,8 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (why.len == 0 || memcmp(&before, &state, sizeof state) != 0)
 			abort();
 	}
-	for (size_t b = 0; b < state.pcrs.count; b++)
-		if (state.pcrs.bank[b].extended & ~state.touched)
+	for (size_t b = 0; b < state.own.pcrs.count; b++)
+		if (state.own.pcrs.bank[b].extended & ~state.touched)
 			abort();
 	return 0;
 }

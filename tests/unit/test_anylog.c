@@ -20,7 +20,19 @@ static const struct {
     {"eventlog/tcg2-ff-padded-memdump.bin", CAIRN_ANYLOG_TCG},
     {"eventlog/drtm-intel-txt.bin", CAIRN_ANYLOG_TCG},
     {"eventlog/xen-grub-swtpm.bin", CAIRN_ANYLOG_TCG},
+    {"eventlog/hostile-type-relabel.bin", CAIRN_ANYLOG_TCG},
+    {"eventlog/edge-noaction-only.bin", CAIRN_ANYLOG_SHA1},
+    {"eventlog/tcg12-debian10-sha1.bin", CAIRN_ANYLOG_SHA1},
+    {"eventlog/tcg12-hirs-sha1.bin", CAIRN_ANYLOG_SHA1},
+    {"eventlog/tcg12-lenovo-x1carbon3-win.bin", CAIRN_ANYLOG_SHA1},
+    {"eventlog/tcg12-optionrom.bin", CAIRN_ANYLOG_SHA1},
+    {"eventlog/ccel-tdx-sha384.bin", CAIRN_ANYLOG_CCEL},
     {"launchlog/all-types.log", CAIRN_ANYLOG_LAUNCH},
+    {"ima/ima-all-templates.bin", CAIRN_ANYLOG_IMA},
+    {"ima/ima-charra-binary.bin", CAIRN_ANYLOG_IMA},
+    {"ima/ima-ng-trailing.bin", CAIRN_ANYLOG_IMA},
+    {"ima/ima-charra-ascii.txt", CAIRN_ANYLOG_IMA_ASCII},
+    {"ima/ima-ng-ascii-sha1.txt", CAIRN_ANYLOG_IMA_ASCII},
 };
 
 static void kinds_are_found_by_content(void **state)
@@ -85,21 +97,22 @@ static void assert_rows(const struct cairn_anylog_replay *r, const char *name)
 	(void)snprintf(path, sizeof path, "%s.pcrs.tsv", name);
 	n = data_load_pcrs(rows, sizeof rows / sizeof rows[0], path);
 	for (size_t i = 0; i < n; i++) {
-		const struct cairn_bank *b = cairn_pcrs_bank_const(&r->pcrs, rows[i].value.alg);
+		const struct cairn_bank *b = cairn_pcrs_bank_const(&r->own.pcrs, rows[i].value.alg);
 
 		assert_non_null(b);
 		assert_true(cairn_digest_equal(&b->pcr[rows[i].pcr], &rows[i].value));
-		listed[b - r->pcrs.bank] |= UINT32_C(1) << rows[i].pcr;
+		listed[b - r->own.pcrs.bank] |= UINT32_C(1) << rows[i].pcr;
 	}
-	for (size_t i = 0; i < r->pcrs.count; i++)
-		assert_int_equal(r->pcrs.bank[i].extended, listed[i]);
+	for (size_t i = 0; i < r->own.pcrs.count; i++)
+		assert_int_equal(r->own.pcrs.bank[i].extended, listed[i]);
 }
 
 static void replay_gives_the_recorded_rows(void **state)
 {
-	static const char *const names[] = {"eventlog/tcg2-gce-rhel8.bin", "eventlog/tcg2-dell-windows.bin",
-					    "eventlog/drtm-intel-txt.bin",
-					    "eventlog/tcg2-startuplocality3-glinux.bin"};
+	static const char *const names[] = {
+	    "eventlog/tcg2-gce-rhel8.bin",  "eventlog/tcg2-dell-windows.bin",
+	    "eventlog/drtm-intel-txt.bin",  "eventlog/tcg2-startuplocality3-glinux.bin",
+	    "eventlog/tcg12-optionrom.bin", "eventlog/ccel-tdx-sha384.bin"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
@@ -133,9 +146,9 @@ static void a_chain_is_one_state(void **state)
 	assert_int_equal(add(&launch, "launchlog/all-types.log", NULL), CAIRN_OK);
 	assert_int_equal(chain.logs, 2);
 	assert_int_equal(chain.touched, boot.touched | launch.touched);
-	c = cairn_pcrs_bank_const(&chain.pcrs, CAIRN_ALG_SHA256);
-	b = cairn_pcrs_bank_const(&boot.pcrs, CAIRN_ALG_SHA256);
-	l = cairn_pcrs_bank_const(&launch.pcrs, CAIRN_ALG_SHA256);
+	c = cairn_pcrs_bank_const(&chain.own.pcrs, CAIRN_ALG_SHA256);
+	b = cairn_pcrs_bank_const(&boot.own.pcrs, CAIRN_ALG_SHA256);
+	l = cairn_pcrs_bank_const(&launch.own.pcrs, CAIRN_ALG_SHA256);
 	assert_int_equal(c->extended, b->extended | l->extended);
 	assert_int_equal(cairn_anylog_differs(&chain, b, boot.touched), 0);
 	assert_int_equal(cairn_anylog_differs(&chain, l, launch.touched), 0);
@@ -151,8 +164,8 @@ static void a_record_continues_the_value_that_is_there(void **state)
 	assert_int_equal(add(&once, "launchlog/all-types.log", NULL), CAIRN_OK);
 	assert_int_equal(add(&twice, "launchlog/all-types.log", NULL), CAIRN_OK);
 	assert_int_equal(add(&twice, "launchlog/all-types.log", NULL), CAIRN_OK);
-	a = cairn_pcrs_bank_const(&once.pcrs, CAIRN_ALG_SHA256);
-	b = cairn_pcrs_bank_const(&twice.pcrs, CAIRN_ALG_SHA256);
+	a = cairn_pcrs_bank_const(&once.own.pcrs, CAIRN_ALG_SHA256);
+	b = cairn_pcrs_bank_const(&twice.own.pcrs, CAIRN_ALG_SHA256);
 	assert_false(cairn_digest_equal(&a->pcr[11], &b->pcr[11]));
 }
 
@@ -179,12 +192,93 @@ static void two_firmware_logs_in_either_order(void **state)
 	assert_int_equal(add(&a, "eventlog/xen-grub-swtpm.bin", NULL), CAIRN_OK);
 	assert_int_equal(add(&b, "eventlog/xen-grub-swtpm.bin", NULL), CAIRN_OK);
 	assert_int_equal(add(&b, "eventlog/drtm-intel-txt.bin", NULL), CAIRN_OK);
-	assert_true(a.drtm && b.drtm);
-	for (size_t i = 0; i < a.pcrs.count; i++) {
-		const struct cairn_bank *other = cairn_pcrs_bank_const(&b.pcrs, a.pcrs.bank[i].alg);
+	assert_true(a.own.drtm && b.own.drtm);
+	for (size_t i = 0; i < a.own.pcrs.count; i++) {
+		const struct cairn_bank *other = cairn_pcrs_bank_const(&b.own.pcrs, a.own.pcrs.bank[i].alg);
 
-		assert_memory_equal(&a.pcrs.bank[i], other, sizeof *other);
+		assert_memory_equal(&a.own.pcrs.bank[i], other, sizeof *other);
 	}
+}
+
+static void ima_has_two_forms(void **state)
+{
+	struct cairn_anylog_replay r = {0}, chain = {0};
+	const struct cairn_bank *own, *padded;
+	struct cairn_bank actual;
+
+	(void)state;
+	assert_int_equal(add(&r, "ima/ima-all-templates.bin", NULL), CAIRN_OK);
+	assert_int_equal(r.ima, 1 << 10);
+	own = cairn_pcrs_bank_const(&r.own.pcrs, CAIRN_ALG_SHA256);
+	padded = cairn_pcrs_bank_const(&r.padded.pcrs, CAIRN_ALG_SHA256);
+	assert_false(cairn_digest_equal(&own->pcr[10], &padded->pcr[10]));
+	assert_int_equal(cairn_anylog_differs(&r, own, 1 << 10), 0);
+	assert_int_equal(cairn_anylog_differs(&r, padded, 1 << 10), 0);
+	actual = *own;
+	actual.pcr[10].bytes[0] ^= 1;
+	assert_int_equal(cairn_anylog_differs(&r, &actual, 1 << 10), 1 << 10);
+	/* Behind the log of firmware both forms are the same as alone, and its PCRs are in both. */
+	assert_int_equal(add(&chain, "eventlog/tcg2-gce-rhel8.bin", NULL), CAIRN_OK);
+	actual = *cairn_pcrs_bank_const(&chain.own.pcrs, CAIRN_ALG_SHA256);
+	assert_int_equal(add(&chain, "ima/ima-all-templates.bin", NULL), CAIRN_OK);
+	assert_int_equal(cairn_anylog_differs(&chain, own, 1 << 10), 0);
+	assert_int_equal(cairn_anylog_differs(&chain, padded, 1 << 10), 0);
+	assert_int_equal(cairn_anylog_differs(&chain, &actual, 0xff), 0);
+	/* And before it. */
+	assert_int_equal(add(&r, "eventlog/tcg2-gce-rhel8.bin", NULL), CAIRN_OK);
+	assert_int_equal(cairn_anylog_differs(&r, &actual, 0xff), 0);
+	assert_int_equal(r.touched, chain.touched);
+}
+
+/* Both forms go on from what they had: twice the list is the list twice. */
+static void ima_continues_ima(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0}, twice = {0};
+	struct cairn_anylog_replay once = {0}, chain = {0};
+
+	(void)state;
+	data_load(&bytes, "ima/ima-all-templates.bin");
+	cairn_buf_add(&twice, cairn_buf_span(&bytes));
+	cairn_buf_add(&twice, cairn_buf_span(&bytes));
+	assert_int_equal(cairn_anylog_replay(&once, cairn_buf_span(&twice), NULL), CAIRN_OK);
+	assert_int_equal(add(&chain, "ima/ima-all-templates.bin", NULL), CAIRN_OK);
+	assert_int_equal(add(&chain, "ima/ima-all-templates.bin", NULL), CAIRN_OK);
+	for (size_t b = 0; b < once.own.pcrs.count; b++) {
+		assert_memory_equal(&once.own.pcrs.bank[b], &chain.own.pcrs.bank[b],
+				    sizeof(struct cairn_bank));
+		assert_memory_equal(&once.padded.pcrs.bank[b], &chain.padded.pcrs.bank[b],
+				    sizeof(struct cairn_bank));
+	}
+}
+
+static void of_a_cut_ima_list_the_whole_entries_count(void **state)
+{
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_anylog_replay r = {0};
+
+	(void)state;
+	assert_int_equal(add(&r, "ima/ima-ng-trailing.bin", &why), CAIRN_E_TRUNCATED);
+	assert_non_null(strstr(cairn_buf_str(&why), "entry 7 of the list, at offset 558"));
+	assert_int_equal(r.logs, 1);
+	assert_int_equal(r.ima, 1 << 10);
+}
+
+/* The registers of a confidential VM are no PCRs, whatever their numbers. */
+static void measurement_registers_are_not_pcrs(void **state)
+{
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_anylog_replay r = {0}, before, boot = {0};
+
+	(void)state;
+	assert_int_equal(add(&r, "eventlog/ccel-tdx-sha384.bin", &why), CAIRN_OK);
+	assert_true(r.cc);
+	assert_int_equal(cairn_anylog_differs(&r, &r.own.pcrs.bank[0], 0xff), 0xff);
+	before = r;
+	assert_int_equal(add(&r, "launchlog/all-types.log", &why), CAIRN_E_USAGE);
+	assert_memory_equal(&r, &before, sizeof r);
+	assert_non_null(strstr(cairn_buf_str(&why), "not one state"));
+	assert_int_equal(add(&boot, "eventlog/tcg12-debian10-sha1.bin", &why), CAIRN_OK);
+	assert_int_equal(add(&boot, "eventlog/ccel-tdx-sha384.bin", &why), CAIRN_E_USAGE);
 }
 
 /* tboot measured into SHA-256 alone: the SHA-1 values are printed, but nothing vouches for them. */
@@ -194,13 +288,13 @@ static void what_lacks_a_digest_is_not_vouched_for(void **state)
 
 	(void)state;
 	assert_int_equal(add(&r, "eventlog/drtm-intel-txt.bin", NULL), CAIRN_OK);
-	assert_int_equal(cairn_anylog_differs(&r, &r.pcrs.bank[0], 0x60000), 0x60000);
-	assert_int_equal(cairn_anylog_differs(&r, &r.pcrs.bank[1], 0x60000), 0);
+	assert_int_equal(cairn_anylog_differs(&r, &r.own.pcrs.bank[0], 0x60000), 0x60000);
+	assert_int_equal(cairn_anylog_differs(&r, &r.own.pcrs.bank[1], 0x60000), 0);
 	/* A log without SHA-1 behind logs that have it leaves SHA-1 behind. */
 	assert_int_equal(add(&r, "launchlog/all-types.log", NULL), CAIRN_OK);
-	for (size_t i = 0; i < r.pcrs.count; i++)
-		if (r.pcrs.bank[i].alg == CAIRN_ALG_SHA1)
-			assert_int_equal(cairn_anylog_differs(&r, &r.pcrs.bank[i], 1 << 11), 1 << 11);
+	for (size_t i = 0; i < r.own.pcrs.count; i++)
+		if (r.own.pcrs.bank[i].alg == CAIRN_ALG_SHA1)
+			assert_int_equal(cairn_anylog_differs(&r, &r.own.pcrs.bank[i], 1 << 11), 1 << 11);
 }
 
 int main(void)
@@ -214,6 +308,10 @@ int main(void)
 	    cmocka_unit_test(a_record_continues_the_value_that_is_there),
 	    cmocka_unit_test(firmware_comes_first),
 	    cmocka_unit_test(two_firmware_logs_in_either_order),
+	    cmocka_unit_test(ima_has_two_forms),
+	    cmocka_unit_test(ima_continues_ima),
+	    cmocka_unit_test(of_a_cut_ima_list_the_whole_entries_count),
+	    cmocka_unit_test(measurement_registers_are_not_pcrs),
 	    cmocka_unit_test(what_lacks_a_digest_is_not_vouched_for),
 	};
 
