@@ -110,6 +110,11 @@ struct cairn_ima_iter cairn_ima_iter(const struct cairn_ima *log);
  * or field that Linux does not write. An error sticks. */
 enum cairn_status cairn_ima_next(struct cairn_ima_iter *it, struct cairn_ima_entry *out) CAIRN_MUST_CHECK;
 
+/* An entry from the name and the data of its template, as canonical event logs carry them: binary, of PCR 0, without a digest.
+ * CAIRN_E_MALFORMED. */
+enum cairn_status cairn_ima_entry_of(struct cairn_ima_entry *out, struct cairn_span name,
+				     struct cairn_span data) CAIRN_MUST_CHECK;
+
 /* ---- meaning
  * ------------------------------------------------------------------------------------------------- */
 enum cairn_ima_check {

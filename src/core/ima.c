@@ -57,17 +57,26 @@ static void take_old(struct cairn_ima_entry *e, const struct cairn_ima_template 
 	e->data = cairn_span(c->in.ptr + start, c->off - start);
 }
 
-/* Every other template: the length of the data, and in it each field with its length. */
+/* Every other template: each field with its length. */
+static void take_new(struct cairn_ima_entry *e, const struct cairn_ima_template *t, struct cairn_cur *c)
+{
+	e->data = c->in;
+	if (!t->known)
+		return;
+	for (size_t i = 0; i < t->count; i++)
+		take_field(e, t, c, cairn_cur_u32le(c));
+	if (cairn_cur_end(c) != CAIRN_OK)
+		cairn_cur_fail(c, CAIRN_E_MALFORMED);
+}
+
 static void take_data(struct cairn_ima_entry *e, const struct cairn_ima_template *t, struct cairn_cur *c)
 {
 	struct cairn_cur sub = cairn_cur_sub(c, cairn_cur_u32le(c));
 
-	e->data = sub.in;
-	if (!cairn_cur_ok(c) || !t->known)
+	if (!cairn_cur_ok(c))
 		return;
-	for (size_t i = 0; i < t->count; i++)
-		take_field(e, t, &sub, cairn_cur_u32le(&sub));
-	if (cairn_cur_end(&sub) != CAIRN_OK)
+	take_new(e, t, &sub);
+	if (!cairn_cur_ok(&sub))
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
 }
 
@@ -91,6 +100,27 @@ static void read_binary(struct cairn_ima_entry *e, struct cairn_ima_iter *it, st
 		take_old(e, &it->last, c);
 	else
 		take_data(e, &it->last, c);
+}
+
+enum cairn_status cairn_ima_entry_of(struct cairn_ima_entry *out, struct cairn_span name,
+				     struct cairn_span data)
+{
+	struct cairn_ima_entry e = {.form = CAIRN_IMA_BINARY, .name = name};
+	struct cairn_cur c = cairn_cur(data);
+	struct cairn_ima_template t;
+
+	if (cairn_ima_template_find(&t, name) != CAIRN_OK)
+		return CAIRN_E_MALFORMED;
+	e.known = t.known;
+	e.old = t.old;
+	if (e.old)
+		take_old(&e, &t, &c);
+	else
+		take_new(&e, &t, &c);
+	if (!cairn_cur_ok(&c) || (e.known && cairn_cur_end(&c) != CAIRN_OK))
+		return CAIRN_E_MALFORMED;
+	*out = e;
+	return CAIRN_OK;
 }
 
 /* ---- the list
