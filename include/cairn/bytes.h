@@ -6,9 +6,11 @@
 #ifndef CAIRN_BYTES_H
 #define CAIRN_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "cairn/status.h"
 
@@ -34,17 +36,59 @@ struct cairn_cur {
 };
 
 struct cairn_cur cairn_cur(struct cairn_span in);
-bool cairn_cur_ok(const struct cairn_cur *c);
-size_t cairn_cur_left(const struct cairn_cur *c);
 void cairn_cur_fail(struct cairn_cur *c, enum cairn_status why);
-uint8_t cairn_cur_u8(struct cairn_cur *c);
-uint16_t cairn_cur_u16le(struct cairn_cur *c);
-uint32_t cairn_cur_u32le(struct cairn_cur *c);
-uint64_t cairn_cur_u64le(struct cairn_cur *c);
-uint16_t cairn_cur_u16be(struct cairn_cur *c);
-uint32_t cairn_cur_u32be(struct cairn_cur *c);
-uint64_t cairn_cur_u64be(struct cairn_cur *c);
-struct cairn_span cairn_cur_bytes(struct cairn_cur *c, uint64_t len);
+
+static inline bool cairn_cur_ok(const struct cairn_cur *c)
+{
+	return c->status == CAIRN_OK;
+}
+
+static inline size_t cairn_cur_left(const struct cairn_cur *c)
+{
+	return cairn_cur_ok(c) ? c->in.len - c->off : 0;
+}
+
+static inline struct cairn_span cairn_cur_bytes(struct cairn_cur *c, uint64_t len)
+{
+	struct cairn_span s = {NULL, 0};
+
+	if (len > cairn_cur_left(c)) {
+		cairn_cur_fail(c, CAIRN_E_TRUNCATED);
+		return s;
+	}
+	if (len == 0)
+		return s;
+	s.ptr = c->in.ptr + c->off;
+	s.len = (size_t)len;
+	c->off += s.len;
+	return s;
+}
+
+/* The next bytes as they are; zeros after a failure. */
+static inline void cairn_cur_copy(struct cairn_cur *c, void *out, size_t size)
+{
+	struct cairn_span s = cairn_cur_bytes(c, size);
+
+	memset(out, 0, size);
+	if (s.len > 0)
+		memcpy(out, s.ptr, size);
+}
+
+#define CAIRN_CUR_READER(name, type, to_host)                                                                \
+	static inline type name(struct cairn_cur *c)                                                         \
+	{                                                                                                    \
+		type v;                                                                                      \
+		cairn_cur_copy(c, &v, sizeof v);                                                             \
+		return to_host(v);                                                                           \
+	}
+CAIRN_CUR_READER(cairn_cur_u8, uint8_t, )
+CAIRN_CUR_READER(cairn_cur_u16le, uint16_t, le16toh)
+CAIRN_CUR_READER(cairn_cur_u32le, uint32_t, le32toh)
+CAIRN_CUR_READER(cairn_cur_u64le, uint64_t, le64toh)
+CAIRN_CUR_READER(cairn_cur_u16be, uint16_t, be16toh)
+CAIRN_CUR_READER(cairn_cur_u32be, uint32_t, be32toh)
+CAIRN_CUR_READER(cairn_cur_u64be, uint64_t, be64toh)
+
 struct cairn_span cairn_cur_rest(struct cairn_cur *c);
 /* A cursor over the next len bytes, which the caller ends with cairn_cur_end. */
 struct cairn_cur cairn_cur_sub(struct cairn_cur *c, uint64_t len);

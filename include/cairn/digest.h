@@ -52,6 +52,10 @@ enum cairn_status cairn_hasher_new(struct cairn_hasher **out, enum cairn_alg alg
 enum cairn_status cairn_hasher_add(struct cairn_hasher *h, struct cairn_span in) CAIRN_MUST_CHECK;
 /* Finishes and leaves the hasher ready for the next message. */
 enum cairn_status cairn_hasher_take(struct cairn_hasher *h, struct cairn_digest *out) CAIRN_MUST_CHECK;
+/* d = H(d || in), the extend operation of a PCR, for a d and an in of the algorithm's size; with nothing added before.
+ * CAIRN_E_USAGE. */
+enum cairn_status cairn_hasher_extend(struct cairn_hasher *h, struct cairn_digest *d,
+				      struct cairn_span in) CAIRN_MUST_CHECK;
 void cairn_hasher_free(struct cairn_hasher *h);
 
 /* The two digests that every component of a launch has, and its size. */

@@ -77,15 +77,6 @@ static void start_drtm(struct replayer *p)
 				memset(p->r.pcrs.bank[i].pcr[n].bytes, 0, CAIRN_DIGEST_MAX);
 }
 
-static enum cairn_status extend(struct cairn_digest *pcr, struct cairn_hasher *h, struct cairn_span digest)
-{
-	enum cairn_status s = cairn_hasher_add(h, cairn_digest_span(pcr));
-
-	if (s == CAIRN_OK)
-		s = cairn_hasher_add(h, digest);
-	return s == CAIRN_OK ? cairn_hasher_take(h, pcr) : s;
-}
-
 static enum cairn_status replay_event(struct replayer *p, const struct cairn_event *ev)
 {
 	uint32_t bit;
@@ -110,7 +101,7 @@ static enum cairn_status replay_event(struct replayer *p, const struct cairn_eve
 			p->r.incomplete[i] |= bit;
 			continue;
 		}
-		s = extend(&b->pcr[ev->pcr], p->hasher[i], d->value);
+		s = cairn_hasher_extend(p->hasher[i], &b->pcr[ev->pcr], d->value);
 		if (s != CAIRN_OK)
 			return s;
 	}

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+
 #include <string.h>
 
 #include "cairn/digest.h"
@@ -96,6 +98,39 @@ static void hasher_is_reusable(void **state)
 	cairn_hasher_free(NULL);
 }
 
+static void extends(void **state)
+{
+	struct cairn_hasher *h = NULL;
+	struct cairn_digest d = {.alg = CAIRN_ALG_SHA256}, expected, in;
+
+	(void)state;
+	assert_int_equal(cairn_hash(&in, CAIRN_ALG_SHA256, cairn_span_str("abc")), CAIRN_OK);
+	assert_int_equal(cairn_hasher_new(&h, CAIRN_ALG_SHA256), CAIRN_OK);
+	for (int twice = 0; twice < 2; twice++) {
+		assert_int_equal(
+		    cairn_hash2(&expected, CAIRN_ALG_SHA256, cairn_digest_span(&d), cairn_digest_span(&in)),
+		    CAIRN_OK);
+		assert_int_equal(cairn_hasher_extend(h, &d, cairn_digest_span(&in)), CAIRN_OK);
+		assert_true(cairn_digest_equal(&d, &expected));
+	}
+	assert_int_equal(cairn_hasher_extend(h, &d, cairn_span(in.bytes, 31)), CAIRN_E_USAGE);
+	d.alg = CAIRN_ALG_SM3_256;
+	assert_int_equal(cairn_hasher_extend(h, &d, cairn_digest_span(&in)), CAIRN_E_USAGE);
+	cairn_hasher_free(h);
+}
+
+/* An algorithm that OpenSSL does not offer here is not the same as OpenSSL failing. */
+static void algorithm_not_offered(void **state)
+{
+	struct cairn_hasher *h = NULL;
+
+	(void)state;
+	assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
+	assert_int_equal(cairn_hasher_new(&h, CAIRN_ALG_SHA256), CAIRN_E_UNSUPPORTED);
+	assert_int_equal(EVP_set_default_properties(NULL, NULL), 1);
+	assert_null(h);
+}
+
 static void components_in_parts(void **state)
 {
 	static const char text[] = "the same bytes, whole or in parts";
@@ -126,9 +161,10 @@ static void components_in_parts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(known_answers),	  cmocka_unit_test(unknown_algorithm),
-	    cmocka_unit_test(comparisons),	  cmocka_unit_test(components_in_parts),
-	    cmocka_unit_test(hasher_is_reusable),
+	    cmocka_unit_test(known_answers),	     cmocka_unit_test(unknown_algorithm),
+	    cmocka_unit_test(comparisons),	     cmocka_unit_test(components_in_parts),
+	    cmocka_unit_test(hasher_is_reusable),    cmocka_unit_test(extends),
+	    cmocka_unit_test(algorithm_not_offered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
