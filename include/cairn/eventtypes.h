@@ -67,6 +67,8 @@ bool cairn_event_type_known(uint32_t type);
 struct cairn_event_checked {
 	enum cairn_event_check result;
 	const char *rule; /* what the digests are of ("the data"...); why not, in a few words */
+	bool error;	  /* a separator that reports an error of the firmware */
+	bool unnamed;	  /* a variable of which the content was hashed, and not the name */
 };
 
 /* The rules are a table, a row for each type, in eventcheck.c. Events whose digests the specifications want to be

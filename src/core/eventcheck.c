@@ -324,9 +324,11 @@ enum cairn_status cairn_event_check_how(struct cairn_event_checked *out, const s
 
 		if (s != CAIRN_OK)
 			return s;
-		if (count == ev->count)
+		if (count == ev->count) {
 			*out = result(CAIRN_EVENT_MATCHES, rule_names[row->rule[i]]);
-		else if (count > 0)
+			out->error = row->rule[i] == ERROR_VALUE;
+			out->unnamed = row->rule[i] == VARIABLE_DATA;
+		} else if (count > 0)
 			*out =
 			    result(CAIRN_EVENT_DIFFERS, "a digest is not that of the data, but another is");
 		if (count > 0)
