@@ -46,6 +46,9 @@ struct cairn_efi_variable {
 	struct cairn_span name; /* UTF-16LE, without a final NUL */
 	struct cairn_span data;
 };
+/* The next variable: firmware has been seen to put several into one event. CAIRN_E_TRUNCATED. */
+enum cairn_status cairn_efi_variable_next(struct cairn_efi_variable *out,
+					  struct cairn_cur *c) CAIRN_MUST_CHECK;
 /* The whole input is one variable: CAIRN_E_TRUNCATED, CAIRN_E_TRAILING. */
 enum cairn_status cairn_efi_variable_read(struct cairn_efi_variable *out,
 					  struct cairn_span in) CAIRN_MUST_CHECK;
@@ -88,10 +91,11 @@ enum cairn_status cairn_efi_load_option_read(struct cairn_efi_load_option *out,
 					     struct cairn_span in) CAIRN_MUST_CHECK;
 
 /* ---- images and blobs -------------------------------------------------------------------------------------------
- * UEFI_IMAGE_LOAD_EVENT, PFP 1.06 r52, section 10.4.2.3. The device path may be empty. */
+ * UEFI_IMAGE_LOAD_EVENT, PFP 1.06 r52, section 10.4.2.3. The device path may be empty. GRUB and shim have been seen to
+ * log more bytes than the structure has. */
 struct cairn_efi_image_load {
 	uint64_t address, size, link_address;
-	struct cairn_span path;
+	struct cairn_span path, trailing;
 };
 enum cairn_status cairn_efi_image_load_read(struct cairn_efi_image_load *out,
 					    struct cairn_span in) CAIRN_MUST_CHECK;

@@ -12,7 +12,8 @@
  * "kind" is what the data is, and names the other members: "separator" (meaning, error), "text" (text), "variable" (guid,
  * guid_name, name, and of its content: boolean, boot_order, option, signatures, hex), "image" (path, ...), "blob",
  * "handoff", "gpt" (disk, partitions), "grub" (command|kernel|module|file, text), "startup_locality", "reference_manifest",
- * "spec_id", "tagged" (tags), "event_tag" (id, name, text), "txt" (...), "spdm", "empty", "bytes" (hex). Hex of more
+ * "spec_id", "tagged" (tags), "event_tag" (id, name, text), "version" (text, hex), "txt" (...), "spdm",
+ * "empty", "bytes" (hex). Hex of more
  * than CAIRN_EVENT_JSON_HEX bytes is cut there and "size" says how many there are.
  */
 #ifndef CAIRN_EVENTJSON_H

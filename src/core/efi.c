@@ -65,16 +65,26 @@ const char *cairn_guid_name(struct cairn_span guid)
 }
 
 /* ---- variables -------------------------------------------------------------------------------------------------- */
+enum cairn_status cairn_efi_variable_next(struct cairn_efi_variable *out, struct cairn_cur *c)
+{
+	struct cairn_efi_variable v = {.guid = cairn_cur_bytes(c, CAIRN_GUID_SIZE)};
+	uint64_t name = cairn_cur_u64le(c), data = cairn_cur_u64le(c);
+
+	v.name = cairn_cur_bytes(c, name > UINT32_MAX ? UINT64_MAX : 2 * name);
+	v.data = cairn_cur_bytes(c, data);
+	if (cairn_cur_ok(c))
+		*out = v;
+	return c->status;
+}
+
 enum cairn_status cairn_efi_variable_read(struct cairn_efi_variable *out, struct cairn_span in)
 {
 	struct cairn_cur c = cairn_cur(in);
-	struct cairn_efi_variable v = {.guid = cairn_cur_bytes(&c, CAIRN_GUID_SIZE)};
-	uint64_t name = cairn_cur_u64le(&c), data = cairn_cur_u64le(&c);
-	enum cairn_status s;
+	struct cairn_efi_variable v;
+	enum cairn_status s = cairn_efi_variable_next(&v, &c);
 
-	v.name = cairn_cur_bytes(&c, name > UINT32_MAX ? UINT64_MAX : 2 * name);
-	v.data = cairn_cur_bytes(&c, data);
-	s = cairn_cur_end(&c);
+	if (s == CAIRN_OK)
+		s = cairn_cur_end(&c);
 	if (s == CAIRN_OK)
 		*out = v;
 	return s;
@@ -191,15 +201,14 @@ enum cairn_status cairn_efi_image_load_read(struct cairn_efi_image_load *out, st
 {
 	struct cairn_cur c = cairn_cur(in);
 	struct cairn_efi_image_load i = {.address = cairn_cur_u64le(&c)};
-	enum cairn_status s;
 
 	i.size = cairn_cur_u64le(&c);
 	i.link_address = cairn_cur_u64le(&c);
 	i.path = cairn_cur_bytes(&c, cairn_cur_u64le(&c));
-	s = cairn_cur_end(&c);
-	if (s == CAIRN_OK)
+	i.trailing = cairn_cur_rest(&c);
+	if (cairn_cur_ok(&c))
 		*out = i;
-	return s;
+	return c.status;
 }
 
 enum cairn_status cairn_efi_blob_read(struct cairn_efi_blob *out, struct cairn_span in, bool described)

@@ -159,23 +159,40 @@ static enum cairn_status text(struct ej *j, const struct cairn_event *ev)
 	return CAIRN_OK;
 }
 
-/* PFP 1.06 r52, section 10.4.1: text of either width, or a GUID. */
-static enum cairn_status version(struct ej *j, const struct cairn_event *ev)
-{
-	if (ev->data.len != CAIRN_GUID_SIZE || (ev->data.ptr[0] != 0 && ev->data.ptr[1] == 0))
-		return text(j, ev);
-	ej_string(j, "kind", "text");
-	ej_string(j, "text", cairn_guid_text(ev->data).text);
-	ej_say_member(j, "text");
-	return CAIRN_OK;
-}
-
 static bool is_ascii(struct cairn_span s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
 			return false;
 	return s.len > 0;
+}
+
+void cairn_event_version_text(struct cairn_buf *out, struct cairn_span data)
+{
+	struct cairn_cur c = cairn_cur(data);
+	size_t n = 0;
+
+	if (is_ascii(cairn_span_chomp(data))) {
+		cairn_text_utf8(out, cairn_span_chomp(data));
+	} else if (data.len == CAIRN_GUID_SIZE && data.ptr[1] != 0) {
+		cairn_buf_add_str(out, cairn_guid_text(data).text);
+	} else {
+		while (cairn_cur_left(&c) >= 2 && cairn_cur_u16le(&c) != 0)
+			n += 2;
+		cairn_text_utf16(out, cairn_span(data.ptr, n));
+	}
+}
+
+static enum cairn_status version(struct ej *j, const struct cairn_event *ev)
+{
+	cairn_auto_buf struct cairn_buf t = {0};
+
+	cairn_event_version_text(&t, ev->data);
+	ej_string(j, "kind", "version");
+	ej_string(j, "text", cairn_buf_str(&t));
+	ej_hex(j, "hex", ev->data);
+	ej_say_member(j, "text");
+	return CAIRN_OK;
 }
 
 static enum cairn_status bytes(struct ej *j, const struct cairn_event *ev)

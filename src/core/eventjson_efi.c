@@ -174,6 +174,7 @@ static enum cairn_status sbat(struct ej *j, struct cairn_span data)
 	return CAIRN_OK;
 }
 
+#define VARIABLE_MIN 32 /* bytes of one without name and data */
 typedef enum cairn_status content_fn(struct ej *j, struct cairn_span data);
 static const struct {
 	const char *guid, *name;
@@ -218,33 +219,56 @@ static content_fn *content_of(const struct cairn_efi_variable *v, uint32_t type)
 	return type == CAIRN_EV_EFI_VARIABLE_AUTHORITY ? authority : NULL;
 }
 
-/* shim before 15.3 logs one byte too many in authorities: see eventcheck.c. */
-static enum cairn_status read_variable(struct cairn_efi_variable *v, const struct cairn_event *ev)
+static enum cairn_status fill_variable(struct ej *j, const struct cairn_efi_variable *v, uint32_t type)
 {
-	enum cairn_status s = cairn_efi_variable_read(v, ev->data);
+	content_fn *fill = content_of(v, type);
+	enum cairn_status s;
 
-	if (s == CAIRN_E_TRAILING && ev->type == CAIRN_EV_EFI_VARIABLE_AUTHORITY)
-		s = cairn_efi_variable_read(v, cairn_span(ev->data.ptr, ev->data.len - 1));
+	ej_guid(j, "guid", v->guid);
+	ej_utf16(j, "name", v->name);
+	ej_say_member(j, "name");
+	s = fill ? fill(j, v->data) : CAIRN_E_UNSUPPORTED;
+	if (s != CAIRN_E_UNSUPPORTED)
+		return s;
+	ej_hex(j, "hex", v->data);
+	return CAIRN_OK;
+}
+
+/* Several variables in one event: Lenovo, BootOrder with all boot options. */
+static enum cairn_status more_variables(struct ej *j, struct cairn_cur *c, uint32_t type)
+{
+	json_t *all = json_array();
+	enum cairn_status s = CAIRN_OK;
+	struct cairn_efi_variable v;
+
+	ej_put(j, "more", all);
+	while (s == CAIRN_OK && !j->failed && cairn_cur_left(c) > 0) {
+		struct ej one = ej_element(j, all);
+
+		s = cairn_efi_variable_next(&v, c);
+		ej_say(j, "; ");
+		if (s == CAIRN_OK)
+			s = fill_variable(&one, &v, type);
+		ej_end(j, &one);
+	}
 	return s;
 }
 
 enum cairn_status ej_variable(struct ej *j, const struct cairn_event *ev)
 {
+	struct cairn_cur c = cairn_cur(ev->data);
 	struct cairn_efi_variable v;
-	enum cairn_status s = read_variable(&v, ev);
-	content_fn *fill;
+	enum cairn_status s = cairn_efi_variable_next(&v, &c);
 
-	if (s != CAIRN_OK)
-		return s;
 	ej_string(j, "kind", "variable");
-	ej_guid(j, "guid", v.guid);
-	ej_utf16(j, "name", v.name);
-	ej_say_member(j, "name");
-	fill = content_of(&v, ev->type);
-	s = fill ? fill(j, v.data) : CAIRN_E_UNSUPPORTED;
-	if (s == CAIRN_E_UNSUPPORTED)
-		ej_hex(j, "hex", v.data);
-	return s == CAIRN_E_UNSUPPORTED ? CAIRN_OK : s;
+	if (s == CAIRN_OK)
+		s = fill_variable(j, &v, ev->type);
+	if (s != CAIRN_OK || cairn_cur_left(&c) == 0)
+		return s;
+	if (cairn_cur_left(&c) >= VARIABLE_MIN)
+		return more_variables(j, &c, ev->type);
+	ej_hex(j, "trailing_hex", cairn_cur_rest(&c)); /* shim before 15.3 */
+	return CAIRN_OK;
 }
 
 /* ---- images and blobs ------------------------------------------------------------------------------------------- */
@@ -260,6 +284,8 @@ enum cairn_status ej_image(struct ej *j, const struct cairn_event *ev)
 	ej_number(j, "size", i.size);
 	ej_number(j, "link_address", i.link_address);
 	ej_path(j, "path", i.path);
+	if (i.trailing.len > 0)
+		ej_hex(j, "trailing_hex", i.trailing);
 	ej_say_member(j, "path");
 	return CAIRN_OK;
 }

@@ -178,9 +178,7 @@ enum cairn_status ej_event_tag(struct ej *j, const struct cairn_event *ev)
 		return tags(j, ev->data);
 	/* The stub of a confidential VM logs the bare text. */
 	if (!name || cairn_cur_end(&c) != CAIRN_OK) {
-		ej_string(j, "kind", "event_tag");
-		ej_hex(j, "hex", ev->data);
-		return CAIRN_OK;
+		return ej_compact(j, ev);
 	}
 	ej_string(j, "kind", "event_tag");
 	ej_number(j, "id", id);
