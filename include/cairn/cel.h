@@ -127,6 +127,15 @@ struct cairn_cel_replay {
 enum cairn_status cairn_cel_replay(struct cairn_cel_replay *out, struct cairn_cel *log,
 				   const struct cairn_pcrs *start) CAIRN_MUST_CHECK;
 
+/* ---- JSON for people and pipes
+ * ------------------------------------------------------------------------------------------------- */
+/* {"number":1, "recnum":0, "pcr":n or "nv_index":n or "register":n, "type":"systemd", "digests":{alg:hex},
+ *  "unknown_digests":n, only where there are, "check":"matches"|"bare"|"differs", "content":{...}, "summary":"one line"}
+ * content: pcclient_std: event_type, event_type_number, hex, size; ima_template:
+ * template, fields (of cairn_ima_fields_json); systemd, cos: kind, text; cairn: kind, record; otherwise hex and size, or json.
+ * Text is made safe (cairn_text_utf8). A new reference; NULL when out of memory or when hashing failed. */
+json_t *cairn_cel_record_json(const struct cairn_cel_record *r);
+
 #define cairn_auto_cel __attribute__((cleanup(cairn_cel_fini)))
 
 #endif

@@ -17,6 +17,8 @@
 #ifndef CAIRN_IMA_H
 #define CAIRN_IMA_H
 
+#include <jansson.h>
+
 #include "cairn/eventlog.h"
 
 #define CAIRN_IMA_SIZE_MAX   ((size_t)64 << 20) /* bytes of a list */
@@ -153,5 +155,18 @@ struct cairn_ima_replay {
  * before. CAIRN_E_CRYPTO, CAIRN_E_NOMEM: nothing is written. */
 enum cairn_status cairn_ima_replay(struct cairn_ima_replay *out, const struct cairn_ima *log,
 				   const struct cairn_pcrs *start) CAIRN_MUST_CHECK;
+
+/* ---- JSON for people and pipes
+ * ------------------------------------------------------------------------------------------------- */
+#define CAIRN_IMA_JSON_HEX 4096 /* bytes of a field; "size" says how many there are */
+
+/* {"number":1, "offset":0, "pcr":10, "template":"ima-ng", "digests":{"sha1":hex},
+ *  "check":"matches"|"bare"|"differs"|"violation", "boot_aggregate":true, only where it is,
+ *  "fields":[{"id":"d-ng","alg":"sha256","digest":hex}, {"id":"n-ng","text":...}, {"id":"sig","size":n,"hex":...}...],
+ *  or, of unknown fields, "data":{"size":n,"hex":...}, "summary":"one line"}
+ * Text is made safe (cairn_text_utf8). A new reference; NULL when out of memory or when hashing failed. */
+json_t *cairn_ima_entry_json(const struct cairn_ima_entry *e);
+/* Only "fields" of it, and the line appended to summary. */
+json_t *cairn_ima_fields_json(const struct cairn_ima_entry *e, struct cairn_buf *summary);
 
 #endif

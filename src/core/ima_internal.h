@@ -13,6 +13,10 @@ void cairn_ima_read_ascii(struct cairn_ima_entry *e, struct cairn_ima_iter *it, 
 /* Takes a field whose .value is set into the entry, if its value is one. */
 bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_template *t, size_t i);
 
+/* The digest that a field holds, by its syntax. */
+bool cairn_ima_digest_read(struct cairn_ima_digest *out, const struct cairn_ima_entry *e,
+			   const struct cairn_ima_field *f);
+
 /* Up to max bytes from lower-case hex. False: not such, odd, or too many. */
 bool cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span hex);
 /* Adds to the hasher what the template digest is taken over. CAIRN_E_NOTFOUND: not known. */

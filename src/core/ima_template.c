@@ -225,16 +225,28 @@ static bool read_bare_digest(struct cairn_ima_digest *d, const struct cairn_ima_
 	return d->size == 20 || d->size == 16;
 }
 
-static bool read_digest(struct cairn_ima_entry *e, const struct cairn_ima_field *f)
+bool cairn_ima_digest_read(struct cairn_ima_digest *out, const struct cairn_ima_entry *e,
+			   const struct cairn_ima_field *f)
 {
 	struct cairn_ima_digest d = {0};
 	bool ok = f->syntax == CAIRN_IMA_DIGEST
 		      ? read_bare_digest(&d, e, f->value)
 		      : read_named_digest(&d, e, f->value, f->syntax == CAIRN_IMA_DIGEST_NGV2);
 
-	if (ok && e->file.size == 0)
-		e->file = d;
+	if (ok)
+		*out = d;
 	return ok;
+}
+
+static bool read_digest(struct cairn_ima_entry *e, const struct cairn_ima_field *f)
+{
+	struct cairn_ima_digest d = {0};
+
+	if (!cairn_ima_digest_read(&d, e, f))
+		return false;
+	if (e->file.size == 0)
+		e->file = d;
+	return true;
 }
 
 /* A text ends with its only NUL, but for the ASCII form and template "ima". */
