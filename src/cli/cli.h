@@ -132,6 +132,7 @@ int cairn_cmd_phase(int argc, char **argv);
 int cairn_cmd_chain(int argc, char **argv);
 int cairn_cmd_log(int argc, char **argv);
 int cairn_cmd_evidence(int argc, char **argv);
+int cairn_cmd_quote(int argc, char **argv);
 int cairn_cmd_seal(int argc, char **argv);
 int cairn_cmd_unseal(int argc, char **argv);
 int cairn_cmd_measure(int argc, char **argv);

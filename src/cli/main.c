@@ -15,6 +15,7 @@ static const struct cairn_cli_command commands[] = {
     {"chain", "what measured what, compared with the TPM", cairn_cmd_chain},
     {"log", "the launch log; show or replay any log file", cairn_cmd_log},
     {"evidence", "a quote with its logs, as files to check by hand", cairn_cmd_evidence},
+    {"quote", "judge a quote of a TPM offline", cairn_cmd_quote},
     {"seal", "seal a secret to this host and a release key", cairn_cmd_seal},
     {"unseal", "open a sealed secret with an approval", cairn_cmd_unseal},
     {"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
