@@ -23,6 +23,8 @@ enum cairn_anylog_kind {
 	CAIRN_ANYLOG_LAUNCH, /* cairn's launch log: launchlog.h */
 	CAIRN_ANYLOG_IMA,    /* binary list of Linux IMA: ima.h */
 	CAIRN_ANYLOG_IMA_ASCII, /* the same as text */
+	CAIRN_ANYLOG_CEL_JSON,	/* canonical event log: cel.h */
+	CAIRN_ANYLOG_CEL_TLV,
 	CAIRN_ANYLOG_KINDS,
 };
 
@@ -61,7 +63,8 @@ struct cairn_anylog_replay {
 	uint32_t touched; /* the PCRs that have an event, in any bank */
 	unsigned logs;	  /* how many were replayed */
 	bool cc;	  /* the indices are measurement registers of a confidential VM, not PCRs */
-	/* Entries of IMA lists whose digest is not that of their data. Replay follows the digests; who judges refuses. */
+	/* Entries of IMA lists and of canonical event logs whose digest is not that of their data. Replay follows
+	 * the digests; who judges refuses. */
 	unsigned differing;
 };
 

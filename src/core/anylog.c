@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "cairn/launchlog.h"
+#include "cairn/cel.h"
 
 #define SHA1_SIZE 20
 
@@ -60,6 +60,16 @@ static bool looks_launch(struct cairn_span bytes)
 	return bytes.len >= sizeof mark - 1 && memcmp(bytes.ptr, mark, sizeof mark - 1) == 0;
 }
 
+static bool looks_cel_tlv(struct cairn_span bytes)
+{
+	return bytes.ptr[0] == 0 && cairn_cel_is(bytes);
+}
+
+static bool looks_cel_json(struct cairn_span bytes)
+{
+	return bytes.ptr[0] != 0 && cairn_cel_is(bytes) && !looks_launch(bytes);
+}
+
 static bool looks_ima_binary(struct cairn_span bytes)
 {
 	return bytes.ptr[0] < CAIRN_PCR_COUNT && cairn_ima_is(bytes);
@@ -88,6 +98,15 @@ static enum cairn_status open_ima(struct cairn_anylog *log)
 	return cairn_ima_open(&log->ima, log->bytes);
 }
 
+/* Canonical event logs in JSON are parsed here and again when they are read: what was found owns nothing. */
+static enum cairn_status open_cel(struct cairn_anylog *log)
+{
+	cairn_auto_cel struct cairn_cel cel = {0};
+
+	log->end = log->bytes.len;
+	return cairn_cel_open(&cel, log->bytes);
+}
+
 static enum cairn_status open_records(struct cairn_anylog *log)
 {
 	log->end = log->bytes.len;
@@ -106,6 +125,8 @@ static const struct kind_row {
     [CAIRN_ANYLOG_LAUNCH] = {"launch", "cairn launch log", looks_launch, open_records},
     [CAIRN_ANYLOG_IMA] = {"ima", "IMA measurement list, binary", looks_ima_binary, open_ima},
     [CAIRN_ANYLOG_IMA_ASCII] = {"ima-ascii", "IMA measurement list, ASCII", looks_ima_ascii, open_ima},
+    [CAIRN_ANYLOG_CEL_JSON] = {"cel-json", "canonical event log, JSON", looks_cel_json, open_cel},
+    [CAIRN_ANYLOG_CEL_TLV] = {"cel-tlv", "canonical event log, TLV", looks_cel_tlv, open_cel},
 };
 
 const char *cairn_anylog_name(enum cairn_anylog_kind kind)
@@ -129,8 +150,7 @@ static void say(struct cairn_buf *why, const char *text)
 static void say_status(struct cairn_buf *why, enum cairn_anylog_kind kind, enum cairn_status s)
 {
 	if (why)
-		cairn_buf_add_fmt(why, "this looks like a %s, but %s", cairn_anylog_title(kind),
-				  cairn_status_text(s));
+		cairn_buf_add_fmt(why, "read as %s: %s", cairn_anylog_title(kind), cairn_status_text(s));
 }
 
 static enum cairn_status open_as(struct cairn_anylog *out, enum cairn_anylog_kind kind,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "cairn/cel.h"
 #include "cairn/launchlog.h"
 
 static uint32_t bit(unsigned pcr)
@@ -15,6 +16,17 @@ static enum cairn_status refuse(struct cairn_buf *why, enum cairn_status s, cons
 	if (why)
 		cairn_buf_add_str(why, text);
 	return s;
+}
+
+/* Whether the log's registers are those of the logs before it. */
+static enum cairn_status join(struct cairn_anylog_replay *st, bool cc, struct cairn_buf *why)
+{
+	if (st->logs > 0 && st->cc != cc)
+		return refuse(
+		    why, CAIRN_E_USAGE,
+		    "measurement registers of a confidential VM and PCRs of a TPM are not one state");
+	st->cc = cc;
+	return CAIRN_OK;
 }
 
 /* The bank's number. One that no log had before is new: what other logs extended is incomplete in it. */
@@ -81,8 +93,10 @@ static enum cairn_status add_launch(struct cairn_anylog_replay *st, const struct
 {
 	const struct cairn_pcr_numbers pcrs = CAIRN_PCR_NUMBERS_DEFAULT;
 	struct cairn_log_reader r;
-	enum cairn_status s = CAIRN_OK;
+	enum cairn_status s = join(st, false, why);
 
+	if (s != CAIRN_OK)
+		return s;
 	cairn_log_reader_init(&r, log->bytes, &pcrs);
 	while (s == CAIRN_OK) {
 		cairn_auto_log_entry struct cairn_log_entry e = {0};
@@ -168,8 +182,10 @@ static enum cairn_status add_tcg(struct cairn_anylog_replay *st, const struct ca
 {
 	struct cairn_replay r;
 	struct tcg_use u = use_of(&log->tcg);
-	enum cairn_status s;
+	enum cairn_status s = join(st, log->tcg.cc, why);
 
+	if (s != CAIRN_OK)
+		return s;
 	if (u.touched & st->touched)
 		return refuse(
 		    why, CAIRN_E_USAGE,
@@ -190,9 +206,9 @@ static enum cairn_status add_tcg(struct cairn_anylog_replay *st, const struct ca
 	return CAIRN_OK;
 }
 
-/* ---- IMA, whose PCRs continue too --------------------------------------------------------------------------------- */
+/* ---- lists whose readers continue what is there ------------------------------------------------------------------- */
 
-static uint32_t ima_mask(const struct cairn_replay *r)
+static uint32_t list_mask(const struct cairn_replay *r)
 {
 	uint32_t mask = 0;
 
@@ -201,8 +217,8 @@ static uint32_t ima_mask(const struct cairn_replay *r)
 	return mask;
 }
 
-static enum cairn_status take_ima(struct cairn_replay *to, const struct cairn_replay *r, uint32_t mask,
-				  uint32_t touched)
+static enum cairn_status take_list(struct cairn_replay *to, const struct cairn_replay *r, uint32_t mask,
+				   uint32_t touched)
 {
 	for (size_t b = 0; b < r->pcrs.count; b++) {
 		const struct cairn_bank *from = &r->pcrs.bank[b];
@@ -216,6 +232,8 @@ static enum cairn_status take_ima(struct cairn_replay *to, const struct cairn_re
 				to->pcrs.bank[at].pcr[n] = from->pcr[n];
 		to->pcrs.bank[at].extended |= from->extended;
 		to->incomplete[at] |= r->incomplete[b];
+		if (r->unhashed & bit((unsigned)b))
+			to->unhashed |= bit((unsigned)at);
 	}
 	miss_banks(to, &r->pcrs, mask);
 	return CAIRN_OK;
@@ -233,21 +251,24 @@ static enum cairn_status add_ima(struct cairn_anylog_replay *st, const struct ca
 				 struct cairn_buf *why)
 {
 	struct cairn_ima_replay own = {0}, padded;
-	enum cairn_status s = cairn_ima_replay(&own, &log->ima, &st->own.pcrs), t;
-	uint32_t mask = ima_mask(&own.own);
+	enum cairn_status s = join(st, false, why), t = CAIRN_OK;
+	uint32_t mask;
 
+	if (s != CAIRN_OK)
+		return s;
+	s = cairn_ima_replay(&own, &log->ima, &st->own.pcrs);
 	if (s != CAIRN_OK && s != CAIRN_E_TRUNCATED)
 		return say_ima(why, s, &own);
+	mask = list_mask(&own.own);
 	padded = own;
-	t = s;
 	if (st->ima)
 		t = cairn_ima_replay(&padded, &log->ima, &st->padded.pcrs);
 	else
 		st->padded = st->own;
-	if (t == s)
-		t = take_ima(&st->own, &own.own, mask, st->touched);
+	if (t == CAIRN_OK || t == s)
+		t = take_list(&st->own, &own.own, mask, st->touched);
 	if (t == CAIRN_OK)
-		t = take_ima(&st->padded, &padded.padded, mask, st->touched);
+		t = take_list(&st->padded, &padded.padded, mask, st->touched);
 	if (t != CAIRN_OK)
 		return refuse(why, t, cairn_status_text(t));
 	st->ima |= mask;
@@ -256,30 +277,61 @@ static enum cairn_status add_ima(struct cairn_anylog_replay *st, const struct ca
 	return s == CAIRN_OK ? s : say_ima(why, s, &own);
 }
 
+static enum cairn_status replay_cel(struct cairn_cel_replay *out, const struct cairn_anylog *log,
+				    const struct cairn_pcrs *start, struct cairn_buf *why)
+{
+	cairn_auto_cel struct cairn_cel cel = {0};
+	enum cairn_status s = cairn_cel_open(&cel, log->bytes);
+
+	if (s == CAIRN_OK)
+		s = cairn_cel_replay(out, &cel, start);
+	if (s != CAIRN_OK && why)
+		cairn_buf_add_fmt(why, "record %u: %s", cel.number + 1, cairn_status_text(s));
+	return s;
+}
+
+static enum cairn_status add_cel(struct cairn_anylog_replay *st, const struct cairn_anylog *log,
+				 struct cairn_buf *why)
+{
+	struct cairn_cel_replay own = {0}, padded;
+	enum cairn_status s = replay_cel(&own, log, &st->own.pcrs, why);
+	uint32_t mask = list_mask(&own.replay);
+
+	if (s == CAIRN_OK)
+		s = join(st, own.mr, why);
+	if (s == CAIRN_OK && st->ima)
+		s = replay_cel(&padded, log, &st->padded.pcrs, why);
+	if (s != CAIRN_OK)
+		return s;
+	s = take_list(&st->own, &own.replay, mask, st->touched);
+	if (s == CAIRN_OK && st->ima)
+		s = take_list(&st->padded, &padded.replay, mask, st->touched);
+	if (s != CAIRN_OK)
+		return refuse(why, s, cairn_status_text(s));
+	st->touched |= mask;
+	st->differing += own.differing;
+	return CAIRN_OK;
+}
+
 /* ---- any ---------------------------------------------------------------------------------------------------------- */
 
 static enum cairn_status (*const adders[CAIRN_ANYLOG_KINDS])(struct cairn_anylog_replay *,
 							     const struct cairn_anylog *,
 							     struct cairn_buf *) = {
-    [CAIRN_ANYLOG_TCG] = add_tcg,	[CAIRN_ANYLOG_SHA1] = add_tcg, [CAIRN_ANYLOG_CCEL] = add_tcg,
-    [CAIRN_ANYLOG_LAUNCH] = add_launch, [CAIRN_ANYLOG_IMA] = add_ima,  [CAIRN_ANYLOG_IMA_ASCII] = add_ima,
+    [CAIRN_ANYLOG_TCG] = add_tcg,	[CAIRN_ANYLOG_SHA1] = add_tcg,	  [CAIRN_ANYLOG_CCEL] = add_tcg,
+    [CAIRN_ANYLOG_LAUNCH] = add_launch, [CAIRN_ANYLOG_IMA] = add_ima,	  [CAIRN_ANYLOG_IMA_ASCII] = add_ima,
+    [CAIRN_ANYLOG_CEL_JSON] = add_cel,	[CAIRN_ANYLOG_CEL_TLV] = add_cel,
 };
 
 enum cairn_status cairn_anylog_replay_add(struct cairn_anylog_replay *state, const struct cairn_anylog *log,
 					  struct cairn_buf *why)
 {
 	struct cairn_anylog_replay st = *state;
-	bool cc = log->kind == CAIRN_ANYLOG_CCEL;
 	bool ima = log->kind == CAIRN_ANYLOG_IMA || log->kind == CAIRN_ANYLOG_IMA_ASCII;
 	enum cairn_status s;
 
-	if (st.logs > 0 && st.cc != cc)
-		return refuse(
-		    why, CAIRN_E_USAGE,
-		    "measurement registers of a confidential VM and PCRs of a TPM are not one state");
-	st.cc = cc;
-	st.logs++;
 	s = adders[log->kind](&st, log, why);
+	st.logs++;
 	if (s == CAIRN_OK || (ima && s == CAIRN_E_TRUNCATED))
 		*state = st;
 	return s;

@@ -33,6 +33,7 @@ static const struct {
     {"ima/ima-ng-trailing.bin", CAIRN_ANYLOG_IMA},
     {"ima/ima-charra-ascii.txt", CAIRN_ANYLOG_IMA_ASCII},
     {"ima/ima-ng-ascii-sha1.txt", CAIRN_ANYLOG_IMA_ASCII},
+    {"cel/cel-cos-tlv.bin", CAIRN_ANYLOG_CEL_TLV},
 };
 
 static void kinds_are_found_by_content(void **state)
@@ -67,6 +68,20 @@ static void what_is_no_log_is_refused_with_a_sentence(void **state)
 	assert_refused(cairn_span_str("hello, world; this is no log at all"), CAIRN_E_MALFORMED, "no log");
 	data_load(&bytes, "eventlog/bad-text-not-a-log.bin");
 	assert_refused(cairn_buf_span(&bytes), CAIRN_E_MALFORMED, "no log");
+}
+
+/* One event of a SHA-1 log whose digest and size are the head of an entry of IMA's template "n" as well. */
+static void what_can_be_read_in_two_ways_is_refused(void **state)
+{
+	static const uint8_t both[] = {10,  0, 0, 0, 7, 0, 0, 0x80, 1, 1,   1,	 1,   1, 1,
+				       1,   1, 1, 1, 1, 1, 1, 1,    1, 1,   1,	 0,   0, 0,
+				       'n', 8, 0, 0, 0, 4, 0, 0,    0, 'a', 'b', 'c', 0};
+	static uint8_t bytes[32 + 'n' + 8 * 256];
+
+	(void)state;
+	memset(bytes, 0x41, sizeof bytes);
+	memcpy(bytes, both, sizeof both);
+	assert_refused(cairn_span(bytes, sizeof bytes), CAIRN_E_MALFORMED, "more than one kind");
 }
 
 static void every_truncation_of_a_boot_log_is_refused(void **state)
@@ -263,6 +278,44 @@ static void of_a_cut_ima_list_the_whole_entries_count(void **state)
 	assert_int_equal(r.ima, 1 << 10);
 }
 
+/* As systemd writes it, behind RS; the digest is that of "enter-initrd". */
+#define PHASE                                                                                                \
+	"\x1e{\"pcr\":11,\"digests\":[{\"hashAlg\":\"sha256\",\"digest\":"                                   \
+	"\"51e6b92f405d1f98d96e3de343d61d420ad6923b25de21d766f9298192f14fed\"}],"                            \
+	"\"content_type\":\"systemd\",\"content\":{\"eventType\":\"phase\",\"string\":\"enter-initrd\"}}\n"
+
+/* The same text twice: the second continues the first, and behind IMA too, in both forms. */
+static void a_canonical_log_continues(void **state)
+{
+	struct cairn_anylog_replay r = {0}, behind = {0};
+	struct cairn_digest zero = {.alg = CAIRN_ALG_SHA256}, d, once, twice;
+	struct cairn_anylog log;
+
+	(void)state;
+	assert_int_equal(cairn_hash(&d, CAIRN_ALG_SHA256, cairn_span_str("enter-initrd")), CAIRN_OK);
+	assert_int_equal(
+	    cairn_hash2(&once, CAIRN_ALG_SHA256, cairn_digest_span(&zero), cairn_digest_span(&d)), CAIRN_OK);
+	assert_int_equal(
+	    cairn_hash2(&twice, CAIRN_ALG_SHA256, cairn_digest_span(&once), cairn_digest_span(&d)), CAIRN_OK);
+	assert_int_equal(cairn_anylog_open(&log, cairn_span_str(PHASE), NULL), CAIRN_OK);
+	assert_int_equal(log.kind, CAIRN_ANYLOG_CEL_JSON);
+	assert_int_equal(cairn_anylog_replay_add(&r, &log, NULL), CAIRN_OK);
+	assert_true(cairn_digest_equal(&r.own.pcrs.bank[0].pcr[11], &once));
+	assert_int_equal(cairn_anylog_replay_add(&r, &log, NULL), CAIRN_OK);
+	assert_true(cairn_digest_equal(&r.own.pcrs.bank[0].pcr[11], &twice));
+	assert_int_equal(r.touched, 1 << 11);
+	assert_int_equal(add(&behind, "ima/ima-all-templates.bin", NULL), CAIRN_OK);
+	assert_int_equal(cairn_anylog_replay_add(&behind, &log, NULL), CAIRN_OK);
+	assert_int_equal(cairn_anylog_replay_add(&behind, &log, NULL), CAIRN_OK);
+	assert_int_equal(cairn_anylog_differs(&behind, &r.own.pcrs.bank[0], 1 << 11), 0);
+	assert_true(cairn_digest_equal(&cairn_pcrs_bank_const(&behind.padded.pcrs, CAIRN_ALG_SHA256)->pcr[11],
+				       &twice));
+	/* No SHA-1 in it: what it extends is not vouched for there. */
+	assert_int_equal(
+	    cairn_anylog_differs(&behind, cairn_pcrs_bank_const(&behind.own.pcrs, CAIRN_ALG_SHA1), 1 << 11),
+	    1 << 11);
+}
+
 /* The registers of a confidential VM are no PCRs, whatever their numbers. */
 static void measurement_registers_are_not_pcrs(void **state)
 {
@@ -279,6 +332,8 @@ static void measurement_registers_are_not_pcrs(void **state)
 	assert_non_null(strstr(cairn_buf_str(&why), "not one state"));
 	assert_int_equal(add(&boot, "eventlog/tcg12-debian10-sha1.bin", &why), CAIRN_OK);
 	assert_int_equal(add(&boot, "eventlog/ccel-tdx-sha384.bin", &why), CAIRN_E_USAGE);
+	assert_int_equal(add(&boot, "cel/cel-cos-tlv.bin", &why), CAIRN_E_USAGE);
+	assert_int_equal(add(&r, "ima/ima-all-templates.bin", &why), CAIRN_E_USAGE);
 }
 
 /* tboot measured into SHA-256 alone: the SHA-1 values are printed, but nothing vouches for them. */
@@ -302,6 +357,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(kinds_are_found_by_content),
 	    cmocka_unit_test(what_is_no_log_is_refused_with_a_sentence),
+	    cmocka_unit_test(what_can_be_read_in_two_ways_is_refused),
 	    cmocka_unit_test(every_truncation_of_a_boot_log_is_refused),
 	    cmocka_unit_test(replay_gives_the_recorded_rows),
 	    cmocka_unit_test(a_chain_is_one_state),
@@ -311,6 +367,7 @@ int main(void)
 	    cmocka_unit_test(ima_has_two_forms),
 	    cmocka_unit_test(ima_continues_ima),
 	    cmocka_unit_test(of_a_cut_ima_list_the_whole_entries_count),
+	    cmocka_unit_test(a_canonical_log_continues),
 	    cmocka_unit_test(measurement_registers_are_not_pcrs),
 	    cmocka_unit_test(what_lacks_a_digest_is_not_vouched_for),
 	};
