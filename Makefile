@@ -4,6 +4,7 @@
 #   make          the programs and the library                  make soak     loops, mutation, every path
 #   make bench    figures against their budgets                 make fuzz     FUZZ_SECONDS=N for each target
 #   make asan     units under ASan and UBSan                    make lint     clang-tidy, cppcheck, format
+#   make mutate   each check removed once   (MUTATE_FILES='src/core/quote.c ...')
 #   make deb      installable packages                          make install  DESTDIR= PREFIX=
 #
 # V=1 shows the commands. Everything that is made lands in $(BUILD).
@@ -147,8 +148,9 @@ corpus: $(BUILD)/attack/make-corpus
 attack-score: all
 	$(Q)BUILD=$(abspath $(BUILD)) tests/attack/score
 
-integration: all $(BUILD)/attack/attack $(BUILD)/attack/make-corpus
-	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats tests/attack/*.bats)
+integration: all $(BUILD)/attack/attack $(BUILD)/attack/make-corpus $(BUILD)/mutate/mutate $(BUILD)/mutate/run
+	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats tests/attack/*.bats \
+	  tests/mutate/*.bats)
 
 # What an emulated host is made of beside cairn: Xen, kernels, guests. The first time needs the network.
 .PHONY: images
@@ -163,6 +165,37 @@ $(BUILD)/guests/vmlinuz: $(wildcard tests/machine/guests/*) src/boot/dom0/ramdis
 
 machine: images
 	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/machine/*.bats)
+
+# ---- mutation: every check is removed, one at a time; some unit test must go red for each (docs/mutation.md) --------
+# What is judged, and what judges; MUTATE_FILES restricts a run to some of them.
+MUTATED := $(wildcard src/core/*.c keys/*.c src/boot/*.c $(addprefix attest/,$(addsuffix .c,\
+             ekcert enrol evidence nonce result verifier)))
+MUTATE_FILES ?= $(MUTATED)
+MUTATE_UNITS ?= $(patsubst $(BUILD)/%,$(BUILD)/mutate/%,$(UNITS))
+MUTATE_JOBS  ?= 2
+
+$(BUILD)/mutate/mutate: $(addprefix $(BUILD)/obj/tests/mutate/,mutate.o source.o find.o condition.o table.o tokens.o)
+$(BUILD)/mutate/run: $(addprefix $(BUILD)/obj/tests/mutate/,run.o baseline.o kill.o report.o task.o)
+$(BUILD)/mutate/mutate $(BUILD)/mutate/run:
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(link)
+$(BUILD)/obj/tests/mutate/%.o: CC_FLAGS += -D_GNU_SOURCE
+
+# Inside the build of the mutants: the instrumented copies stand for the sources.
+ifdef MUTANTS
+$(patsubst %.c,$(BUILD)/obj/%.o,$(MUTATED)): $(BUILD)/obj/%.o: $(BUILD)/src/%.c
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CC_FLAGS) -w -iquote $(dir $*.c) -c -o $@ $<
+$(LIB_CORE): $(BUILD)/obj/tests/mutate/live.o
+endif
+
+.PHONY: mutate
+mutate: $(BUILD)/mutate/mutate $(BUILD)/mutate/run
+	$(Q)$< $(BUILD)/mutate $(MUTATED)
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/mutate MUTANTS=1 CFLAGS='-O1 -g' $(MUTATE_UNITS)
+	$(Q)$(BUILD)/mutate/run -j $(MUTATE_JOBS) $(addprefix -f ,$(MUTATE_FILES)) -e tests/mutate/equivalent.tsv \
+	  $(BUILD)/mutate $(MUTATE_UNITS)
 
 # ---- fuzz: one libFuzzer target a file, built by clang with the sanitizers ----------------------------------------
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -196,13 +229,14 @@ check-here:
 demo-here: images
 	$(Q)BUILD=$(abspath $(BUILD)) tests/machine/demo
 
-# Each fuzz target for SOAK_SECONDS, then the units and the programs' tests over and over under the sanitizers.
+# Each fuzz target for SOAK_SECONDS, the units and the programs' tests over and over under the sanitizers, each mutant.
 SOAK_SECONDS ?= 600
 SOAK_ROUNDS  ?= 20
 soak:
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 	$(Q)for i in $$(seq $(SOAK_ROUNDS)); do echo "soak: round $$i of $(SOAK_ROUNDS)"; \
 	  $(MAKE) --no-print-directory asan integration || exit 1; done
+	$(Q)$(MAKE) --no-print-directory mutate
 
 # ---- bench: each program prints name, value, unit, budget, ok|over -------------------------------------------------
 BENCHES := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(wildcard tests/bench/bench_*.c))
@@ -217,7 +251,7 @@ bench: $(BENCHES)
 # ---- lint -----------------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard src/core/*.c src/tpm/*.c src/agent/*.c src/xen/*.c src/boot/*.c src/cli/*.c src/relay/*.c \
              keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/attack/*.c tests/attack/make/*.c tests/fuzz/*.c \
-             tests/bench/*.c)
+             tests/bench/*.c tests/mutate/*.c)
 H_FILES := $(shell find include src attest keys tests -name '*.h' -not -path 'src/boot/efi/*' 2>/dev/null)
 TIDIED  := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(C_FILES))
 # The object stands for the file and every header that it includes.
