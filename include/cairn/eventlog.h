@@ -64,7 +64,8 @@ bool cairn_event_extends(const struct cairn_event *ev);
 
 enum cairn_eventlog_form {
 	CAIRN_EVENTLOG_CRYPTO_AGILE, /* "Spec ID Event03": digests of several banks */
-	CAIRN_EVENTLOG_SHA1, /* "Spec ID Event00", "Spec ID Event02", or none at all: one SHA-1 digest */
+	CAIRN_EVENTLOG_SHA1, /* "Spec ID Event00", "Spec ID Event02", or none at all, or in the container
+				of TXT: one SHA-1 digest */
 };
 
 /* A log that was read as a whole. It borrows the bytes and owns nothing. */
@@ -90,7 +91,8 @@ struct cairn_eventlog {
  * 0 or, for measurement registers, 1; distinct algorithms; known ones of the right size; exact vendor information);
  * an event with a digest of an algorithm that the Spec ID event does not list, or with two of one; an event that
  * extends and has no digest; PCRs from 24 on (but see cairn_event_extends) and measurement registers from 5 on; an
- * event of type 0 without data, which other readers take for the end; any tail that is not padding. A tail of equal
+ * event of type 0 without data, which other readers take for the end; a container of TXT with another end than its last
+ * event's; any tail that is not padding. A tail of equal
  * bytes 00 or FF is padding however short: a log that was cut within the first bytes of an event of PCR 0 looks so as
  * well, and like every log that was cut between two events it no longer replays. CAIRN_E_MALFORMED, _TRUNCATED,
  * _TRAILING, _VERSION (another Spec ID event, a newer major version), _LIMIT. */

@@ -9,7 +9,12 @@ static const uint8_t SPEC_ID_02[SIGNATURE_SIZE] = "Spec ID Event02";
 static const uint8_t SPEC_ID_00[SIGNATURE_SIZE] = "Spec ID Event00";
 #define SPEC_ID_PREFIX 13 /* "Spec ID Event" */
 #define SPEC_ID_MAJOR  2
-#define CC_SPEC_ID_MR  1 /* EDK II, OvmfPkg: the Spec ID event of a CC log is of register 1 */
+/* EVENT_LOG_CONTAINER, in which TXT keeps the log of a TPM 1.2: Intel TXT Software Development Guide, document 315168
+ * revision 017, appendix F. */
+static const uint8_t CONTAINER[20] = "TXT Event Container";
+#define CONTAINER_RESERVED 12
+#define CONTAINER_MAJOR	   1
+#define CC_SPEC_ID_MR	   1 /* EDK II, OvmfPkg: the Spec ID event of a CC log is of register 1 */
 
 void cairn_sha1_event_read(struct cairn_sha1_event *ev, struct cairn_cur *c)
 {
@@ -126,12 +131,46 @@ static enum cairn_status read_spec_event(struct cairn_eventlog *log, const struc
 	return read_spec_data(log, ev->data);
 }
 
-enum cairn_status cairn_eventlog_head(struct cairn_eventlog *log, struct cairn_cur *c)
+static enum cairn_status read_container(struct cairn_eventlog *log, struct cairn_cur *c, size_t *end)
+{
+	uint8_t major, event_major, event_minor;
+	uint32_t size, first, next;
+
+	(void)cairn_cur_bytes(c, sizeof CONTAINER + CONTAINER_RESERVED);
+	major = cairn_cur_u8(c);
+	(void)cairn_cur_u8(c); /* a newer minor version has a longer header */
+	event_major = cairn_cur_u8(c);
+	event_minor = cairn_cur_u8(c);
+	size = cairn_cur_u32le(c);
+	first = cairn_cur_u32le(c);
+	next = cairn_cur_u32le(c);
+	if (!cairn_cur_ok(c))
+		return c->status;
+	if (major != CONTAINER_MAJOR)
+		return CAIRN_E_VERSION;
+	if (event_major != CONTAINER_MAJOR)
+		return CAIRN_E_VERSION;
+	if (event_minor != 0)
+		return CAIRN_E_VERSION;
+	if (first < c->off)
+		return CAIRN_E_MALFORMED;
+	if (next > size)
+		return CAIRN_E_MALFORMED;
+	(void)cairn_cur_bytes(c, first - c->off);
+	set_sha1(log);
+	*end = next;
+	return c->status;
+}
+
+enum cairn_status cairn_eventlog_head(struct cairn_eventlog *log, struct cairn_cur *c, size_t *end)
 {
 	struct cairn_cur at = *c;
 	struct cairn_sha1_event ev;
 	enum cairn_status s;
 
+	*end = 0;
+	if (starts_with(c->in, CONTAINER, sizeof CONTAINER))
+		return read_container(log, c, end);
 	cairn_sha1_event_read(&ev, &at);
 	if (!cairn_cur_ok(&at))
 		return at.status;

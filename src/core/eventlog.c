@@ -25,6 +25,8 @@ static bool register_exists(const struct cairn_eventlog *log, const struct cairn
 		return true;
 	if (ev->type == CAIRN_EV_NO_ACTION)
 		return ev->pcr == CAIRN_NO_PCR;
+	if (log->cc)
+		return false;
 	return ev->pcr == TXT_NO_PCR && ev->type >= TXT_FIRST && ev->type <= TXT_LAST;
 }
 
@@ -123,17 +125,23 @@ enum cairn_status cairn_eventlog_open(struct cairn_eventlog *out, struct cairn_s
 	struct cairn_eventlog log = {.bytes = bytes};
 	struct cairn_cur c = cairn_cur(bytes);
 	enum cairn_status s;
+	size_t end;
 
 	if (bytes.len > CAIRN_EVENTLOG_SIZE_MAX)
 		return CAIRN_E_LIMIT;
-	s = cairn_eventlog_head(&log, &c);
+	s = cairn_eventlog_head(&log, &c, &end);
 	if (s != CAIRN_OK)
 		return s;
 	log.first = c.off;
 	s = read_events(&log, &c);
-	if (s == CAIRN_OK)
-		*out = log;
-	return s;
+	if (s != CAIRN_OK)
+		return s;
+	if (log.end == 0) /* nothing but padding */
+		return CAIRN_E_MALFORMED;
+	if (end != 0 && log.end != end)
+		return CAIRN_E_MALFORMED;
+	*out = log;
+	return CAIRN_OK;
 }
 
 struct cairn_eventlog_iter cairn_eventlog_iter(const struct cairn_eventlog *log)

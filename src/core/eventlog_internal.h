@@ -13,8 +13,9 @@ struct cairn_sha1_event {
 };
 void cairn_sha1_event_read(struct cairn_sha1_event *ev, struct cairn_cur *c);
 
-/* Reads what precedes the events, if anything does, and leaves the cursor at the first of them. Sets form, cc, the
- * banks and, where the log says where it ends, limits the cursor to that. */
-enum cairn_status cairn_eventlog_head(struct cairn_eventlog *log, struct cairn_cur *c) CAIRN_MUST_CHECK;
+/* Reads what precedes the events, if anything does, and leaves the cursor at the first of them. Sets form, cc and the
+ * banks. *end: the offset at which the log says that its last event ends; 0 where it says nothing. */
+enum cairn_status cairn_eventlog_head(struct cairn_eventlog *log, struct cairn_cur *c,
+				      size_t *end) CAIRN_MUST_CHECK;
 
 #endif

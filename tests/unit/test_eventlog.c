@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,6 +47,15 @@ static const struct good_log {
     {.name = "tcg12-optionrom.bin", .events = 61, .banks = 1, .sha1 = true},
     {.name = "edge-noaction-only.bin", .events = 1, .banks = 1, .sha1 = true, .nothing = true, .locality = 3},
     {.name = "ccel-tdx-sha384.bin", .events = 19, .banks = 1, .cc = true},
+};
+
+static const struct {
+	const char *name;
+	enum cairn_status status;
+} bad[] = {
+    {"bad-incomplete-specid.bin", CAIRN_E_TRUNCATED}, {"bad-specid-vendor-slack.bin", CAIRN_E_TRUNCATED},
+    {"bad-text-not-a-log.bin", CAIRN_E_TRUNCATED},    {"hostile-digestcount-max.bin", CAIRN_E_MALFORMED},
+    {"hostile-eventsize-max.bin", CAIRN_E_TRUNCATED},
 };
 
 static void open_log(struct cairn_eventlog *log, struct cairn_buf *bytes, const char *name)
@@ -105,6 +115,55 @@ static void good_logs_give_their_pcrs(void **state)
 		else
 			assert_expected_pcrs(&r, good[i].name);
 	}
+}
+
+static void bad_logs_are_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		cairn_auto_buf struct cairn_buf bytes = {0};
+		struct cairn_eventlog log;
+		char path[128];
+
+		(void)snprintf(path, sizeof path, "eventlog/%s", bad[i].name);
+		data_load(&bytes, path);
+		if (cairn_eventlog_open(&log, cairn_buf_span(&bytes)) != bad[i].status)
+			fail_msg("%s: %s", bad[i].name,
+				 cairn_status_name(cairn_eventlog_open(&log, cairn_buf_span(&bytes))));
+	}
+}
+
+static bool is_expected(const char *name)
+{
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
+		if (strcmp(good[i].name, name) == 0)
+			return true;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
+		if (strcmp(bad[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* A log that is added without a row above is tested by nothing. */
+static void every_file_has_its_row(void **state)
+{
+	DIR *dir = opendir("tests/data/eventlog");
+	size_t seen = 0;
+	struct dirent *e;
+
+	(void)state;
+	assert_non_null(dir);
+	while ((e = readdir(dir))) {
+		size_t n = strlen(e->d_name);
+
+		if (n < 4 || strcmp(e->d_name + n - 4, ".bin") != 0)
+			continue;
+		if (!is_expected(e->d_name))
+			fail_msg("%s has no row", e->d_name);
+		seen++;
+	}
+	closedir(dir);
+	assert_int_equal(seen, sizeof good / sizeof good[0] + sizeof bad / sizeof bad[0]);
 }
 
 static void differs_is_fail_closed(void **state)
@@ -306,7 +365,8 @@ static void names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good_logs_give_their_pcrs), cmocka_unit_test(differs_is_fail_closed),
+	    cmocka_unit_test(good_logs_give_their_pcrs), cmocka_unit_test(bad_logs_are_refused),
+	    cmocka_unit_test(every_file_has_its_row),	 cmocka_unit_test(differs_is_fail_closed),
 	    cmocka_unit_test(every_byte_tampered),	 cmocka_unit_test(every_digest_byte_counts),
 	    cmocka_unit_test(every_type_relabelled),	 cmocka_unit_test(events_are_what_they_say),
 	    cmocka_unit_test(startup_locality),		 cmocka_unit_test(names),
