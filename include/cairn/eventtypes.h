@@ -63,11 +63,16 @@
 /* A type that cairn_event_type_name has a name for. */
 bool cairn_event_type_known(uint32_t type);
 
+/* By its prefix, what the data of an event of GRUB is, and what follows the prefix: also in the form of Red Hat's older
+ * GRUB, which cairn_event_grub_text does not know. */
+enum cairn_grub_text cairn_grub_text_of(struct cairn_span *text, struct cairn_span data);
+
 /* How cairn_event_check came to its result. */
 struct cairn_event_checked {
 	enum cairn_event_check result;
 	const char *rule; /* what the digests are of ("the data"...); why not, in a few words */
 	bool error;	  /* a separator that reports an error of the firmware */
+	bool section;	  /* the name of a section of a unified kernel image, as systemd-stub measures it */
 	bool unnamed;	  /* a variable of which the content was hashed, and not the name */
 };
 

@@ -178,30 +178,12 @@ static bool gpt(const struct cairn_event *ev)
 #define GRUB_STRING_PCR 8 /* GRUB 2.06, include/grub/tpm.h */
 #define GRUB_STRING_MR	3 /* the measurement register of a confidential VM that stands for it */
 
-/* Behind one of GRUB's prefixes. */
-static bool grub_text_of(struct cairn_span *out, struct cairn_span data)
-{
-	static const char *const prefixes[] = {
-	    "grub_cmd: ", "kernel_cmdline: ",	  "module_cmdline: ", /* upstream */
-	    "grub_cmd ",  "grub_kernel_cmdline ",		      /* Red Hat's 2.02 */
-	};
-
-	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
-		size_t n = strlen(prefixes[i]);
-
-		if (data.len >= n && memcmp(data.ptr, prefixes[i], n) == 0) {
-			*out = cairn_span(data.ptr + n, data.len - n);
-			return true;
-		}
-	}
-	return false;
-}
-
 static bool grub(const struct cairn_event *ev)
 {
 	struct cairn_span unused;
 
-	return (ev->pcr == GRUB_STRING_PCR || ev->pcr == GRUB_STRING_MR) && grub_text_of(&unused, ev->data);
+	return (ev->pcr == GRUB_STRING_PCR || ev->pcr == GRUB_STRING_MR) &&
+	       cairn_grub_text_of(&unused, ev->data) != CAIRN_GRUB_NONE;
 }
 
 /* What a digest is taken over: two pieces, one behind the other. */
@@ -259,11 +241,11 @@ static bool hashed_by(struct hashed *h, enum rule rule, struct cairn_span data)
 	case SECTION_NAME:
 		return section_name(h, data);
 	case GRUB_TEXT:
-		(void)grub_text_of(&h->part[0], data);
+		(void)cairn_grub_text_of(&h->part[0], data);
 		h->part[0].len -= h->part[0].len > 0 && h->part[0].ptr[h->part[0].len - 1] == 0;
 		break;
 	case GRUB_TEXT_NUL:
-		(void)grub_text_of(&h->part[0], data);
+		(void)cairn_grub_text_of(&h->part[0], data);
 		break;
 	default:
 		break;
@@ -327,6 +309,7 @@ enum cairn_status cairn_event_check_how(struct cairn_event_checked *out, const s
 		if (count == ev->count) {
 			*out = result(CAIRN_EVENT_MATCHES, rule_names[row->rule[i]]);
 			out->error = row->rule[i] == ERROR_VALUE;
+			out->section = row->rule[i] == SECTION_NAME;
 			out->unnamed = row->rule[i] == VARIABLE_DATA;
 		} else if (count > 0)
 			*out =

@@ -170,10 +170,12 @@ static bool is_ascii(struct cairn_span s)
 void cairn_event_version_text(struct cairn_buf *out, struct cairn_span data)
 {
 	struct cairn_cur c = cairn_cur(data);
+	const uint8_t *nul = data.len > 0 ? memchr(data.ptr, 0, data.len) : NULL;
+	struct cairn_span ascii = cairn_span(data.ptr, nul ? (size_t)(nul - data.ptr) : data.len);
 	size_t n = 0;
 
-	if (is_ascii(cairn_span_chomp(data))) {
-		cairn_text_utf8(out, cairn_span_chomp(data));
+	if (ascii.len > 1 && is_ascii(ascii)) {
+		cairn_text_utf8(out, ascii);
 	} else if (data.len == CAIRN_GUID_SIZE && data.ptr[1] != 0) {
 		cairn_buf_add_str(out, cairn_guid_text(data).text);
 	} else {

@@ -234,6 +234,15 @@ static enum cairn_status fill_variable(struct ej *j, const struct cairn_efi_vari
 	return CAIRN_OK;
 }
 
+void cairn_efi_variable_fill(struct ej *j, const struct cairn_efi_variable *v)
+{
+	content_fn *fill = content_of(v, CAIRN_EV_EFI_VARIABLE_BOOT);
+	enum cairn_status s = fill ? fill(j, v->data) : CAIRN_OK;
+
+	if (s != CAIRN_OK)
+		ej_string(j, "malformed", cairn_status_text(s));
+}
+
 /* Several variables in one event: Lenovo, BootOrder with all boot options. */
 static enum cairn_status more_variables(struct ej *j, struct cairn_cur *c, uint32_t type)
 {

@@ -39,8 +39,12 @@ ej_fn ej_no_action, ej_ipl, ej_event_tag, ej_compact, ej_txt, ej_spdm;		 /* even
 
 /* EFI_SIGNATURE_DATA of one kind or another: its type, owner, and of a certificate the subject and digest. */
 void ej_signature(struct ej *j, const struct cairn_efi_signature *sig);
+/* What the tag of Linux or systemd in EV_EVENT_TAG data stands for; NULL: there is none. */
+const char *cairn_event_tag_name(const struct cairn_event *ev);
 /* S-CRTM version: text of either width up to its NUL, or a GUID. PFP 1.06 r52, section 10.4.1. */
 void cairn_event_version_text(struct cairn_buf *out, struct cairn_span data);
+/* The members that the content of a variable is shown as, as far as it is what it should be. */
+void cairn_efi_variable_fill(struct ej *j, const struct cairn_efi_variable *v);
 /* Boot0000 to BootFFFF. UEFI 2.10, section 3.3. */
 bool cairn_efi_is_boot_option(const struct cairn_efi_variable *v);
 /* The common name (or, without one, the whole) of the subject of a DER certificate, appended. False: none such. */

@@ -150,8 +150,14 @@ static const struct {
     {0xc0b3bd23u, "SMBIOS type 11"},
 };
 
-static const char *event_tag_name(uint32_t id)
+const char *cairn_event_tag_name(const struct cairn_event *ev)
 {
+	struct cairn_cur c = cairn_cur(ev->data);
+	uint32_t id = cairn_cur_u32le(&c);
+
+	(void)cairn_cur_bytes(&c, cairn_cur_u32le(&c));
+	if (ev->type != CAIRN_EV_EVENT_TAG || cairn_cur_end(&c) != CAIRN_OK)
+		return NULL;
 	for (size_t i = 0; i < sizeof event_tags / sizeof event_tags[0]; i++)
 		if (event_tags[i].id == id)
 			return event_tags[i].name;
@@ -172,14 +178,13 @@ enum cairn_status ej_event_tag(struct ej *j, const struct cairn_event *ev)
 	struct cairn_cur c = cairn_cur(ev->data);
 	uint32_t id = cairn_cur_u32le(&c);
 	struct cairn_span text = cairn_cur_bytes(&c, cairn_cur_u32le(&c));
-	const char *name = event_tag_name(id);
+	const char *name = cairn_event_tag_name(ev);
 
 	if (!name && ev->data.len > 0 && cairn_sipa_check(ev->data) == CAIRN_OK)
 		return tags(j, ev->data);
 	/* The stub of a confidential VM logs the bare text. */
-	if (!name || cairn_cur_end(&c) != CAIRN_OK) {
+	if (!name)
 		return ej_compact(j, ev);
-	}
 	ej_string(j, "kind", "event_tag");
 	ej_number(j, "id", id);
 	ej_string(j, "name", name);
@@ -223,6 +228,8 @@ enum cairn_status ej_ipl(struct ej *j, const struct cairn_event *ev)
 	struct cairn_span t = {0};
 	enum cairn_grub_text kind = cairn_event_grub_text(&t, ev);
 
+	if (kind == CAIRN_GRUB_NONE)
+		kind = cairn_grub_text_of(&t, cairn_span_chomp(ev->data));
 	if (kind == CAIRN_GRUB_NONE) {
 		ej_string(j, "kind", "text");
 		tag_text(j, ev->data);

@@ -107,6 +107,28 @@ static bool take_prefix(struct cairn_span *text, const char *prefix)
 	return true;
 }
 
+enum cairn_grub_text cairn_grub_text_of(struct cairn_span *text, struct cairn_span data)
+{
+	static const struct {
+		const char *prefix;
+		enum cairn_grub_text kind;
+	} prefixes[] = {
+	    {"grub_cmd: ", CAIRN_GRUB_COMMAND},
+	    {"kernel_cmdline: ", CAIRN_GRUB_KERNEL},
+	    {"module_cmdline: ", CAIRN_GRUB_MODULE},
+	    /* Red Hat's 2.02 */
+	    {"grub_cmd ", CAIRN_GRUB_COMMAND},
+	    {"grub_kernel_cmdline ", CAIRN_GRUB_KERNEL},
+	};
+
+	for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++) {
+		*text = data;
+		if (take_prefix(text, prefixes[i].prefix))
+			return prefixes[i].kind;
+	}
+	return CAIRN_GRUB_NONE;
+}
+
 enum cairn_grub_text cairn_event_grub_text(struct cairn_span *text, const struct cairn_event *ev)
 {
 	static const struct {
