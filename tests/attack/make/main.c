@@ -2,7 +2,11 @@
  * source tree. */
 #include "tests/attack/make/make.h"
 
-#include "tests/unit/data_fixture.h"
+/* Of tests/data/ima/ima-charra-binary.bin: behind its sixth entry. */
+#define IMA_ENTRIES_END 642
+
+/* Of tests/data/ima/ima-charra-binary.bin: behind its sixth entry. */
+#define IMA_ENTRIES_END 642
 
 /* The log without the unused space of its area. */
 static void load_log(struct cairn_buf *out, const char *path)
@@ -32,9 +36,25 @@ static void imitate_pcr_0(struct makers *m)
 	}
 }
 
+/* The first entries of a genuine list, and a violation as the kernel writes it: the digest of the file is zeros, too. */
+static void load_ima(struct cairn_buf *out)
+{
+	static const uint8_t violation[] = "\x0a\0\0\0"
+					   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+					   "\6\0\0\0ima-ng\x3d\0\0\0\x28\0\0\0sha256:\0"
+					   "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+					   "\x0d\0\0\0/var/log/log";
+
+	MUST_OK(cairn_file_read(out, "tests/data/ima/ima-charra-binary.bin", 1 << 20));
+	out->len = IMA_ENTRIES_END;
+	cairn_buf_add(out, cairn_span(violation, sizeof violation)); /* with the NUL of the path */
+}
+
 static void start(struct makers *m)
 {
 	load_log(&m->boot_log, "tests/data/eventlog/xen-grub-swtpm.bin");
+	load_log(&m->drtm_log, "tests/data/eventlog/drtm-intel-txt.bin");
+	load_ima(&m->ima_log);
 	rig_start(&m->alpha);
 	rig_start(&m->beta);
 	rig_boot(&m->alpha, cairn_buf_span(&m->boot_log));
@@ -57,8 +77,9 @@ static void stop(struct makers *m)
 
 int main(int argc, char **argv)
 {
-	static add_cases *const add[] = {add_controls, add_other_structures, add_selections, add_nonces,
-					 add_keys,     add_signatures,	     add_fields};
+	static add_cases *const add[] = {add_controls,	 add_other_structures, add_selections, add_nonces,
+					 add_keys,	 add_signatures,       add_fields,     add_boot_logs,
+					 add_log_syntax, add_log_meaning,      add_drtm_logs,  add_ima_logs};
 	static struct makers m;
 
 	if (argc != 2) {

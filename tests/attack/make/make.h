@@ -145,10 +145,34 @@ void soft_sign(const struct software_ak *k, struct evidence *e);
 struct spot {
 	size_t start, digests, size, data, end; /* size: of the field eventSize */
 };
-/* The nth event (from 0) of a PCR; PCR 0xffffffff: of all. */
+/* The nth event (from 0) of a PCR; ANY_PCR: of all. */
 struct spot log_event(struct cairn_span log, uint32_t pcr, unsigned nth);
-/* Appends an event with the digests of data in SHA-256 and SHA-384. */
+/* Appends an event with the digests of data in SHA-256 and SHA-384; of EV_NO_ACTION they are zero. */
 void log_add(struct cairn_buf *log, uint32_t pcr, uint32_t type, struct cairn_span data);
+/* Extends the values with the events of a log, in the banks that both have. */
+void log_values(struct cairn_pcrs *p, struct cairn_span log);
+/* All zero, PCRs 17-22 too: after a dynamic launch. */
+struct cairn_pcrs zero_values(void);
+
+/* A case that edits a log and leaves the quote alone: cuts bytes away and puts others there. */
+struct edit {
+	const char *name, *base, *ids, *text;
+	uint32_t pcr;
+	unsigned nth;
+	enum { FILE_START, EVENT, EVENT_SIZE, EVENT_DATA } where;
+	size_t off; /* from there */
+	size_t cut;
+	struct cairn_span bytes;
+};
+#define ANY_PCR	 0xffffffffu
+#define WHOLE	 ((size_t)-1) /* the event, from its start */
+#define THE_REST ((size_t)-2) /* to the end of the log */
+#define BYTES(x)                                                                                             \
+	{                                                                                                    \
+		(const uint8_t *)(x), sizeof(x) - 1                                                          \
+	}
+/* All of them expect rejection. */
+void add_edits(struct corpus *c, const struct edit *rows, size_t count, enum file f);
 
 /* ---- the cases ---- */
 
