@@ -67,6 +67,19 @@ static enum cairn_status check_type(struct check *k)
 	return must(k->a.type == TPM_ST_ATTEST_QUOTE);
 }
 
+/* Whoever signed has a Name, whatever key it hangs from. Part 1, clause 16. */
+static enum cairn_status check_signer_form(struct check *k)
+{
+	struct cairn_cur c = cairn_cur(k->a.facts.qualified_signer);
+	size_t size = cairn_alg_size((enum cairn_alg)cairn_cur_u16be(&c));
+
+	if (!cairn_cur_ok(&c))
+		return CAIRN_E_MISMATCH;
+	if (size == 0)
+		return CAIRN_E_UNSUPPORTED;
+	return must(cairn_cur_left(&c) == size);
+}
+
 static enum cairn_status check_qualified_signer(struct check *k)
 {
 	if (k->e->qualified_signer.len == 0)
@@ -159,6 +172,8 @@ static enum cairn_status check_signature_form(struct check *k)
 {
 	enum cairn_status s = cairn_tpmt_signature_parse(&k->sig, k->signature_bytes);
 
+	if (s == CAIRN_E_UNSUPPORTED && k->ak->scheme != 0)
+		s = CAIRN_E_MISMATCH; /* whatever it is, it is not what this AK signs with */
 	k->a.facts.scheme = k->sig.scheme;
 	k->a.facts.hash = k->sig.hash;
 	return s;
@@ -229,6 +244,7 @@ static const struct {
     {"TPMT_SIGNATURE", check_signature_form, true},
     {"magic", check_magic, true},
     {"type", check_type, true},
+    {"signer's name", check_signer_form, false},
     {"qualifiedSigner", check_qualified_signer, false},
     {"extraData", check_extra_data, false},
     {"clockInfo", check_clock, false},

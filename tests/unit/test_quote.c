@@ -217,6 +217,14 @@ static void signed_but_not_the_quote_asked_for(void **state)
 	s.quote.signer = cairn_span(s.ak.ak.name, s.ak.ak.name_len); /* the name, not the qualified name */
 	scene_sign(&s);
 	assert_refused(&s, CAIRN_E_MISMATCH, "qualifiedSigner");
+	for (size_t len = 0; len < s.ak.signer.len; len++) { /* no Name, thus nobody's */
+		s.quote.signer = cairn_span(s.ak.signer.bytes, len);
+		scene_sign(&s);
+		assert_refused(&s, CAIRN_E_MISMATCH, "signer's name");
+	}
+	s.quote.signer = cairn_span("ww", 2); /* by an algorithm that is not known */
+	scene_sign(&s);
+	assert_refused(&s, CAIRN_E_UNSUPPORTED, "signer's name");
 	scene_fini(&s);
 }
 
@@ -268,6 +276,22 @@ static void wrong_banks_and_sizes(void **state)
 	scene_fini(&s);
 }
 
+/* Of PEM and the like nothing is known but the key: it may be one of the scheme that we cannot do. */
+static void assert_unsupported_by_bare_key(const struct scene *s)
+{
+	struct cairn_quote_expected e = s->expected;
+	struct cairn_ak bare = s->ak.ak;
+	struct cairn_quote_report r;
+
+	bare.scheme = 0;
+	bare.name_len = 0;
+	e.ak = &bare;
+	assert_int_equal(
+	    cairn_quote_examine(&r, &e, cairn_buf_span(&s->attest), cairn_buf_span(&s->signature)), CAIRN_OK);
+	assert_string_equal(r.row[2].field, "TPMT_SIGNATURE");
+	assert_int_equal(r.row[2].why, CAIRN_E_UNSUPPORTED);
+}
+
 static void another_key_scheme_or_hash(void **state)
 {
 	struct software_ak other;
@@ -292,7 +316,8 @@ static void another_key_scheme_or_hash(void **state)
 	assert_refused(&s, CAIRN_E_MISMATCH, "hash");
 	s.signature.ptr[3] = CAIRN_ALG_SHA256;
 	s.signature.ptr[1] = 0x1a; /* ECDAA */
-	assert_refused(&s, CAIRN_E_UNSUPPORTED, "TPMT_SIGNATURE");
+	assert_refused(&s, CAIRN_E_MISMATCH, "TPMT_SIGNATURE");
+	assert_unsupported_by_bare_key(&s);
 	s.signature.len = 0;
 	cairn_buf_add(&s.signature, cairn_span("\0\x14\0\x0b\0\x01\0", 7)); /* RSASSA for an ECC key */
 	assert_refused(&s, CAIRN_E_MISMATCH, "sigAlg");
