@@ -193,7 +193,7 @@ static bool check_nonce(struct evidence *e, struct cairn_verifier *v, const stru
 /* ---- gate 2: the quote
  * ------------------------------------------------------------------------------------------------ */
 
-static enum cairn_status check_quote(struct evidence *e, const char **failed)
+static enum cairn_status check_quote(struct cairn_verifier *v, struct evidence *e, const char **failed)
 {
 	struct cairn_ak ak;
 	struct cairn_qualified_name signer;
@@ -209,9 +209,11 @@ static enum cairn_status check_quote(struct evidence *e, const char **failed)
 		st = cairn_ak_qualified_name(&signer, &ak);
 	if (!st)
 		st = cairn_quote_binding(&extra, &b);
+	if (!st)
+		st = cairn_ak_key_set(&v->ak_key, &ak);
 	if (st)
 		return CAIRN_E_INTERNAL; /* of the row, not of the evidence */
-	struct cairn_quote_expected want = {.ak = &ak,
+	struct cairn_quote_expected want = {.key = v->ak_key,
 					    .qualified_signer = cairn_span(signer.bytes, signer.len),
 					    .extra_data = cairn_digest_span(&extra),
 					    .selection =
@@ -224,7 +226,7 @@ static bool quote_good(struct evidence *e, struct cairn_verifier *v, const struc
 		       struct cairn_response *resp)
 {
 	const char *failed = NULL;
-	enum cairn_status st = check_quote(e, &failed);
+	enum cairn_status st = check_quote(v, e, &failed);
 	if (!st)
 		return true;
 	if (st == CAIRN_E_INTERNAL || st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO) {

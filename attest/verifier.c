@@ -198,6 +198,7 @@ void cairn_verifier_free(struct cairn_verifier *v)
 	cairn_store_close(v->store);
 	cairn_key_free(v->token_key);
 	X509_STORE_free(v->ek_roots);
+	cairn_ak_key_free(v->ak_key);
 	cairn_jwks_free(v->authorities);
 	for (size_t i = 0; i < v->manifest_count; i++) {
 		cairn_manifest_fini(v->manifest[i]);

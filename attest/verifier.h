@@ -13,6 +13,7 @@
 #include "attest/settings.h"
 #include "attest/store/store.h"
 #include "cairn/manifest.h"
+#include "cairn/quote.h"
 
 #define CAIRN_MANIFESTS_MAX	65536 /* stored; a start reads them all */
 #define CAIRN_SESSIONS_MAX	1024  /* pending enrolments */
@@ -36,6 +37,7 @@ struct cairn_verifier {
 	struct cairn_key *token_key;
 	uint8_t nonce_key[CAIRN_NONCE_KEY_SIZE];
 	X509_STORE *ek_roots;
+	struct cairn_ak_key *ak_key; /* of the last evidence: keeps no more of a host than its row */
 	size_t ek_root_count;
 	struct cairn_jwks *authorities;
 	struct cairn_manifest **manifest; /* owned, and each of them */

@@ -67,6 +67,9 @@ enum cairn_status cairn_ak_qualified_name_under(struct cairn_qualified_name *out
 struct cairn_ak_key;
 enum cairn_status cairn_ak_key_new(struct cairn_ak_key **out, const struct cairn_ak *ak) CAIRN_MUST_CHECK;
 void cairn_ak_key_free(struct cairn_ak_key *k); /* NULL is allowed */
+/* Makes *k, which may hold NULL, the key of another AK. Of keys on the same curve only the point is set, so one kept
+ * by a server that knows many AKs costs no more than the point of each. On an error the key is freed and *k NULL. */
+enum cairn_status cairn_ak_key_set(struct cairn_ak_key **k, const struct cairn_ak *ak) CAIRN_MUST_CHECK;
 
 /* ---- what a quote binds
  * ---------------------------------------------------------------------------------------- */

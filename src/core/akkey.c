@@ -111,6 +111,29 @@ void cairn_ak_key_free(struct cairn_ak_key *k)
 	free(k);
 }
 
+static bool set_point(struct cairn_ak_key *k, const struct cairn_ak *ak)
+{
+	uint8_t point[1 + POINT_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
+
+	if (ak->type != TPM_ALG_ECC || k->ak.type != TPM_ALG_ECC || ak->key_len != k->ak.key_len)
+		return false;
+	memcpy(point + 1, ak->key, ak->key_len);
+	if (EVP_PKEY_set1_encoded_public_key(k->pkey, point, 1 + ak->key_len) != 1)
+		return false;
+	k->ak = *ak;
+	return true;
+}
+
+enum cairn_status cairn_ak_key_set(struct cairn_ak_key **k, const struct cairn_ak *ak)
+{
+	if (*k && set_point(*k, ak))
+		return CAIRN_OK;
+	ERR_clear_error();
+	cairn_ak_key_free(*k);
+	*k = NULL;
+	return cairn_ak_key_new(k, ak);
+}
+
 /* ---- made ready for a scheme and a hash; most keys only ever see one
  * ------------------------------------------ */
 

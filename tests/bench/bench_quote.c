@@ -1,4 +1,5 @@
-/* The full check of a quote against the bare verification of its ECDSA P-256 signature by OpenSSL. */
+/* The full check of a quote against the bare verification of its ECDSA P-256 signature: EVP_PKEY_verify of the digest,
+ * with the key and its context made once, as the check has them too. And what the check costs who keeps only the AK. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,8 @@ struct input {
 	struct cairn_buf attest, signature;
 	struct cairn_quote_expected expected;
 	struct cairn_buf der; /* the same signature as OpenSSL wants it */
+	EVP_PKEY_CTX *verify;
+	struct cairn_digest digest; /* of the attestation */
 };
 
 static void full(void *arg)
@@ -28,14 +31,22 @@ static void full(void *arg)
 	cairn_quote_free(q);
 }
 
+static void of_any_ak(void *arg)
+{
+	const struct input *in = arg;
+	struct cairn_quote_expected e = in->expected;
+	struct cairn_quote *q = NULL;
+	bench_must(cairn_ak_key_set(&e.key, e.ak));
+	bench_must(
+	    cairn_quote_check(&q, &e, cairn_buf_span(&in->attest), cairn_buf_span(&in->signature), NULL));
+	cairn_quote_free(q);
+}
+
 static void bare(void *arg)
 {
 	const struct input *in = arg;
-	EVP_MD_CTX *c = EVP_MD_CTX_new();
-	int ok = EVP_DigestVerifyInit(c, NULL, EVP_sha256(), NULL, in->ak.key) == 1 &&
-		 EVP_DigestVerify(c, in->der.ptr, in->der.len, in->attest.ptr, in->attest.len) == 1;
-	EVP_MD_CTX_free(c);
-	bench_must(ok ? CAIRN_OK : CAIRN_E_SIGNATURE);
+	int ok = EVP_PKEY_verify(in->verify, in->der.ptr, in->der.len, in->digest.bytes, CAIRN_SHA256_SIZE);
+	bench_must(ok == 1 ? CAIRN_OK : CAIRN_E_SIGNATURE);
 }
 
 static void sign_der(struct input *in)
@@ -65,6 +76,9 @@ int main(void)
 	software_quote_marshal(&in.attest, &q);
 	software_ak_sign(&in.signature, &in.ak, cairn_buf_span(&in.attest));
 	sign_der(&in);
+	bench_must(cairn_hash(&in.digest, CAIRN_ALG_SHA256, cairn_buf_span(&in.attest)));
+	in.verify = EVP_PKEY_CTX_new_from_pkey(NULL, in.ak.key, NULL);
+	bench_must(in.verify && EVP_PKEY_verify_init(in.verify) == 1 ? CAIRN_OK : CAIRN_E_CRYPTO);
 	in.expected = (struct cairn_quote_expected){
 	    .ak = &in.ak.ak,
 	    .qualified_signer = cairn_span(in.ak.signer.bytes, in.ak.signer.len),
@@ -72,9 +86,16 @@ int main(void)
 	    .selection = cairn_selection_of(CAIRN_ALG_SHA256, SELECTION),
 	    .pcrs = &pcrs,
 	};
+	bench_must(cairn_ak_key_new(&in.expected.key, &in.ak.ak));
 	bench_pair(t, full, bare, &in, 500);
 	bench_print("quote: full check", t[0] / 500 * 1e6, "us", "-", 1);
-	bench_print("quote: check against bare ECDSA verify", t[0] / t[1], "x", "<= 1.5", t[0] <= 1.5 * t[1]);
+	bench_print("quote: check with a cached key against bare ECDSA verify", t[0] / t[1], "x", "<= 1.15",
+		    t[0] <= 1.15 * t[1]);
+	bench_pair(t, of_any_ak, bare, &in, 500);
+	bench_print("quote: check with the AK set into a key that is kept, against the same", t[0] / t[1],
+		    "x", "<= 1.25", t[0] <= 1.25 * t[1]);
+	cairn_ak_key_free(in.expected.key);
+	EVP_PKEY_CTX_free(in.verify);
 	software_ak_fini(&in.ak);
 	cairn_buf_fini(&in.attest);
 	cairn_buf_fini(&in.signature);

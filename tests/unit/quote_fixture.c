@@ -34,7 +34,7 @@ void software_area_rsa(struct cairn_buf *out, struct cairn_span modulus, uint32_
 		       enum cairn_alg hash)
 {
 	area_head(out, 0x0001, attributes, scheme, hash);
-	cairn_buf_add_u16be(out, 2048);
+	cairn_buf_add_u16be(out, (uint16_t)(8 * modulus.len));
 	cairn_buf_add_u32be(out, 0);
 	add_sized(out, modulus);
 }
@@ -44,14 +44,14 @@ void software_area(struct cairn_buf *out, const EVP_PKEY *key, uint32_t attribut
 {
 	static const char *const names[] = {OSSL_PKEY_PARAM_EC_PUB_X, OSSL_PKEY_PARAM_EC_PUB_Y};
 	int size = EVP_PKEY_get_bits(key) / 8;
-	uint8_t bytes[256];
+	uint8_t bytes[512];
 	BIGNUM *n = NULL;
 
 	if (EVP_PKEY_is_a(key, "RSA")) {
 		assert_int_equal(EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_N, &n), 1);
-		assert_int_equal(BN_bn2binpad(n, bytes, 256), 256);
+		assert_int_equal(BN_bn2binpad(n, bytes, size), size);
 		BN_free(n);
-		software_area_rsa(out, cairn_span(bytes, 256), attributes, scheme, hash);
+		software_area_rsa(out, cairn_span(bytes, (size_t)size), attributes, scheme, hash);
 		return;
 	}
 	area_head(out, 0x0023, attributes, scheme, hash);
@@ -69,10 +69,23 @@ void software_area(struct cairn_buf *out, const EVP_PKEY *key, uint32_t attribut
 void software_ak_init(struct software_ak *s, const char *kind, uint16_t scheme, enum cairn_alg hash)
 {
 	*s = (struct software_ak){.scheme = scheme, .hash = hash};
-	s->key = strcmp(kind, "RSA") == 0 ? EVP_RSA_gen(2048) : EVP_EC_gen(kind);
+	if (strcmp(kind, "RSA") == 0)
+		s->key = EVP_RSA_gen(2048);
+	else if (strcmp(kind, "RSA-3072") == 0)
+		s->key = EVP_RSA_gen(3072);
+	else if (strcmp(kind, "RSA-4096") == 0)
+		s->key = EVP_RSA_gen(4096);
+	else
+		s->key = EVP_EC_gen(kind);
 	assert_non_null(s->key);
-	software_area(&s->area, s->key, AK_ATTRIBUTES, scheme, hash);
-	assert_int_equal(cairn_ak_parse(&s->ak, cairn_buf_span(&s->area)), CAIRN_OK);
+	software_ak_attributes(s, AK_ATTRIBUTES);
+}
+
+void software_ak_attributes(struct software_ak *s, uint32_t attributes)
+{
+	s->area.len = 0;
+	software_area(&s->area, s->key, attributes, s->scheme, s->hash);
+	assert_int_equal(cairn_ak_read(&s->ak, cairn_buf_span(&s->area)), CAIRN_OK);
 	assert_int_equal(cairn_ak_qualified_name(&s->signer, &s->ak), CAIRN_OK);
 }
 
@@ -111,12 +124,18 @@ void software_quote_marshal(struct cairn_buf *out, const struct software_quote *
 	cairn_buf_add_u32be(out, 7);
 	cairn_buf_add_u8(out, q->safe);
 	cairn_buf_add_u64be(out, 0x2019102300163636);
-	cairn_buf_add_u32be(out, q->banks);
+	cairn_buf_add_u32be(out, q->banks + (q->more_bank ? 1 : 0));
 	for (uint32_t i = 0; i < q->banks; i++) {
 		cairn_buf_add_u16be(out, q->bank);
 		cairn_buf_add_u8(out, q->select_size);
 		for (uint8_t k = 0; k < q->select_size; k++)
 			cairn_buf_add_u8(out, (uint8_t)(q->selection >> (8 * k)));
+	}
+	if (q->more_bank) {
+		cairn_buf_add_u16be(out, q->more_bank);
+		cairn_buf_add_u8(out, 3);
+		for (uint8_t k = 0; k < 3; k++)
+			cairn_buf_add_u8(out, (uint8_t)(q->more_selection >> (8 * k)));
 	}
 	add_sized(out, q->pcr_digest);
 }

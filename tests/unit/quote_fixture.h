@@ -21,8 +21,10 @@ struct software_ak {
 	struct cairn_qualified_name signer;
 };
 
-/* kind: "P-256", "P-384", or "RSA". Freed by software_ak_fini. */
+/* kind: "P-256", "P-384", "RSA" (2048 bits), "RSA-3072", "RSA-4096". Freed by software_ak_fini. */
 void software_ak_init(struct software_ak *s, const char *kind, uint16_t scheme, enum cairn_alg hash);
+/* The same key with other attributes, whatever they make of it. */
+void software_ak_attributes(struct software_ak *s, uint32_t attributes);
 void software_ak_fini(struct software_ak *s);
 
 /* What goes into a quote: as fields, so that a test can make each of them wrong. */
@@ -35,6 +37,8 @@ struct software_quote {
 	uint16_t bank;
 	uint8_t select_size;
 	uint32_t selection;
+	uint16_t more_bank; /* one more, where it is not 0 */
+	uint32_t more_selection;
 	struct cairn_span pcr_digest;
 };
 
