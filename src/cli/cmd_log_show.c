@@ -1,110 +1,241 @@
-/* cairn log show: the events of a log of any kind. */
+/* cairn log show: what a log of any kind says, event by event, and the facts that come out of it. */
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "cairn/launchlog.h"
-#include "logs.h"
+#include "logtext.h"
 
-/* ---- show ------------------------------------------------------------------------------------------------------- */
-static json_t *event_json(const struct cairn_event *ev)
+struct show {
+	struct cairn_cli_log log;
+	struct cairn_cli_style style;
+	json_t *events; /* --json: all that are shown */
+	bool json, strict, only_facts, no_facts;
+	const char *pcr_text;
+	uint32_t pcrs; /* asked for; 0: all */
+	unsigned lies;
+};
+
+/* "0,4,7" */
+static bool read_pcrs(struct show *sh)
 {
-	static const char *const checks[] = {"unchecked", "matches", "differs"};
-	enum cairn_event_check check = CAIRN_EVENT_UNCHECKED;
-	cairn_auto_buf struct cairn_buf text = {0};
-	cairn_cli_event_text(&text, ev);
-	while (text.len > 0 && text.ptr[text.len - 1] == 0)
-		text.len--;
-	if (cairn_event_check(&check, ev) != CAIRN_OK)
-		return NULL;
-	json_t *digests = json_object();
-	for (size_t i = 0; i < ev->count; i++)
-		json_object_set_new(digests, cairn_alg_name(ev->digest[i].alg),
-				    cairn_json_hex(ev->digest[i].value));
-	json_t *shown = text.len ? json_stringn((const char *)text.ptr, text.len) : json_string("");
-	return json_pack("{s:i, s:I, s:s, s:o, s:s, s:o}", "number", (int)ev->number, "pcr",
-			 (json_int_t)ev->pcr, "type", cairn_event_type_name(ev->type), "digests", digests,
-			 "check", checks[check], "text", shown ? shown : json_string("(not UTF-8)"));
+	const char *p = sh->pcr_text;
+
+	while (p) {
+		unsigned n = 0;
+		size_t digits = strspn(p, "0123456789");
+
+		for (size_t i = 0; i < digits && i < 3; i++)
+			n = 10 * n + (unsigned)(p[i] - '0');
+		if (digits == 0 || digits > 2 || n >= CAIRN_PCR_COUNT || (p[digits] && p[digits] != ','))
+			return false;
+		sh->pcrs |= UINT32_C(1) << n;
+		p = p[digits] ? p + digits + 1 : NULL;
+	}
+	return true;
 }
 
-static enum cairn_status events_json(json_t *out, struct cairn_span bytes)
+static bool wanted(const struct show *sh, uint32_t pcr)
 {
-	struct cairn_eventlog log;
-	enum cairn_status s = cairn_eventlog_open(&log, bytes);
-	if (s)
-		return s;
-	struct cairn_eventlog_iter it = cairn_eventlog_iter(&log);
-	struct cairn_event ev;
-	while (cairn_eventlog_next(&it, &ev)) {
-		if (json_array_append_new(out, event_json(&ev)) != 0)
-			return CAIRN_E_NOMEM;
-	}
+	if (sh->only_facts)
+		return false;
+	return sh->pcrs == 0 || (pcr < 32 && sh->pcrs >> pcr & 1);
+}
+
+/* ---- the head ---------------------------------------------------------------------------------------------------- */
+
+/* TCG_EfiSpecIDEvent behind the 32 bytes that precede an event's data. PFP 1.05 r23, section 10.4.5.1, table 22. */
+static json_t *spec_json(const struct cairn_anylog *log)
+{
+	struct cairn_cur c = cairn_cur(log->bytes);
+	char name[16] = {0};
+	unsigned minor, major, errata;
+
+	(void)cairn_cur_bytes(&c, 32);
+	struct cairn_span signature = cairn_cur_bytes(&c, sizeof name);
+	(void)cairn_cur_u32le(&c); /* platformClass */
+	minor = cairn_cur_u8(&c);
+	major = cairn_cur_u8(&c);
+	errata = cairn_cur_u8(&c);
+	if (!cairn_cur_ok(&c) || signature.len < 8 || memcmp(signature.ptr, "Spec ID ", 8) != 0)
+		return NULL;
+	memcpy(name, signature.ptr, sizeof name - 1);
+	return json_pack("{s:s, s:i, s:i, s:i}", "signature", name, "major", (int)major, "minor", (int)minor,
+			 "errata", (int)errata);
+}
+
+static bool is_tcg(const struct cairn_anylog *log)
+{
+	return log->kind == CAIRN_ANYLOG_TCG || log->kind == CAIRN_ANYLOG_SHA1 ||
+	       log->kind == CAIRN_ANYLOG_CCEL;
+}
+
+static json_t *head_json(const struct show *sh)
+{
+	json_t *head = cairn_cli_log_json(&sh->log), *banks = json_array(), *spec = NULL;
+	enum cairn_alg bank[CAIRN_BANK_MAX];
+	size_t count = cairn_cli_log_banks(bank, &sh->log);
+
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(banks, json_string(cairn_alg_name(bank[i])));
+	json_object_set_new(head, "banks", banks);
+	if (!is_tcg(&sh->log.log))
+		return head;
+	spec = spec_json(&sh->log.log);
+	if (spec)
+		json_object_set_new(head, "spec", spec);
+	json_object_set_new(head, "events", json_integer(sh->log.log.tcg.count));
+	json_object_set_new(head, "unknown_banks", json_integer((json_int_t)sh->log.log.tcg.unknown_banks));
+	return head;
+}
+
+static void put_head(const struct show *sh)
+{
+	cairn_auto_json json_t *head = head_json(sh);
+	const json_t *spec = json_object_get(head, "spec"), *banks = json_object_get(head, "banks");
+	json_int_t unknown = json_integer_value(json_object_get(head, "unknown_banks"));
+
+	cairn_cli_ink(&sh->style, CAIRN_INK_BOLD, "%s: %s", sh->log.name, cairn_cli_str(head, "title"));
+	printf("\n  %zu bytes", sh->log.bytes.len);
+	if (json_object_get(head, "events"))
+		printf(", %lld events", (long long)json_integer_value(json_object_get(head, "events")));
+	printf("; banks");
+	for (size_t i = 0; i < json_array_size(banks); i++)
+		printf(" %s", json_string_value(json_array_get(banks, i)));
+	if (unknown > 0)
+		printf(" and %lld that cairn does not know", (long long)unknown);
+	if (spec)
+		cairn_cli_ink(&sh->style, CAIRN_INK_PLAIN, "; %s, version %lld.%lld errata %lld",
+			      cairn_cli_str(spec, "signature"),
+			      (long long)json_integer_value(json_object_get(spec, "major")),
+			      (long long)json_integer_value(json_object_get(spec, "minor")),
+			      (long long)json_integer_value(json_object_get(spec, "errata")));
+	putchar('\n');
+}
+
+/* ---- the events -------------------------------------------------------------------------------------------------- */
+
+static enum cairn_status take_event(struct show *sh, const struct cairn_cli_event *ev)
+{
+	cairn_auto_json json_t *v = cairn_cli_event_json(ev);
+
+	if (!v)
+		return CAIRN_E_NOMEM;
+	sh->lies += cairn_cli_event_lies(v);
+	if (!wanted(sh, ev->pcr))
+		return CAIRN_OK;
+	if (sh->json)
+		return json_array_append(sh->events, v) == 0 ? CAIRN_OK : CAIRN_E_NOMEM;
+	putchar('\n');
+	cairn_cli_put_event(&sh->style, v, "");
 	return CAIRN_OK;
 }
 
-static enum cairn_status records_json(json_t *out, struct cairn_span bytes)
+/* All events are read and checked, whichever are shown. */
+static enum cairn_status take_events(struct show *sh, uint64_t *count)
 {
-	struct cairn_log_reader r;
-	const struct cairn_pcr_numbers pcrs = CAIRN_PCR_NUMBERS_DEFAULT;
-	cairn_log_reader_init(&r, bytes, &pcrs);
-	for (;;) {
-		cairn_auto_log_entry struct cairn_log_entry e = {0};
-		enum cairn_status s = cairn_log_next(&r, &e);
-		if (s)
-			return s == CAIRN_E_NOTFOUND ? CAIRN_OK : s;
-		json_t *digests = json_object();
-		for (size_t i = 0; i < e.digest_count; i++)
-			json_object_set_new(digests, cairn_alg_name(e.digest[i].alg),
-					    json_string(cairn_digest_hex(&e.digest[i]).text));
-		json_t *line = json_pack("{s:I, s:I, s:s, s:o, s:O}", "number", (json_int_t)e.recnum, "pcr",
-					 (json_int_t)e.pcr, "type", cairn_record_type_name(e.type), "digests",
-					 digests, "record", e.object);
-		if (json_array_append_new(out, line) != 0)
-			return CAIRN_E_NOMEM;
+	cairn_auto_events struct cairn_cli_events it;
+	enum cairn_status s = CAIRN_OK;
+
+	cairn_cli_events_init(&it, &sh->log);
+	while (s == CAIRN_OK) {
+		cairn_auto_event struct cairn_cli_event ev;
+
+		s = cairn_cli_events_next(&it, &ev);
+		if (s == CAIRN_OK)
+			s = take_event(sh, &ev);
 	}
+	*count = it.count;
+	return s == CAIRN_E_NOTFOUND ? CAIRN_OK : s;
 }
 
-static void put_entry(const json_t *e)
+/* ---- the command ------------------------------------------------------------------------------------------------- */
+
+static int put_json(struct show *sh, enum cairn_status s)
 {
-	printf("%4lld  PCR %-2lld  ", (long long)json_integer_value(json_object_get(e, "number")),
-	       (long long)json_integer_value(json_object_get(e, "pcr")));
-	const char *check = json_string_value(json_object_get(e, "check"));
-	printf("%-32s %s%s\n", cairn_cli_str(e, "type"),
-	       cairn_cli_str(json_object_get(e, "digests"), "sha256"),
-	       check && strcmp(check, "differs") == 0 ? "  THE DATA IS NOT WHAT WAS HASHED" : "");
-	const char *text = json_string_value(json_object_get(e, "text"));
-	char *record = json_dumps(json_object_get(e, "record"), JSON_COMPACT | JSON_SORT_KEYS);
-	if (!text)
-		text = record;
-	if (text && *text) {
-		fputs("      ", stdout);
-		cairn_cli_put(text);
-		putchar('\n');
-	}
-	free(record);
+	cairn_auto_json json_t *v = json_object();
+
+	json_object_set_new(v, "log", head_json(sh));
+	json_object_set_new(v, "differing", json_integer(sh->lies));
+	if (s != CAIRN_OK)
+		json_object_set_new(v, "error", json_string(cairn_status_text(s)));
+	if (!sh->only_facts)
+		json_object_set(v, "events", sh->events);
+	return cairn_cli_put_json(v);
+}
+
+static int show(struct show *sh)
+{
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_anylog_replay replay = {0};
+	uint64_t count = 0;
+	enum cairn_status s, r;
+	int code = CAIRN_EXIT_GOOD;
+
+	if (!sh->json)
+		put_head(sh);
+	s = take_events(sh, &count);
+	if (sh->json)
+		code = put_json(sh, s);
+	if (code != CAIRN_EXIT_GOOD)
+		return code;
+	if (s != CAIRN_OK)
+		return cairn_cli_complain(cairn_cli_log_exit(s),
+					  "%s: the log breaks off after %llu events: %s", sh->log.name,
+					  (unsigned long long)count, cairn_status_text(s));
+	r = cairn_anylog_replay_add(&replay, &sh->log.log, &why);
+	if (r != CAIRN_OK)
+		return cairn_cli_log_refuse(r, sh->log.name, &why);
+	if (sh->lies > 0)
+		return cairn_cli_complain(CAIRN_EXIT_NOT_TRUSTED,
+					  "%s: events whose data is not what was hashed: %u", sh->log.name,
+					  sh->lies);
+	return CAIRN_EXIT_GOOD;
+}
+
+static bool parse(struct show *sh, int *code, int argc, char **argv)
+{
+	const struct cairn_cli_opt opts[] = {
+	    {.name = "pcr", .arg = "N[,N...]", .value = &sh->pcr_text, .help = "events of these PCRs only"},
+	    {.name = "facts",
+	     .flag = &sh->only_facts,
+	     .help = "what comes out of the log, without the events"},
+	    {.name = "no-facts", .flag = &sh->no_facts, .help = "the events alone"},
+	    {.name = "strict", .flag = &sh->strict, .help = "refuse unused space behind the log"},
+	    CAIRN_CLI_OPT_JSON(sh->json),
+	};
+	const struct cairn_cli_synopsis syn = {
+	    "cairn log show",
+	    "FILE",
+	    "Prints what a log says, event by event: \"ok\" where the data is what was hashed, \"bare\" "
+	    "where\n"
+	    "that cannot be known from the log, DIFFERS where it is not (exit code 1). The kind of the log\n"
+	    "is found from its content; - is standard input.",
+	    opts,
+	    sizeof(opts) / sizeof(opts[0]),
+	    1,
+	    1};
+
+	if (!cairn_cli_parse(code, &syn, argc, argv))
+		return false;
+	if (read_pcrs(sh) && !(sh->only_facts && sh->no_facts))
+		return true;
+	*code = cairn_cli_complain(CAIRN_EXIT_USAGE, sh->only_facts && sh->no_facts
+							 ? "--facts and --no-facts exclude each other"
+							 : "--pcr: numbers from 0 to 23, with commas");
+	return false;
 }
 
 int cairn_cmd_log_show(int argc, char **argv)
 {
-	cairn_auto_log struct cairn_cli_log l = {0};
-	bool json = false;
-	const struct cairn_cli_opt opts[] = {CAIRN_CLI_OPT_JSON(json)};
-	const struct cairn_cli_synopsis syn = {
-	    "cairn log show", "FILE", "Prints the events of a log; - is standard input.", opts, 1, 1, 1};
+	struct show sh = {0};
 	int code;
 
-	if (!cairn_cli_parse(&code, &syn, argc, argv) || !cairn_cli_log_read(&l, &code, argv[optind], false))
+	if (!parse(&sh, &code, argc, argv) || !cairn_cli_log_read(&sh.log, &code, argv[optind], sh.strict))
 		return code;
-	cairn_auto_json json_t *all = json_array();
-	enum cairn_status s = l.log.kind == CAIRN_ANYLOG_LAUNCH ? records_json(all, l.log.bytes)
-								: events_json(all, l.log.bytes);
-	size_t i;
-	json_t *e;
-	if (json)
-		cairn_cli_put_json(all);
-	else
-		json_array_foreach(all, i, e) put_entry(e);
-	return s ? cairn_cli_fail(s, NULL, "the log, after %zu entries", json_array_size(all))
-		 : CAIRN_EXIT_GOOD;
+	sh.style = cairn_cli_style(&sh.log.log);
+	sh.events = json_array();
+	code = show(&sh);
+	json_decref(sh.events);
+	cairn_cli_log_fini(&sh.log);
+	return code;
 }

@@ -7,8 +7,11 @@ static size_t printable(const unsigned char *p)
 	if (p[0] >= 0x20 && p[0] < 0x7f)
 		return 1;
 	if (p[0] >= 0xc2 && p[0] < 0xe0 && (p[1] & 0xc0) == 0x80)
-		return p[0] == 0xc2 && p[1] < 0xa0 ? 0 : 2;
+		return (p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xd8 && p[1] == 0x9c) ? 0 : 2;
 	/* the line and bidirectional controls of U+2000-206F could disguise a text: E2 80 and E2 81 are escaped */
+	if (p[0] == 0xed ||
+	    (p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf)) /* surrogates; a byte order mark */
+		return 0;
 	if (p[0] >= 0xe1 && p[0] < 0xf0 && (p[1] & 0xc0) == 0x80 && (p[2] & 0xc0) == 0x80)
 		return p[0] == 0xe2 && p[1] < 0x82 ? 0 : 3;
 	return 0;

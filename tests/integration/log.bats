@@ -87,6 +87,98 @@ rows() {
 	done
 }
 
+@test "each recorded log can be shown; JSON has the events of the text" {
+	found=0
+	for log in "$data"/eventlog/{tcg,drtm,ccel,xen,edge}*.bin "$data"/{ima,cel}/*-*.{bin,txt} "$data/launchlog/all-types.log"; do
+		[[ -e $log ]] || continue
+		case ${log##*/} in bad-* | ima-ng-trailing*) continue ;; esac
+		run --separate-stderr -0 cairn log show "$log"
+		text=$(grep -cE '^ *[0-9]+  (PCR [0-9]+|MR [0-9]+|no PCR) +' <<<"$output") || { echo "$log"; false; }
+		cairn log show --json "$log" >json 2>err
+		[ "$(jq '.events | length' json)" -eq "$text" ] || { echo "$log: $text"; false; }
+		jq -e '.differing == 0 and (.error | not) and .log.kind and .log.bytes > 40' json >answer || { echo "$log"; false; }
+		jq -e '.events[] | .number and .type and .pcr and .check and (.digests | type == "object")' json >answer
+		found=$((found + 1))
+	done
+	[ "$found" -ge 20 ]
+}
+
+@test "show tells what events say" {
+	run -0 --separate-stderr cairn log show "$data/eventlog/tcg2-gce-rhel8.bin"
+	[[ $output == *"TCG crypto-agile log"*"34034 bytes, 82 events; banks sha1 sha256 sha384; Spec ID Event03, version 2.0"* ]]
+	[[ $output == *"PCR 7   EV_EFI_VARIABLE_DRIVER_CONFIG  ok"*"SecureBoot: on"* ]]
+	[[ $output == *"Microsoft Corporation UEFI CA 2011"* ]]
+	[[ $output == *'HD(1,GPT,ef72374c-2630-46a1-88d6-082693781140,0x800,0x64000)/\EFI\redhat\shimx64.efi'* ]]
+	run -0 cairn log show "$data/ima/ima-all-templates.bin"
+	[[ $output == *"PCR 10  ima-sig  ok"*"/usr/lib/systemd/systemd sha256:b983291f"* && $output == *violation* ]]
+	run -0 cairn log show "$data/eventlog/ccel-tdx-sha384.bin"
+	[[ $output == *"MR 1 "* && $output != *"PCR "* ]]
+}
+
+@test "show --pcr keeps those PCRs, and its exit code speaks for the whole log" {
+	run -0 cairn log show --pcr 4,14 "$data/eventlog/tcg2-gce-rhel8.bin"
+	[ "$(grep -oE '  PCR [0-9]+ ' <<<"$output" | sort -u | tr -d '\n')" = '  PCR 14   PCR 4 ' ]
+	[ "$(cairn log show --json --pcr 7 "$boot" | jq -c '[.events[].pcr] | unique')" = '[7]' ]
+	for bad in 24 4, ,4 x 4x -1 999 ''; do
+		run -2 cairn log show --pcr "$bad" "$boot"
+	done
+	run -1 cairn log show --pcr 7 "$data/eventlog/hostile-type-relabel.bin"
+}
+
+@test "an event that is not what was hashed is named, and the log rejected" {
+	relabel=$data/eventlog/hostile-type-relabel.bin
+	run -1 --separate-stderr cairn log show "$relabel"
+	[[ $output == *"  24  PCR 8   EV_SEPARATOR  DIFFERS"* && $stderr == *"not what was hashed"* ]]
+	run -1 --separate-stderr cairn log show --json "$relabel"
+	jq -e '.differing == 1 and .events[23].check == "differs"' <<<"$output"
+	run -0 cairn log replay "$relabel"
+}
+
+@test "a list that breaks off is shown as far as it goes" {
+	cut=$data/ima/ima-ng-trailing.bin
+	run -1 --separate-stderr cairn log show "$cut"
+	[[ $(grep -c 'PCR 10' <<<"$output") -eq 6 && $stderr == *"breaks off after 6 events"* ]]
+	run -1 --separate-stderr cairn log show --json "$cut"
+	jq -e '(.events | length == 6) and .error' <<<"$output"
+	run -1 --separate-stderr cairn log replay --json "$cut"
+	jq -e '.pcrs | has("sha256") and has("sha256-padded")' <<<"$output"
+}
+
+# ima_line TEXT: an ASCII list of one entry whose file has that name.
+ima_line() {
+	printf '10 %040d ima-ng sha256:%064d %b\n' 1 2 "$1"
+}
+
+@test "what a log says drives no terminal" {
+	for evil in '/a\033[31mred' '/a\033]0;title\007' '/b\342\200\256cod.txt' '/c\330\234x' '/d\302\233x' '/e\rx' '/f\377\376' '/g\357\273\277h'; do
+		ima_line "$evil" >evil
+		for c in "show evil" "show --json evil" "replay evil" "replay --json evil" "diff evil evil"; do
+			cairn log $c >out 2>&1 || true
+			! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xe2\x80[\xaa-\xae]|\xd8\x9c|\xc2[\x80-\x9f]|\xef\xbb\xbf' out ||
+				{ echo "$c: $evil"; cat -v out; false; }
+		done
+	done
+	ln -s "$boot" $'a\033[31m'
+	for c in show replay; do
+		cairn log "$c" $'a\033[31m' >out 2>&1
+		! LC_ALL=C grep -q $'\033' out
+	done
+	cairn log show $'no\033[31msuch' >out 2>&1 || true
+	! LC_ALL=C grep -q $'\033' out
+}
+
+@test "colour is for terminals, and only where it is wanted" {
+	cairn log show "$boot" >plain
+	! grep -q $'\033' plain
+	script -qec "env -u NO_COLOR TERM=xterm cairn log show $boot" /dev/null >colour </dev/null
+	grep -q $'\033\\[32mok' colour
+	for wish in "NO_COLOR=1 TERM=xterm" "-u NO_COLOR TERM=dumb"; do
+		script -qec "env $wish cairn log show $boot" /dev/null >dull </dev/null
+		grep -q SecureBoot dull
+		! grep -q $'\033' dull
+	done
+}
+
 @test "what cannot be read leaves the matter open" {
 	: >empty
 	ln -s loop loop
