@@ -14,7 +14,8 @@ static const uint8_t SPEC_ID_00[SIGNATURE_SIZE] = "Spec ID Event00";
 static const uint8_t CONTAINER[20] = "TXT Event Container";
 #define CONTAINER_RESERVED 12
 #define CONTAINER_MAJOR	   1
-#define CC_SPEC_ID_MR	   1 /* EDK II, OvmfPkg: the Spec ID event of a CC log is of register 1 */
+#define CC_SPEC_ID_MR	   1 /* EDK II, OvmfPkg/Tcg/TdTcg2Dxe: the Spec ID event of a CC log is of register 1 */
+#define CC_VENDOR	   "td_shim" /* td-shim says so there instead, and leaves the register 0 */
 
 void cairn_sha1_event_read(struct cairn_sha1_event *ev, struct cairn_cur *c)
 {
@@ -79,6 +80,7 @@ static enum cairn_status read_spec_data(struct cairn_eventlog *log, struct cairn
 {
 	struct cairn_cur c = cairn_cur(data);
 	enum cairn_status s = CAIRN_OK;
+	struct cairn_span vendor;
 	uint8_t major;
 
 	(void)cairn_cur_bytes(&c, SIGNATURE_SIZE);
@@ -95,7 +97,9 @@ static enum cairn_status read_spec_data(struct cairn_eventlog *log, struct cairn
 		s = read_algorithms(log, &c);
 	if (s != CAIRN_OK)
 		return s;
-	(void)cairn_cur_bytes(&c, cairn_cur_u8(&c)); /* vendorInfo */
+	vendor = cairn_cur_bytes(&c, cairn_cur_u8(&c));
+	if (cairn_span_equal(vendor, cairn_span_str(CC_VENDOR)))
+		log->cc = true;
 	return cairn_cur_end(&c);
 }
 

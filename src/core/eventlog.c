@@ -15,8 +15,11 @@
 
 bool cairn_event_extends(const struct cairn_event *ev)
 {
-	return ev->type != CAIRN_EV_NO_ACTION && ev->type != SLAUNCH_START && ev->type != SLAUNCH_END &&
-	       ev->pcr < CAIRN_PCR_COUNT;
+	if (ev->type == CAIRN_EV_NO_ACTION)
+		return false;
+	if (ev->type == SLAUNCH_START || ev->type == SLAUNCH_END)
+		return false;
+	return ev->pcr < CAIRN_PCR_COUNT; /* and not one of TXT's for PCR 255 */
 }
 
 static bool register_exists(const struct cairn_eventlog *log, const struct cairn_event *ev)
@@ -57,10 +60,12 @@ static uint32_t read_digests(struct cairn_event *ev, const struct cairn_eventlog
 		size_t size = digest_size(log, alg, &bit);
 		struct cairn_span value = cairn_cur_bytes(c, size);
 
-		if (size == 0 || seen >> bit & 1) {
+		if (size == 0)
 			cairn_cur_fail(c, CAIRN_E_MALFORMED);
+		if (seen >> bit & 1)
+			cairn_cur_fail(c, CAIRN_E_MALFORMED);
+		if (!cairn_cur_ok(c))
 			break;
-		}
 		seen |= UINT32_C(1) << bit;
 		if (bit < CAIRN_BANK_MAX)
 			ev->digest[ev->count++] = (struct cairn_event_digest){(enum cairn_alg)alg, value};

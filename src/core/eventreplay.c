@@ -38,16 +38,24 @@ static enum cairn_status replayer_init(struct replayer *p, const struct cairn_ev
 	return s;
 }
 
+static bool is_locality(uint8_t locality)
+{
+	return locality == 0 || locality == 3 || locality == 4;
+}
+
 static enum cairn_status set_locality(struct replayer *p, const struct cairn_event *ev)
 {
-	struct cairn_cur c = cairn_cur(ev->data);
-	uint8_t locality;
+	uint8_t locality = ev->data.ptr[ev->data.len - 1];
 
-	(void)cairn_cur_bytes(&c, sizeof LOCALITY);
-	locality = cairn_cur_u8(&c);
-	if (cairn_cur_end(&c) != CAIRN_OK || ev->pcr != 0 || p->has_locality || p->seen & 1)
+	if (ev->data.len != sizeof LOCALITY + 1)
 		return CAIRN_E_MALFORMED;
-	if (locality != 0 && locality != 3 && locality != 4)
+	if (ev->pcr != 0)
+		return CAIRN_E_MALFORMED;
+	if (p->has_locality)
+		return CAIRN_E_MALFORMED;
+	if (p->seen & 1)
+		return CAIRN_E_MALFORMED;
+	if (!is_locality(locality))
 		return CAIRN_E_MALFORMED;
 	p->has_locality = true;
 	p->r.startup_locality = locality;
@@ -62,7 +70,9 @@ static enum cairn_status no_action(struct replayer *p, const struct cairn_event 
 {
 	size_t n = sizeof LOCALITY;
 
-	if (p->log->cc || ev->data.len < n || memcmp(ev->data.ptr, LOCALITY, n) != 0)
+	if (p->log->cc)
+		return CAIRN_OK;
+	if (ev->data.len < n || memcmp(ev->data.ptr, LOCALITY, n) != 0)
 		return CAIRN_OK;
 	return set_locality(p, ev);
 }

@@ -378,6 +378,12 @@ static void measurement_registers(void **state)
 	assert_int_equal(r.startup_locality, 0);
 	evlog_expect(&r, CAIRN_ALG_SHA384, 0, 0, TEXTS{NULL});
 	evlog_expect(&r, CAIRN_ALG_SHA384, 1, 0, TEXTS{"x", NULL});
+	evlog_spec_id(&e, "Spec ID Event03", 0, &bank, 1, cairn_span_str("td_shim"));
+	evlog_open(&log, &e);
+	assert_true(log.cc);
+	evlog_spec_id(&e, "Spec ID Event03", 0, &bank, 1, cairn_span_str("td_shin"));
+	evlog_open(&log, &e);
+	assert_false(log.cc);
 }
 
 /* Whatever an EV_NO_ACTION event says, wherever it stands and whatever digests it has. */
