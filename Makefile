@@ -94,6 +94,8 @@ $(LIB_CLI): $(call objs,src/cli/*.c)
 $(LIB_NET): $(call objs,src/relay/*.c)
 $(LIB_VERIFIER): $(call objs,attest/*.c attest/store/*.c)
 $(BUILD)/obj/attest/api.o: attest/openapi.json
+$(BUILD)/obj/keys/ekdenied.o: keys/ek-denied.json
+$(BUILD)/obj/src/cli/cmd_ek.o $(BUILD)/lint/src/cli/cmd_ek.tidy: LANG_FLAGS += -DCAIRN_DATADIR='"$(PREFIX)/share"'
 $(BUILD)/lib/%.a:
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcsD $@ $^
@@ -306,6 +308,9 @@ install: all
 	install -d $(libdir)/cairn
 	install -m 644 $(BUILD)/boot/cairnboot.efi $(libdir)/cairn/
 	install -m 644 include/cairn/*.h $(DESTDIR)$(PREFIX)/include/cairn/
+	for f in keys/ek-roots/*.md keys/ek-roots/*/*.pem; do \
+	  install -D -m 644 $$f $(share)/cairn/$${f#keys/} || exit 1; done
+	install -m 644 keys/ek-denied.json $(share)/cairn/
 	install -m 644 docs/man/*.1 $(share)/man/man1/
 	install -m 644 docs/man/*.8 $(share)/man/man8/
 	install -m 644 src/cli/completion/* $(share)/bash-completion/completions/

@@ -12,11 +12,13 @@
 #include <openssl/rand.h>
 #include <string.h>
 
-#include "attest/ekcert.h"
 #include "attest/verifier.h"
 #include "cairn/credential.h"
 
 #define ADMISSION_FILE_MAX ((size_t)4 * 1024 * 1024)
+#define EK_CERTS_MAX	   8	/* strings of one enrolment */
+#define EK_CERT_SIZE_MAX   8192 /* bytes of one, which may hold a chain, padding included */
+#define EK_CHAIN_CERTS_MAX 16	/* certificates in them */
 
 struct claim {
 	struct cairn_ekpub ek;
@@ -50,25 +52,22 @@ static enum cairn_status read_certs(STACK_OF(X509) * certs, const json_t *array)
 {
 	size_t i;
 	json_t *item;
-	if (json_array_size(array) == 0 || json_array_size(array) > CAIRN_EK_CERTS_MAX)
+	if (json_array_size(array) == 0 || json_array_size(array) > EK_CERTS_MAX)
 		return CAIRN_E_LIMIT;
 	json_array_foreach((json_t *)(uintptr_t)array, i, item)
 	{
 		cairn_auto_buf struct cairn_buf der = {0};
-		X509 *cert = NULL;
 		const char *text = json_string_value(item);
 		enum cairn_status st =
 		    text ? cairn_b64url_decode(&der, cairn_span_str(text)) : CAIRN_E_MALFORMED;
-		if (!st && der.len > CAIRN_EK_CERT_SIZE_MAX)
+		if (!st && der.len > EK_CERT_SIZE_MAX)
 			st = CAIRN_E_LIMIT;
 		if (!st)
-			st = cairn_ekcert_parse(&cert, cairn_buf_span(&der));
+			st = cairn_certs_read(certs, NULL, cairn_buf_span(&der), NULL);
+		if (!st && sk_X509_num(certs) > EK_CHAIN_CERTS_MAX)
+			st = CAIRN_E_LIMIT;
 		if (st)
 			return st;
-		if (sk_X509_push(certs, cert) <= 0) {
-			X509_free(cert);
-			return CAIRN_E_NOMEM;
-		}
 	}
 	return CAIRN_OK;
 }
@@ -251,17 +250,65 @@ static void challenge(struct cairn_verifier *v, const struct claim *c, struct ca
 					      cairn_verifier_kid(v)));
 }
 
+/* The certificate of this EK among those that were sent; the others may be its intermediates. */
+static X509 *own_certificate(const struct claim *c, const STACK_OF(X509) * certs)
+{
+	for (int i = 0; i < sk_X509_num(certs); i++)
+		if (cairn_ekpub_match_cert(&c->ek, sk_X509_value(certs, i)) == CAIRN_OK)
+			return sk_X509_value(certs, i);
+	return NULL;
+}
+
+/* One line of reasons: each says what to do about it. */
+static void join_texts(struct cairn_buf *out, const struct cairn_reasons *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		cairn_buf_add_fmt(out, "%s%s: %s", i ? "; " : "", r->item[i].code, r->item[i].text);
+}
+
+static bool note_warnings(struct cairn_verifier *v, const struct claim *c, const struct cairn_ek_verdict *ek,
+			  struct cairn_response *resp)
+{
+	cairn_auto_buf struct cairn_buf text = {0};
+	if (ek->warnings.count == 0)
+		return true;
+	join_texts(&text, &ek->warnings);
+	const char *t = cairn_buf_str(&text);
+	enum cairn_status st = cairn_audit_refusal(v, "enrolment-warned", c->row.label, "%s", t ? t : "");
+	if (st)
+		cairn_response_failure(resp, st, "writing the audit log");
+	return st == CAIRN_OK;
+}
+
 static bool certified(struct cairn_verifier *v, struct claim *c, STACK_OF(X509) * certs,
 		      struct cairn_response *resp)
 {
-	cairn_auto_buf struct cairn_buf why = {0};
-	enum cairn_status st = cairn_ekcert_verify(c->row.ek_cert, &c->ek, certs, v->ek_roots, &why);
-	const char *text = cairn_buf_str(&why);
-	if (st == CAIRN_E_MISMATCH || st == CAIRN_E_UNTRUSTED)
-		refuse(v, resp, 403, "ek-untrusted", c->row.label, text ? text : "");
-	else if (st)
+	cairn_auto_ek_verdict struct cairn_ek_verdict ek = {0};
+	cairn_auto_buf struct cairn_buf text = {0};
+	struct cairn_ek_question q = {.cert = own_certificate(c, certs),
+				      .helpers = certs,
+				      .anchors = v->ek_roots,
+				      .denied = v->ek_denied,
+				      .now = cairn_now_ms() / 1000};
+	if (!q.cert) {
+		refuse(v, resp, 403, "ek-untrusted", c->row.label,
+		       "no certificate is of this endorsement key");
+		return false;
+	}
+	enum cairn_status st = cairn_ekcert_judge(&ek, &q);
+	if (st) {
 		cairn_response_failure(resp, st, "verifying an EK certificate");
-	return st == CAIRN_OK;
+		return false;
+	}
+	if (!ek.accepted) {
+		join_texts(&text, &ek.reasons);
+		const char *t = cairn_buf_str(&text);
+		refuse(v, resp, 403, "ek-untrusted", c->row.label, t ? t : "");
+		return false;
+	}
+	memcpy(c->row.ek_cert, ek.facts.sha256, sizeof c->row.ek_cert);
+	cairn_host_tpm(&c->row, &ek.facts);
+	return note_warnings(v, c, &ek, resp);
 }
 
 void cairn_handle_enroll(struct cairn_verifier *v, const struct cairn_call *call, struct cairn_response *resp)

@@ -289,6 +289,8 @@ static bool appraise(struct cairn_verdict *verdict, const struct evidence *e, st
 	memcpy(a.boot_id, e->boot_id, sizeof a.boot_id);
 	enum cairn_status st = cairn_appraise(verdict, &a);
 	if (!st)
+		st = cairn_judge_tpm(verdict, v, &e->row, cairn_quote_firmware_version(e->checked));
+	if (!st)
 		return true;
 	if (st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO || st == CAIRN_E_INTERNAL) {
 		cairn_response_failure(resp, st, "appraising evidence");

@@ -61,7 +61,7 @@ static enum cairn_status serve(struct cairn_verifier *v, struct event_base *base
 		return st;
 	}
 	cairn_log("%s kid %s, %zu EK roots, %zu manifest signers, %zu manifests",
-		  "cairn-verifier " CAIRN_VERSION, cairn_verifier_kid(v), v->ek_root_count,
+		  "cairn-verifier " CAIRN_VERSION, cairn_verifier_kid(v), (size_t)sk_X509_num(v->ek_roots),
 		  cairn_jwks_count(v->authorities), v->manifest_count);
 	printf("listening on %s:%u\n", opt.host, cairn_http_port(http));
 	fflush(stdout);

@@ -8,12 +8,25 @@
 #include "cairn/config.h"
 
 static const char *const keys[] = {
-    "listen",	       "tls_cert",	   "tls_key",
-    "token_key",       "nonce_key",	   "database",
-    "ek_roots",	       "authorities",	   "admission",
-    "admission_list",  "firmware",	   "guests",
-    "stale_after_s",   "nonce_lifetime_s", "session_lifetime_s",
-    "connections_max", "idle_timeout_s",   NULL,
+    "listen",
+    "tls_cert",
+    "tls_key",
+    "token_key",
+    "nonce_key",
+    "database",
+    "ek_roots",
+    "ek_denied",
+    "authorities",
+    "admission",
+    "admission_list",
+    "firmware",
+    "guests",
+    "stale_after_s",
+    "nonce_lifetime_s",
+    "session_lifetime_s",
+    "connections_max",
+    "idle_timeout_s",
+    NULL,
 };
 
 struct reader {
@@ -106,6 +119,8 @@ static void read_all(struct reader *r, struct cairn_settings *s)
 	path_of(r, s->nonce_key, "nonce_key", "nonce.key");
 	path_of(r, s->database, "database", "verifier.db");
 	path_of(r, s->ek_roots, "ek_roots", "ek-roots");
+	if (cairn_config_str(r->c, "ek_denied", NULL))
+		path_of(r, s->ek_denied, "ek_denied", "");
 	path_of(r, s->authorities, "authorities", "authorities.jwks");
 	admission_of(r, s);
 	firmware_of(r);

@@ -13,7 +13,8 @@ struct cairn_settings {
 	char tls_cert[PATH_MAX], tls_key[PATH_MAX];
 	char token_key[PATH_MAX], nonce_key[PATH_MAX];
 	char database[PATH_MAX];
-	char ek_roots[PATH_MAX];       /* directory of PEM certificates */
+	char ek_roots[PATH_MAX];       /* makers' certificates: a directory, or a file */
+	char ek_denied[PATH_MAX];      /* "" for the built-in list */
 	char authorities[PATH_MAX];    /* JWK Set of manifest signers */
 	char admission_list[PATH_MAX]; /* "" where every EK that chains to a root is admitted */
 	struct cairn_policy policy;

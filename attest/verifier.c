@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "attest/ekcert.h"
 #include "attest/log.h"
 
 uint64_t cairn_now_ms(void)
@@ -141,6 +140,17 @@ static enum cairn_status load_nonce_key(struct cairn_verifier *v, struct cairn_b
 	return st;
 }
 
+/* Without its lists the server does not start: with none it would enrol nobody, or anything. */
+static enum cairn_status load_ek(struct cairn_verifier *v, struct cairn_buf *why)
+{
+	v->ek_roots = sk_X509_new_null();
+	enum cairn_status st =
+	    v->ek_roots ? cairn_ekroots_load(v->ek_roots, v->set.ek_roots, why) : CAIRN_E_NOMEM;
+	if (!st)
+		st = cairn_ekdenied_load(&v->ek_denied, v->set.ek_denied[0] ? v->set.ek_denied : NULL, why);
+	return st;
+}
+
 static enum cairn_status load_keys(struct cairn_verifier *v, struct cairn_buf *why)
 {
 	enum cairn_status st = check_private(v->set.tls_key, why);
@@ -155,7 +165,7 @@ static enum cairn_status load_keys(struct cairn_verifier *v, struct cairn_buf *w
 	if (!st)
 		st = cairn_jwks_load(&v->authorities, v->set.authorities, why);
 	if (!st)
-		st = cairn_ekroots_load(&v->ek_roots, &v->ek_root_count, v->set.ek_roots, why);
+		st = load_ek(v, why);
 	return st;
 }
 
@@ -197,8 +207,9 @@ void cairn_verifier_free(struct cairn_verifier *v)
 		return;
 	cairn_store_close(v->store);
 	cairn_key_free(v->token_key);
-	X509_STORE_free(v->ek_roots);
 	cairn_ak_key_free(v->ak_key);
+	sk_X509_pop_free(v->ek_roots, X509_free);
+	cairn_ekdenied_free(v->ek_denied);
 	cairn_jwks_free(v->authorities);
 	for (size_t i = 0; i < v->manifest_count; i++) {
 		cairn_manifest_fini(v->manifest[i]);

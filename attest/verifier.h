@@ -12,6 +12,7 @@
 #include "attest/nonce.h"
 #include "attest/settings.h"
 #include "attest/store/store.h"
+#include "cairn/ekcert.h"
 #include "cairn/manifest.h"
 #include "cairn/quote.h"
 
@@ -36,9 +37,9 @@ struct cairn_verifier {
 	struct cairn_store *store;
 	struct cairn_key *token_key;
 	uint8_t nonce_key[CAIRN_NONCE_KEY_SIZE];
-	X509_STORE *ek_roots;
+	STACK_OF(X509) * ek_roots;
+	struct cairn_ekdenied *ek_denied;
 	struct cairn_ak_key *ak_key; /* of the last evidence: keeps no more of a host than its row */
-	size_t ek_root_count;
 	struct cairn_jwks *authorities;
 	struct cairn_manifest **manifest; /* owned, and each of them */
 	size_t manifest_count;
@@ -60,6 +61,11 @@ enum cairn_status cairn_audit(struct cairn_verifier *v, const char *event, const
 enum cairn_status cairn_audit_refusal(struct cairn_verifier *v, const char *event, const char *subject,
 				      const char *fmt, ...) CAIRN_MUST_CHECK
     __attribute__((format(printf, 4, 5)));
+/* What the certificate says of the TPM, which each appraisal asks the denied list about. */
+void cairn_host_tpm(struct cairn_host_row *row, const struct cairn_ek_facts *facts);
+/* Adds to the verdict what the denied list says of the host's TPM and of the firmware that the quote names. */
+enum cairn_status cairn_judge_tpm(struct cairn_verdict *verdict, const struct cairn_verifier *v,
+				  const struct cairn_host_row *row, uint64_t firmware) CAIRN_MUST_CHECK;
 /* Takes a manifest over into the list, in which nothing is twice. CAIRN_E_LIMIT, CAIRN_E_NOMEM; then it stays
  * m's. */
 enum cairn_status cairn_verifier_learn(struct cairn_verifier *v, struct cairn_manifest *m) CAIRN_MUST_CHECK;

@@ -3,6 +3,7 @@
  */
 #include "cairn/tpmkey.h"
 
+#include "cairn/ekcert.h"
 #include "keys/template.h"
 
 #include <string.h>
@@ -158,15 +159,16 @@ static bool number_is(const EVP_PKEY *key, const char *param, const BIGNUM *want
 
 enum cairn_status cairn_ekpub_match_cert(const struct cairn_ekpub *ek, X509 *cert)
 {
-	const EVP_PKEY *key = X509_get0_pubkey(cert); /* the certificate's own */
+	EVP_PKEY *key = NULL;
 	BIGNUM *n = BN_bin2bn(ek->modulus, sizeof(ek->modulus), NULL), *e = BN_new();
 	enum cairn_status s = CAIRN_E_MISMATCH;
 
 	if (!n || !e || BN_set_word(e, RSA_F4) != 1)
 		s = CAIRN_E_NOMEM;
-	else if (key && EVP_PKEY_is_a(key, "RSA") && number_is(key, OSSL_PKEY_PARAM_RSA_N, n) &&
-		 number_is(key, OSSL_PKEY_PARAM_RSA_E, e))
+	else if (cairn_cert_key(&key, cert) == CAIRN_OK && EVP_PKEY_is_a(key, "RSA") &&
+		 number_is(key, OSSL_PKEY_PARAM_RSA_N, n) && number_is(key, OSSL_PKEY_PARAM_RSA_E, e))
 		s = CAIRN_OK;
+	EVP_PKEY_free(key);
 	BN_free(n);
 	BN_free(e);
 	return s;

@@ -40,6 +40,7 @@ enum cairn_status cairn_store_host_add(struct cairn_store *s, const struct cairn
 	cairn_sql_u64(q, 12, h->seen_ms);
 	cairn_sql_u64(q, 13, h->stale_ms);
 	cairn_sql_blob(q, 14, cairn_buf_span(&h->verdict));
+	cairn_sql_text(q, 15, h->tpm);
 	return cairn_sql_run(s, q);
 }
 
@@ -56,11 +57,14 @@ static enum cairn_status load_ak(struct cairn_host_row *h, sqlite3_stmt *q)
 static enum cairn_status load(struct cairn_host_row *h, sqlite3_stmt *q)
 {
 	memset(h, 0, sizeof *h);
-	const char *label = cairn_sql_get_text(q, 1);
+	const char *label = cairn_sql_get_text(q, 1), *tpm = cairn_sql_get_text(q, 14);
 	h->state = cairn_state_by_name(cairn_sql_get_text(q, 5));
 	if (strlen(label) > CAIRN_LABEL_MAX || h->state == CAIRN_STATE_UNKNOWN)
 		return CAIRN_E_MALFORMED;
+	if (strlen(tpm) > CAIRN_TPM_TEXT_MAX)
+		return CAIRN_E_MALFORMED;
 	memcpy(h->label, label, strlen(label) + 1);
+	memcpy(h->tpm, tpm, strlen(tpm) + 1);
 	enum cairn_status st = cairn_sql_get_bytes(h->id, sizeof h->id, q, 0);
 	if (!st)
 		st = cairn_sql_get_bytes(h->ek_cert, sizeof h->ek_cert, q, 2);

@@ -43,6 +43,7 @@ static enum cairn_status session_insert(struct cairn_store *s, const struct cair
 	cairn_sql_blob(q, 6, cairn_span(h->ek_cert, sizeof h->ek_cert));
 	cairn_sql_blob(q, 7, cairn_span(h->ak_public, h->ak_public_len));
 	cairn_sql_blob(q, 8, cairn_span(h->ak_name, sizeof h->ak_name));
+	cairn_sql_text(q, 9, h->tpm);
 	return cairn_sql_run(s, q);
 }
 
@@ -65,11 +66,14 @@ enum cairn_status cairn_store_session_add(struct cairn_store *s, const struct ca
 static enum cairn_status session_load(struct cairn_session *n, sqlite3_stmt *q)
 {
 	struct cairn_host_row *h = &n->host;
-	const char *label = cairn_sql_get_text(q, 3);
+	const char *label = cairn_sql_get_text(q, 3), *tpm = cairn_sql_get_text(q, 7);
 	struct cairn_span ak = cairn_sql_get_blob(q, 5);
 	if (strlen(label) > CAIRN_LABEL_MAX || ak.len == 0 || ak.len > sizeof h->ak_public)
 		return CAIRN_E_MALFORMED;
+	if (strlen(tpm) > CAIRN_TPM_TEXT_MAX)
+		return CAIRN_E_MALFORMED;
 	memcpy(h->label, label, strlen(label) + 1);
+	memcpy(h->tpm, tpm, strlen(tpm) + 1);
 	memcpy(h->ak_public, ak.ptr, ak.len);
 	h->ak_public_len = ak.len;
 	n->expires_ms = cairn_sql_get_u64(q, 1);

@@ -21,7 +21,7 @@ static const char schema[] =
     " reset_count INTEGER NOT NULL, restart_count INTEGER NOT NULL, clock INTEGER NOT NULL,"
     " nonce_issued_ms INTEGER NOT NULL,"
     " enrolled_ms INTEGER NOT NULL, seen_ms INTEGER NOT NULL, stale_ms INTEGER NOT NULL,"
-    " verdict BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+    " verdict BLOB NOT NULL, tpm TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;"
     "CREATE INDEX hosts_by_deadline ON hosts(stale_ms) WHERE state IN "
     "('trusted','contraindicated','unmeasured');"
     "CREATE TABLE sessions("
@@ -30,7 +30,8 @@ static const char schema[] =
     " expires_ms INTEGER NOT NULL,"
     " host_id BLOB NOT NULL CHECK(length(host_id)=32), label TEXT NOT NULL,"
     " ek_cert BLOB NOT NULL CHECK(length(ek_cert)=32),"
-    " ak_public BLOB NOT NULL, ak_name BLOB NOT NULL CHECK(length(ak_name)=34)) STRICT, WITHOUT ROWID;"
+    " ak_public BLOB NOT NULL, ak_name BLOB NOT NULL CHECK(length(ak_name)=34),"
+    " tpm TEXT NOT NULL DEFAULT '') STRICT, WITHOUT ROWID;"
     "CREATE TABLE manifests("
     " kid TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, release INTEGER NOT NULL, jws BLOB NOT NULL,"
     " PRIMARY KEY(kid,kind,name,release)) STRICT, WITHOUT ROWID;"
@@ -47,13 +48,13 @@ static const char schema[] =
 #define HOST_COLUMNS                                                                                         \
 	"host_id,label,ek_cert,ak_public,ak_name,state,reset_count,restart_count,clock,nonce_issued_ms,"     \
 	"enrolled_ms,"                                                                                       \
-	"seen_ms,stale_ms,verdict"
+	"seen_ms,stale_ms,verdict,tpm"
 
 static const char *const sql[SQL_COUNT] = {
     [SQL_BEGIN] = "BEGIN IMMEDIATE",
     [SQL_COMMIT] = "COMMIT",
     [SQL_ROLLBACK] = "ROLLBACK",
-    [SQL_HOST_ADD] = "INSERT INTO hosts(" HOST_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+    [SQL_HOST_ADD] = "INSERT INTO hosts(" HOST_COLUMNS ") VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SQL_HOST_GET] = "SELECT " HOST_COLUMNS " FROM hosts WHERE host_id=?",
     [SQL_HOST_BY_LABEL] = "SELECT " HOST_COLUMNS " FROM hosts WHERE label=?",
     [SQL_HOST_EACH] = "SELECT " HOST_COLUMNS " FROM hosts ORDER BY label",
@@ -69,9 +70,9 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_SESSION_COUNT_HOST] = "SELECT count(*) FROM sessions WHERE host_id=?",
     [SQL_SESSION_ADD] =
 	"INSERT INTO sessions(session_id,proof_sha256,expires_ms,host_id,label,ek_cert,ak_public,"
-	"ak_name) VALUES(?,?,?,?,?,?,?,?)",
+	"ak_name,tpm) VALUES(?,?,?,?,?,?,?,?,?)",
     [SQL_SESSION_TAKE] = "DELETE FROM sessions WHERE session_id=? RETURNING proof_sha256,expires_ms,host_id,"
-			 "label,ek_cert,ak_public,ak_name",
+			 "label,ek_cert,ak_public,ak_name,tpm",
     [SQL_MANIFEST_GET] = "SELECT jws FROM manifests WHERE kid=? AND kind=? AND name=? AND release=?",
     [SQL_MANIFEST_COUNT] = "SELECT count(*) FROM manifests",
     [SQL_MANIFEST_ADD] = "INSERT INTO manifests(kid,kind,name,release,jws) VALUES(?,?,?,?,?)",
@@ -202,6 +203,19 @@ static enum cairn_status schema_make(struct cairn_store *s)
 	return st ? st : exec(s, "COMMIT");
 }
 
+/* What schema 2 added. Hosts that were enrolled before have no maker, and no row of the denied list is theirs. */
+static enum cairn_status schema_upgrade(struct cairn_store *s)
+{
+	cairn_log("the database has schema 1: hosts in it are not judged by the denied list until they are "
+		  "forgotten and enrolled again");
+	enum cairn_status st = exec(s, "BEGIN IMMEDIATE");
+	if (!st)
+		st = exec(s, "ALTER TABLE hosts ADD COLUMN tpm TEXT NOT NULL DEFAULT '';"
+			     "ALTER TABLE sessions ADD COLUMN tpm TEXT NOT NULL DEFAULT '';"
+			     "PRAGMA user_version=2;");
+	return st ? st : exec(s, "COMMIT");
+}
+
 static enum cairn_status schema_check(struct cairn_store *s, bool create)
 {
 	int version = 0;
@@ -210,6 +224,8 @@ static enum cairn_status schema_check(struct cairn_store *s, bool create)
 		return st;
 	if (version == 0 && create)
 		return schema_make(s);
+	if (version == 1)
+		return schema_upgrade(s);
 	if (version > CAIRN_STORE_SCHEMA) {
 		cairn_log("the database has schema %d, this program knows %d: update cairn", version,
 			  CAIRN_STORE_SCHEMA);

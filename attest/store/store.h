@@ -10,11 +10,12 @@
 #include "cairn/appraise.h"
 #include "cairn/json.h"
 
-#define CAIRN_STORE_SCHEMA    1
+#define CAIRN_STORE_SCHEMA    2 /* 1 had no tpm */
 #define CAIRN_LABEL_MAX	      64
 #define CAIRN_AK_PUBLIC_MAX   512
 #define CAIRN_AK_NAME_SIZE    34 /* nameAlg SHA-256 and its digest: TPM 2.0 Library r1.59 part 1, 16 */
 #define CAIRN_SESSION_ID_SIZE 32
+#define CAIRN_TPM_TEXT_MAX    128
 
 struct cairn_store;
 /* Creates the file (mode 0600) with `create`, else it must exist. CAIRN_E_VERSION: made by a newer cairn. */
@@ -28,7 +29,8 @@ void cairn_store_closep(struct cairn_store **s);
 struct cairn_host_row {
 	uint8_t id[32];
 	char label[CAIRN_LABEL_MAX + 1];
-	uint8_t ek_cert[32];			/* SHA-256 of the certificate */
+	uint8_t ek_cert[32];		  /* SHA-256 of the certificate */
+	char tpm[CAIRN_TPM_TEXT_MAX + 1]; /* "53544d20 MODEL" of the certificate; "" if it says nothing */
 	uint8_t ak_public[CAIRN_AK_PUBLIC_MAX]; /* TPMT_PUBLIC */
 	size_t ak_public_len;
 	uint8_t ak_name[CAIRN_AK_NAME_SIZE];

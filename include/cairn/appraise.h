@@ -44,6 +44,8 @@ enum cairn_state cairn_state_by_name(const char *name); /* CAIRN_STATE_UNKNOWN f
 #define CAIRN_R_FOREIGN_PCR	  "foreign-pcr"
 #define CAIRN_R_PHASE_FAILED	  "phase-failed"
 #define CAIRN_R_GUEST		  "guest"
+#define CAIRN_R_TPM_DENIED	  "tpm-denied"	/* the denied list, on the TPM or on its present firmware */
+#define CAIRN_R_TPM_FLAGGED	  "tpm-flagged" /* a row of it that warns */
 
 #define CAIRN_APPRAISAL_PCRS   0x3bffu /* what a quote must be over: 0-9, 11, 12, 13 of the SHA-256 bank */
 #define CAIRN_APPRAISAL_POLICY "cairn:default"
@@ -81,5 +83,13 @@ void cairn_verdict_fini(struct cairn_verdict *v);
  * launch log is of another boot, or wrong in itself; CAIRN_E_MALFORMED and the other errors of the two logs'
  * readers; CAIRN_E_LIMIT; CAIRN_E_NOMEM. */
 enum cairn_status cairn_appraise(struct cairn_verdict *out, const struct cairn_appraisal *a) CAIRN_MUST_CHECK;
+
+/* Adds what the denied list says of a TPM whose present firmware is tpm->now: where a row denies it, or warns of that
+ * firmware, a submod "tpm" with the reasons; where one denies, the state is CONTRAINDICATED, whatever it was.
+ * CAIRN_E_NOMEM. */
+struct cairn_ekdenied;
+struct cairn_ekdenied_tpm;
+enum cairn_status cairn_appraise_tpm(struct cairn_verdict *v, const struct cairn_ekdenied *denied,
+				     const struct cairn_ekdenied_tpm *tpm) CAIRN_MUST_CHECK;
 
 #endif

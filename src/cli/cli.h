@@ -145,6 +145,7 @@ int cairn_cmd_predict(int argc, char **argv);
 int cairn_cmd_approve(int argc, char **argv);
 int cairn_cmd_query(int argc, char **argv);
 int cairn_cmd_jwks(int argc, char **argv);
+int cairn_cmd_ek(int argc, char **argv);
 int cairn_cmd_ear(int argc, char **argv);
 
 #endif

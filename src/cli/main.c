@@ -25,6 +25,7 @@ static const struct cairn_cli_command commands[] = {
     {"approve", "let secrets of a class open on a platform", cairn_cmd_approve},
     {"query", "what the server says of a host", cairn_cmd_query},
     {"jwks", "the server's public token keys", cairn_cmd_jwks},
+    {"ek", "judge certificates of TPMs' endorsement keys offline", cairn_cmd_ek},
     {"ear", "judge attestation results offline", cairn_cmd_ear},
 };
 

@@ -1,4 +1,4 @@
-/* EK certificates: which are believed, with certificates made here. */
+/* EK certificates: what one must and must not say, check by check. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,194 +6,299 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
+#include <openssl/err.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
-#include "attest/ekcert.h"
+#include "data_fixture.h"
+#include "ek_fixture.h"
 
-struct world {
-	EVP_PKEY *maker, *ek;
-	X509 *root;
-	X509_STORE *roots;
-	struct cairn_ekpub pub;
-};
-
-struct want {
-	const char *constraints, *usage, *purpose, *other; /* extensions; NULL: none */
-	long starts, ends;				   /* seconds from now */
-};
-
-static void extend(X509 *cert, int nid, const char *value)
-{
-	X509_EXTENSION *e = value ? X509V3_EXT_conf_nid(NULL, NULL, nid, value) : NULL;
-
-	assert_true(!value || (e && X509_add_ext(cert, e, -1) == 1));
-	X509_EXTENSION_free(e);
-}
-
-/* An extension that OpenSSL does not know, marked critical. */
-static void extend_unknown(X509 *cert, const char *oid)
-{
-	ASN1_OBJECT *o = oid ? OBJ_txt2obj(oid, 1) : NULL;
-	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
-	X509_EXTENSION *e = o ? X509_EXTENSION_create_by_OBJ(NULL, o, 1, v) : NULL;
-
-	assert_true(!oid || (e && X509_add_ext(cert, e, -1) == 1));
-	X509_EXTENSION_free(e);
-	ASN1_OCTET_STRING_free(v);
-	ASN1_OBJECT_free(o);
-}
-
-static X509 *certify(EVP_PKEY *key, EVP_PKEY *issuer, const char *name, const char *by, const struct want *w)
-{
-	X509 *c = X509_new();
-	const unsigned char *subject = (const unsigned char *)name, *issuer_name = (const unsigned char *)by;
-
-	assert_non_null(c);
-	assert_int_equal(X509_set_version(c, X509_VERSION_3), 1);
-	assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(c), 7), 1);
-	assert_int_equal(X509_set_pubkey(c, key), 1);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(c), "CN", MBSTRING_ASC, subject, -1, -1, 0);
-	X509_NAME_add_entry_by_txt(X509_get_issuer_name(c), "CN", MBSTRING_ASC, issuer_name, -1, -1, 0);
-	X509_gmtime_adj(X509_getm_notBefore(c), w->starts);
-	X509_gmtime_adj(X509_getm_notAfter(c), w->ends);
-	extend(c, NID_basic_constraints, w->constraints);
-	extend(c, NID_key_usage, w->usage);
-	extend(c, NID_ext_key_usage, w->purpose);
-	extend_unknown(c, w->other);
-	assert_true(X509_sign(c, issuer, EVP_sha256()) > 0);
-	return c;
-}
+static X509 *maker;
 
 static int setup(void **state)
 {
-	static struct world w;
-	static const struct want ca = {"critical,CA:TRUE", "critical,keyCertSign", NULL, NULL, -60, 3600};
-	BIGNUM *n = NULL;
-
-	w.maker = EVP_EC_gen("P-256");
-	w.ek = EVP_RSA_gen(2048);
-	w.root = certify(w.maker, w.maker, "maker", "maker", &ca);
-	w.roots = X509_STORE_new();
-	X509_STORE_add_cert(w.roots, w.root);
-	EVP_PKEY_get_bn_param(w.ek, OSSL_PKEY_PARAM_RSA_N, &n);
-	BN_bn2binpad(n, w.pub.modulus, sizeof(w.pub.modulus));
-	BN_free(n);
-	*state = &w;
+	maker = ek_make(&(struct ek_spec){EK_CA});
+	*state = NULL;
 	return 0;
 }
 
 static int teardown(void **state)
 {
-	struct world *w = *state;
-
-	EVP_PKEY_free(w->maker);
-	EVP_PKEY_free(w->ek);
-	X509_free(w->root);
-	X509_STORE_free(w->roots);
+	(void)state;
+	X509_free(maker);
+	ek_keys_free();
 	return 0;
 }
 
-static enum cairn_status judge(const struct world *w, X509 *cert, X509_STORE *roots)
-{
-	STACK_OF(X509) *certs = sk_X509_new_null();
-	cairn_auto_buf struct cairn_buf why = {0};
-	uint8_t digest[32];
+struct row {
+	const char *what;
+	struct ek_spec spec;
+	const char *reasons, *warnings;
+};
 
-	sk_X509_push(certs, cert);
-	enum cairn_status s = cairn_ekcert_verify(digest, &w->pub, certs, roots, &why);
-	sk_X509_free(certs);
-	if (s != CAIRN_OK)
-		assert_true(why.len > 0);
-	return s;
+static void judge_rows(const struct row *row, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		cairn_auto_ek_verdict struct cairn_ek_verdict v = {0};
+		X509 *const anchors[] = {maker, NULL};
+		X509 *cert = ek_make(&row[i].spec);
+		ek_judge(&v, cert, anchors, NULL, NULL);
+		ek_expect(row[i].what, &v.reasons, row[i].reasons);
+		ek_expect(row[i].what, &v.warnings, row[i].warnings);
+		X509_free(cert);
+	}
 }
+#define JUDGE(rows) judge_rows(rows, sizeof(rows) / sizeof((rows)[0]))
 
-static void which_are_believed(void **state)
+#define BARE .by = EK_MAKER, .maker = "id:53544D20", .model = "X", .version = "id:004A0020"
+
+static void what_it_says(void **state)
 {
-	static const char ek[] = "2.23.133.8.1";
-	static const struct {
-		struct want want;
-		enum cairn_status status;
-	} rows[] = {
-	    {{"critical,CA:FALSE", "critical,keyEncipherment", ek, NULL, -60, 3600}, CAIRN_OK},
-	    {{NULL, NULL, NULL, NULL, -60, 3600}, CAIRN_OK},
-	    {{"CA:FALSE", "keyEncipherment,digitalSignature", "serverAuth,2.23.133.8.1", NULL, -60, 3600},
-	     CAIRN_OK},
-	    {{"CA:FALSE", NULL, "serverAuth", NULL, -60, 3600}, CAIRN_E_UNTRUSTED},
-	    {{"CA:FALSE", NULL, "2.23.133.8.3", NULL, -60, 3600}, CAIRN_E_UNTRUSTED}, /* of an AIK */
-	    {{"CA:FALSE", "digitalSignature", NULL, NULL, -60, 3600}, CAIRN_E_UNTRUSTED},
-	    {{"CA:FALSE", "digitalSignature", ek, NULL, -60, 3600}, CAIRN_E_UNTRUSTED},
-	    {{"CA:TRUE", "keyCertSign,keyEncipherment", ek, NULL, -60, 3600}, CAIRN_E_UNTRUSTED},
-	    {{NULL, "keyCertSign,keyEncipherment", ek, NULL, -60, 3600}, CAIRN_E_UNTRUSTED},
-	    {{"CA:FALSE", "keyEncipherment", ek, "1.3.6.1.4.1.99999.1", -60, 3600}, CAIRN_E_UNTRUSTED},
-	    {{"CA:FALSE", "keyEncipherment", ek, NULL, -3600, -60}, CAIRN_E_UNTRUSTED}, /* expired */
-	    {{"CA:FALSE", "keyEncipherment", ek, NULL, 600, 3600}, CAIRN_E_UNTRUSTED},
+	static const struct row rows[] = {
+	    {"good", {EK_GOOD}, "", ""},
+	    {"no constraints, usage or purpose, but a maker", {BARE, .key = EK_RSA2048}, "", ""},
+	    {"a purpose, but no maker",
+	     {.by = EK_MAKER, .key = EK_RSA2048, .purpose = "2.23.133.8.1"},
+	     "",
+	     CAIRN_EK_NO_ATTRIBUTES},
+	    {"neither purpose nor maker",
+	     {.by = EK_MAKER, .key = EK_RSA2048, .usage = "keyEncipherment"},
+	     CAIRN_EK_NOT_AN_EK,
+	     CAIRN_EK_NO_ATTRIBUTES},
+	    {"a purpose among others",
+	     {BARE, .key = EK_RSA2048, .purpose = "serverAuth,2.23.133.8.1"},
+	     "",
+	     ""},
+	    {"for servers", {BARE, .key = EK_RSA2048, .purpose = "serverAuth"}, CAIRN_EK_PURPOSE, ""},
+	    {"of an AIK", {BARE, .key = EK_RSA2048, .purpose = "2.23.133.8.3"}, CAIRN_EK_PURPOSE, ""},
+	    {"for anything",
+	     {BARE, .key = EK_RSA2048, .purpose = "anyExtendedKeyUsage"},
+	     CAIRN_EK_PURPOSE,
+	     ""},
+	    {"RSA that signs",
+	     {BARE, .key = EK_RSA2048, .usage = "digitalSignature"},
+	     CAIRN_EK_KEY_USAGE,
+	     ""},
+	    {"RSA that agrees", {BARE, .key = EK_RSA2048, .usage = "keyAgreement"}, CAIRN_EK_KEY_USAGE, ""},
+	    {"ECC that enciphers",
+	     {BARE, .key = EK_P256, .usage = "keyEncipherment"},
+	     CAIRN_EK_KEY_USAGE,
+	     ""},
+	    {"more than one usage",
+	     {BARE, .key = EK_RSA2048, .usage = "keyEncipherment,digitalSignature"},
+	     "",
+	     ""},
+	    {"a CA", {BARE, .key = EK_RSA2048, .constraints = "CA:TRUE"}, CAIRN_EK_IS_CA, ""},
+	    {"a CA by its usage",
+	     {BARE, .key = EK_RSA2048, .usage = "keyCertSign,keyEncipherment"},
+	     CAIRN_EK_IS_CA,
+	     ""},
+	    {"constraints twice",
+	     {BARE, .key = EK_RSA2048, .constraints = "CA:FALSE", .twice = "CA:FALSE"},
+	     CAIRN_EK_MALFORMED " " CAIRN_EK_KEY_USAGE " " CAIRN_EK_CHAIN,
+	     ""},
+	    {"critical extension", {EK_GOOD, .critical = "1.3.6.1.4.1.99999.1"}, CAIRN_EK_CRITICAL, ""},
+	    {"critical specification", {EK_GOOD, .specification = true}, "", ""},
+	    {"two makers", {EK_GOOD, .maker2 = "id:49465800"}, CAIRN_EK_AMBIGUOUS, ""},
+	    {"one maker twice", {EK_GOOD, .maker2 = "id:53544D20"}, "", ""},
 	};
-	struct world *w = *state;
+	(void)state;
+	JUDGE(rows);
+}
 
+static void keys(void **state)
+{
+	static const struct row rows[] = {
+	    {"RSA-3072", {BARE, .key = EK_RSA3072, .usage = "keyEncipherment"}, "", ""},
+	    {"P-256", {BARE, .key = EK_P256, .usage = "keyAgreement"}, "", ""},
+	    {"P-384", {BARE, .key = EK_P384, .usage = "keyAgreement"}, "", ""},
+	    {"RSA-1024", {BARE, .key = EK_RSA1024}, CAIRN_EK_KEY, ""},
+	    {"RSA-4096", {BARE, .key = EK_RSA4096}, CAIRN_EK_KEY, ""},
+	    {"P-521", {BARE, .key = EK_P521}, CAIRN_EK_KEY, ""},
+	    {"P-192", {BARE, .key = EK_P192}, CAIRN_EK_KEY, ""},
+	    {"Ed25519", {BARE, .key = EK_ED25519}, CAIRN_EK_KEY, ""},
+	    {"RSA with exponent 3", {BARE, .key = EK_RSA_E3}, CAIRN_EK_KEY, ""},
+	    {"ROCA", {BARE, .key = EK_ROCA}, CAIRN_EK_ROCA, ""},
+	};
+	(void)state;
+	JUDGE(rows);
+}
+
+static void times(void **state)
+{
+	static const struct row rows[] = {
+	    {"expired", {EK_GOOD, .ends = "20210101000000Z"}, "", CAIRN_EK_EXPIRED},
+	    {"not yet valid", {EK_GOOD, .starts = "20490101000000Z"}, "", CAIRN_EK_NOT_YET_VALID},
+	    {"for ever", {EK_GOOD, .ends = "99991231235959Z"}, "", ""},
+	};
+	(void)state;
+	JUDGE(rows);
+}
+
+/* Times that are none are no times that have not come. */
+static void malformed_times(void **state)
+{
+	X509 *const anchors[] = {maker, NULL};
+	(void)state;
+	for (int end = 0; end < 2; end++) {
+		cairn_auto_ek_verdict struct cairn_ek_verdict v = {0};
+		X509 *cert = ek_make(&(struct ek_spec){EK_GOOD});
+		ASN1_STRING_set(end ? X509_getm_notAfter(cert) : X509_getm_notBefore(cert), "2020130100000Z",
+				-1);
+		assert_true(X509_sign(cert, ek_key(EK_MAKER), EVP_sha256()) > 0);
+		ek_judge(&v, cert, anchors, NULL, NULL);
+		ek_expect("malformed time", &v.reasons, CAIRN_EK_VALIDITY);
+		X509_free(cert);
+	}
+}
+
+/* As Infineon writes the keys of TPM 1.2. */
+static void rsaes_oaep_key(void **state)
+{
+	cairn_auto_ek_verdict struct cairn_ek_verdict v = {0};
+	X509 *const anchors[] = {maker, NULL};
+	X509 *cert = ek_make(&(struct ek_spec){EK_GOOD});
+	unsigned char *der = NULL;
+	int len = i2d_PublicKey(ek_key(EK_RSA2048), &der);
+	ASN1_OBJECT *oaep = OBJ_nid2obj(NID_rsaesOaep);
+	(void)state;
+	assert_true(len > 0);
+	assert_int_equal(
+	    X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(cert), oaep, V_ASN1_UNDEF, NULL, der, len), 1);
+	assert_true(X509_sign(cert, ek_key(EK_MAKER), EVP_sha256()) > 0);
+	ek_judge(&v, cert, anchors, NULL, NULL);
+	ek_expect("RSAES-OAEP", &v.reasons, "");
+	assert_string_equal(v.facts.key, "RSA-2048");
+	EVP_PKEY *key = NULL;
+	assert_int_equal(cairn_cert_key(&key, cert), CAIRN_OK);
+	assert_int_equal(EVP_PKEY_eq(key, ek_key(EK_RSA2048)), 1);
+	EVP_PKEY_free(key);
+	X509_free(cert);
+}
+
+static void unreadable_key(void **state)
+{
+	cairn_auto_ek_verdict struct cairn_ek_verdict v = {0};
+	X509 *const anchors[] = {maker, NULL};
+	X509 *cert = ek_make(&(struct ek_spec){EK_GOOD});
+	unsigned char *junk = OPENSSL_zalloc(8);
+	(void)state;
+	X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(cert), OBJ_nid2obj(NID_rsaesOaep), V_ASN1_UNDEF, NULL,
+			       junk, 8);
+	assert_true(X509_sign(cert, ek_key(EK_MAKER), EVP_sha256()) > 0);
+	ek_judge(&v, cert, anchors, NULL, NULL);
+	ek_expect("no key", &v.reasons, CAIRN_EK_KEY);
+	X509_free(cert);
+}
+
+static void facts(void **state)
+{
+	static const struct {
+		const char *maker, *version;
+		bool one_rdn, has_maker, has_firmware;
+		uint64_t firmware;
+		const char *id, *name;
+	} rows[] = {
+	    {"id:53544D20", "id:00490004", false, true, true, 0x0049000400000000, "STM",
+	     "STMicroelectronics"},
+	    {"id:49465800", "id:053E", true, true, true, 0x0005003e00000000, "IFX", "Infineon"},
+	    {"id:494e5443", "id:000B000800320D47", true, true, true, 0x000b000800320d47, "INTC", "Intel"},
+	    {"id:00001014", "id:123", false, true, false, 0, "00001014", ""},
+	    {"id:494E544", "053E", false, false, false, 0, "id:494E544", ""},
+	    {"IFX", "id:", false, false, false, 0, "IFX", ""},
+	    {"id:4E54430G", "id:053X", false, false, false, 0, "id:4E54430G", ""},
+	};
+	X509 *const anchors[] = {maker, NULL};
+	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		X509 *c = certify(w->ek, w->maker, "ek", "maker", &rows[i].want);
-		enum cairn_status s = judge(w, c, w->roots);
-
-		X509_free(c);
-		if (s != rows[i].status)
-			fail_msg("row %zu: %s", i, cairn_status_text(s));
+		cairn_auto_ek_verdict struct cairn_ek_verdict v = {0};
+		const struct ek_spec s = {.key = EK_RSA2048,
+					  .by = EK_MAKER,
+					  .purpose = "2.23.133.8.1",
+					  .maker = rows[i].maker,
+					  .model = "M",
+					  .version = rows[i].version,
+					  .one_rdn = rows[i].one_rdn,
+					  .specification = true,
+					  .url = "http://maker.example/ca.crt"};
+		X509 *cert = ek_make(&s);
+		ek_judge(&v, cert, anchors, NULL, NULL);
+		assert_int_equal(v.facts.has_maker, rows[i].has_maker);
+		assert_string_equal(v.facts.maker_id, rows[i].id);
+		assert_string_equal(v.facts.maker_name, rows[i].name);
+		assert_string_equal(v.facts.model, "M");
+		assert_string_equal(v.facts.version, rows[i].version);
+		assert_int_equal(v.facts.has_firmware, rows[i].has_firmware);
+		assert_true(!v.facts.has_firmware || v.facts.firmware == rows[i].firmware);
+		assert_string_equal(v.facts.spec_family, "2.0");
+		assert_int_equal(v.facts.spec_level, 0);
+		assert_int_equal(v.facts.spec_revision, 138);
+		assert_string_equal(v.facts.issuer_url, "http://maker.example/ca.crt");
+		X509_free(cert);
 	}
 }
 
-static void whose_they_must_be(void **state)
+/* What a certificate says is printed: it is one line of ASCII. */
+static void facts_are_printable(void **state)
 {
-	static const struct want good = {"CA:FALSE", "keyEncipherment", NULL, NULL, -60, 3600};
-	struct world *w = *state;
-	X509_STORE *none = X509_STORE_new();
-	EVP_PKEY *stranger = EVP_EC_gen("P-256"), *other = EVP_RSA_gen(2048);
-	X509 *c = certify(w->ek, w->maker, "ek", "maker", &good);
-	X509 *forged = certify(w->ek, stranger, "ek", "maker", &good),
-	     *own = certify(w->ek, w->ek, "ek", "ek", &good);
-	X509 *of_other = certify(other, w->maker, "ek", "maker", &good);
-
-	assert_int_equal(judge(w, c, w->roots), CAIRN_OK);
-	assert_int_equal(judge(w, c, none), CAIRN_E_UNTRUSTED); /* no roots: nobody enrols */
-	assert_int_equal(judge(w, forged, w->roots), CAIRN_E_UNTRUSTED);
-	assert_int_equal(judge(w, own, w->roots), CAIRN_E_UNTRUSTED);
-	assert_int_equal(judge(w, of_other, w->roots), CAIRN_E_MISMATCH);
-	X509_free(c);
-	X509_free(forged);
-	X509_free(own);
-	X509_free(of_other);
-	EVP_PKEY_free(stranger);
-	EVP_PKEY_free(other);
-	X509_STORE_free(none);
+	cairn_auto_ek_verdict struct cairn_ek_verdict v = {0};
+	X509 *const anchors[] = {maker, NULL};
+	X509 *cert = ek_make(&(struct ek_spec){EK_GOOD, .subject = "a\nb\x1b[31m\xc3\xa9"});
+	(void)state;
+	ek_judge(&v, cert, anchors, NULL, NULL);
+	for (const char *p = v.facts.subject; *p; p++)
+		assert_in_range(*p, 0x20, 0x7e);
+	json_t *json = cairn_ek_json(&v);
+	assert_non_null(json);
+	json_decref(json);
+	X509_free(cert);
 }
 
-/* NV indices may be larger than the certificate. */
-static void padding(void **state)
+/* A real one, of STMicroelectronics, padded with FF; its issuer is among the shipped roots. */
+static void recorded_certificates(void **state)
 {
-	struct world *w = *state;
-	unsigned char der[2048], *p = der;
-	size_t len = (size_t)i2d_X509(w->root, &p);
-
-	for (unsigned fill = 0; fill < 256; fill++) {
-		X509 *c = NULL;
-		memset(der + len, (int)fill, 40);
-		enum cairn_status s = cairn_ekcert_parse(&c, cairn_span(der, len + 40));
-		assert_int_equal(s, fill == 0 || fill == 0xff ? CAIRN_OK : CAIRN_E_TRAILING);
-		X509_free(c);
-	}
-	for (size_t cut = 0; cut < len; cut++) {
-		X509 *c = NULL;
-		assert_int_not_equal(cairn_ekcert_parse(&c, cairn_span(der, cut)), CAIRN_OK);
-		assert_null(c);
-	}
+	cairn_auto_buf struct cairn_buf b = {0};
+	cairn_auto_buf struct cairn_buf why = {0};
+	STACK_OF(X509) *roots = sk_X509_new_null(), *certs = sk_X509_new_null();
+	struct cairn_ek_verdict v = {0};
+	size_t padding = 0;
+	(void)state;
+	data_load(&b, "ek/ek-st33-ffpadded.der");
+	assert_int_equal(cairn_ekroots_load(roots, "keys/ek-roots", &why), CAIRN_OK);
+	assert_int_equal(cairn_certs_read(certs, &padding, cairn_buf_span(&b), NULL), CAIRN_OK);
+	assert_int_equal(padding, 431);
+	struct cairn_ek_question q = {.cert = sk_X509_value(certs, 0), .anchors = roots, .now = 1800000000};
+	assert_int_equal(cairn_ekcert_judge(&v, &q), CAIRN_OK);
+	assert_true(v.accepted);
+	ek_expect("ST33", &v.warnings, "");
+	assert_string_equal(v.facts.model, "ST33HTPHAHB4");
+	assert_string_equal(v.facts.maker_name, "STMicroelectronics");
+	assert_int_equal(v.facts.spec_revision, 116);
+	assert_int_equal(v.chain_len, 2);
+	assert_string_equal(v.chain[1].subject,
+			    "CN=STM TPM EK Intermediate CA 05,O=STMicroelectronics NV,C=CH");
+	cairn_ek_verdict_fini(&v);
+	q.now = 1900000000; /* 2030: it expired in 2028 */
+	assert_int_equal(cairn_ekcert_judge(&v, &q), CAIRN_OK);
+	assert_true(v.accepted);
+	ek_expect("ST33 later", &v.warnings, CAIRN_EK_EXPIRED);
+	cairn_ek_verdict_fini(&v);
+	sk_X509_pop_free(roots, X509_free);
+	sk_X509_pop_free(certs, X509_free);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(which_are_believed),
-	    cmocka_unit_test(whose_they_must_be),
-	    cmocka_unit_test(padding),
+	    cmocka_unit_test(what_it_says),
+	    cmocka_unit_test(keys),
+	    cmocka_unit_test(times),
+	    cmocka_unit_test(malformed_times),
+	    cmocka_unit_test(rsaes_oaep_key),
+	    cmocka_unit_test(unreadable_key),
+	    cmocka_unit_test(facts),
+	    cmocka_unit_test(facts_are_printable),
+	    cmocka_unit_test(recorded_certificates),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

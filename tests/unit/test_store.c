@@ -266,13 +266,36 @@ static void newer_schema_is_refused(void **state)
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(cairn_store_open(&s, f->path, true), CAIRN_E_EXISTS);
-	raw(f->path, "PRAGMA user_version=2");
+	raw(f->path, "PRAGMA user_version=3");
 	assert_int_equal(cairn_store_open(&s, f->path, false), CAIRN_E_VERSION);
 	raw(f->path, "PRAGMA user_version=0");
 	assert_int_equal(cairn_store_open(&s, f->path, false), CAIRN_E_MALFORMED);
-	raw(f->path, "PRAGMA user_version=1");
+	raw(f->path, "PRAGMA user_version=2");
 	assert_int_equal(cairn_store_open(&s, f->path, false), CAIRN_OK);
 	cairn_store_close(s);
+}
+
+/* Schema 1 had no tpm: its hosts stay, with an empty one. */
+static void older_schema_is_upgraded(void **state)
+{
+	struct fixture *f = *state;
+	struct cairn_host_row h = host(1, 1, "a"), got = {0};
+	snprintf(h.tpm, sizeof h.tpm, "53544d20 ST33");
+	assert_int_equal(cairn_store_host_add(f->s, &h), CAIRN_OK);
+	assert_int_equal(cairn_store_host_get(&got, f->s, h.id), CAIRN_OK);
+	assert_string_equal(got.tpm, h.tpm);
+	cairn_host_row_fini(&got);
+	cairn_store_close(f->s);
+	raw(f->path, "ALTER TABLE hosts DROP COLUMN tpm; ALTER TABLE sessions DROP COLUMN tpm;"
+		     "PRAGMA user_version=1");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(cairn_store_open(&f->s, f->path, false), CAIRN_OK);
+		assert_int_equal(cairn_store_host_get(&got, f->s, h.id), CAIRN_OK);
+		assert_string_equal(got.tpm, "");
+		cairn_host_row_fini(&got);
+		if (i == 0)
+			cairn_store_close(f->s);
+	}
 }
 
 static void count_rows(void *ctx, const struct cairn_host_row *h)
@@ -320,6 +343,7 @@ int main(void)
 	    TEST(manifests_have_a_limit),
 	    TEST(tokens_have_roles),
 	    TEST(newer_schema_is_refused),
+	    TEST(older_schema_is_upgraded),
 	    TEST(one_bad_row_stops_no_other),
 	    TEST(audit_only_grows),
 	};
