@@ -113,7 +113,7 @@ static size_t utf8(uint32_t *ch, struct cairn_span s)
 			return 0;
 		*ch = *ch << 6 | (s.ptr[i] & 0x3f);
 	}
-	return *ch >= least[n] ? n : 0;
+	return *ch >= least[n] && *ch <= 0x10ffff ? n : 0;
 }
 
 void cairn_text_utf8(struct cairn_buf *out, struct cairn_span bytes)
