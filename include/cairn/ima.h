@@ -46,6 +46,7 @@ enum cairn_ima_syntax {
 struct cairn_ima_field {
 	const char *id; /* "d-ng" */
 	enum cairn_ima_syntax syntax;
+	bool optional;		 /* may be empty, whatever its syntax */
 	struct cairn_span value; /* of the list, in the list's form */
 };
 
@@ -91,11 +92,7 @@ struct cairn_ima_template {
 	struct cairn_span name;
 	bool known, old;
 	size_t count;
-	struct {
-		const char *id;
-		enum cairn_ima_syntax syntax;
-		bool optional; /* may be empty */
-	} field[CAIRN_IMA_FIELD_MAX];
+	struct cairn_ima_field field[CAIRN_IMA_FIELD_MAX]; /* without values */
 };
 
 struct cairn_ima_iter {

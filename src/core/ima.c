@@ -36,10 +36,9 @@ static void take_field(struct cairn_ima_entry *e, const struct cairn_ima_templat
 {
 	size_t i = e->count++;
 
-	e->field[i].id = t->field[i].id;
-	e->field[i].syntax = t->field[i].syntax;
+	e->field[i] = t->field[i];
 	e->field[i].value = cairn_cur_bytes(c, len);
-	if (cairn_cur_ok(c) && !cairn_ima_field_read(e, t, i))
+	if (cairn_cur_ok(c) && !cairn_ima_field_read(e, &e->field[i]))
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
 }
 

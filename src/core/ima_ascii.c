@@ -64,11 +64,10 @@ void cairn_ima_ascii_header(struct cairn_ima_entry *e, struct cairn_ima_iter *it
 static void take_fields(struct cairn_ima_entry *e, const struct cairn_ima_template *t, struct cairn_cur *c)
 {
 	for (size_t i = 0; i < t->count; i++) {
-		e->field[i].id = t->field[i].id;
-		e->field[i].syntax = t->field[i].syntax;
+		e->field[i] = t->field[i];
 		e->field[i].value = i + 1 < t->count ? take_word(c) : cairn_cur_rest(c);
 		e->count++;
-		if (!cairn_ima_field_read(e, t, i))
+		if (!cairn_ima_field_read(e, &e->field[i]))
 			cairn_cur_fail(c, CAIRN_E_MALFORMED);
 	}
 }

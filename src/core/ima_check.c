@@ -77,7 +77,7 @@ static enum cairn_status add_field(struct cairn_hasher *h, const struct cairn_im
 {
 	enum cairn_status s;
 
-	if (f->value.len == 0 && f->syntax != CAIRN_IMA_NAME)
+	if (f->value.len == 0 && f->optional)
 		return add_u32(h, 0);
 	switch (f->syntax) {
 	case CAIRN_IMA_DIGEST_NG:

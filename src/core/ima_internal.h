@@ -10,8 +10,8 @@ enum cairn_status cairn_ima_template_find(struct cairn_ima_template *out,
 /* PCR, digest and template of a line; all of it. The cursor fails with them. */
 void cairn_ima_ascii_header(struct cairn_ima_entry *e, struct cairn_ima_iter *it, struct cairn_cur *c);
 void cairn_ima_read_ascii(struct cairn_ima_entry *e, struct cairn_ima_iter *it, struct cairn_cur *c);
-/* Takes a field whose .value is set into the entry, if its value is one. */
-bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_template *t, size_t i);
+/* Takes a field with its value into the entry, if the value is one. */
+bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_field *f);
 
 /* The digest that a field holds, by its syntax. */
 bool cairn_ima_digest_read(struct cairn_ima_digest *out, const struct cairn_ima_entry *e,

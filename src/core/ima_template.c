@@ -4,27 +4,23 @@
 #include "core/ima_internal.h"
 
 /* ima_template_lib.h and the table supported_fields of ima_template.c. */
-static const struct {
-	const char *id;
-	enum cairn_ima_syntax syntax;
-	bool optional;
-} fields[] = {
-    {"d", CAIRN_IMA_DIGEST, false},
-    {"n", CAIRN_IMA_NAME, false},
-    {"d-ng", CAIRN_IMA_DIGEST_NG, false},
-    {"d-ngv2", CAIRN_IMA_DIGEST_NGV2, false},
-    {"n-ng", CAIRN_IMA_NAME, false},
-    {"sig", CAIRN_IMA_BYTES, true},
-    {"buf", CAIRN_IMA_BYTES, true},
-    {"d-modsig", CAIRN_IMA_DIGEST_NG, true},
-    {"modsig", CAIRN_IMA_BYTES, true},
-    {"evmsig", CAIRN_IMA_BYTES, true},
-    {"iuid", CAIRN_IMA_U32, true},
-    {"igid", CAIRN_IMA_U32, true},
-    {"imode", CAIRN_IMA_U16, true},
-    {"xattrnames", CAIRN_IMA_NAME, true},
-    {"xattrlengths", CAIRN_IMA_LENGTHS, true},
-    {"xattrvalues", CAIRN_IMA_BYTES, true},
+static const struct cairn_ima_field fields[] = {
+    {"d", CAIRN_IMA_DIGEST, false, {0}},
+    {"n", CAIRN_IMA_NAME, false, {0}},
+    {"d-ng", CAIRN_IMA_DIGEST_NG, false, {0}},
+    {"d-ngv2", CAIRN_IMA_DIGEST_NGV2, false, {0}},
+    {"n-ng", CAIRN_IMA_NAME, false, {0}},
+    {"sig", CAIRN_IMA_BYTES, true, {0}},
+    {"buf", CAIRN_IMA_BYTES, true, {0}},
+    {"d-modsig", CAIRN_IMA_DIGEST_NG, true, {0}},
+    {"modsig", CAIRN_IMA_BYTES, true, {0}},
+    {"evmsig", CAIRN_IMA_BYTES, true, {0}},
+    {"iuid", CAIRN_IMA_U32, true, {0}},
+    {"igid", CAIRN_IMA_U32, true, {0}},
+    {"imode", CAIRN_IMA_U16, true, {0}},
+    {"xattrnames", CAIRN_IMA_NAME, true, {0}},
+    {"xattrlengths", CAIRN_IMA_LENGTHS, true, {0}},
+    {"xattrvalues", CAIRN_IMA_BYTES, true, {0}},
 };
 
 /* The table builtin_templates of ima_template.c. Any other name is a list of fields itself. */
@@ -53,10 +49,7 @@ static bool add_field(struct cairn_ima_template *t, struct cairn_span id)
 	for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
 		if (!is(id, fields[i].id))
 			continue;
-		t->field[t->count].id = fields[i].id;
-		t->field[t->count].syntax = fields[i].syntax;
-		t->field[t->count].optional = fields[i].optional;
-		t->count++;
+		t->field[t->count++] = fields[i];
 		return true;
 	}
 	return false;
@@ -297,11 +290,9 @@ static bool read_lengths(const struct cairn_ima_entry *e, const struct cairn_ima
 	return f->value.len % 8 == 0 && read_hex(&f->value);
 }
 
-bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_template *t, size_t i)
+bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_field *f)
 {
-	const struct cairn_ima_field *f = &e->field[i];
-
-	if (f->value.len == 0 && t->field[i].optional)
+	if (f->value.len == 0 && f->optional)
 		return true;
 	switch (f->syntax) {
 	case CAIRN_IMA_DIGEST:

@@ -151,6 +151,198 @@ static void bad_list(void **state)
 	assert_int_equal(cairn_ima_open(&log, log.bytes), CAIRN_E_LIMIT);
 }
 
+/* ---- cut and changed
+ * ---------------------------------------------------------------------------------------------- */
+
+static enum cairn_status replay_bytes(struct cairn_ima_replay *r, struct cairn_span bytes)
+{
+	struct cairn_ima log;
+	enum cairn_status s = cairn_ima_open(&log, bytes);
+
+	*r = (struct cairn_ima_replay){0};
+	return s == CAIRN_OK ? cairn_ima_replay(r, &log, NULL) : s;
+}
+
+/* Of a cut list the whole entries are read, and that it was cut is said. */
+static void cut_at_every_byte(const char *name)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_ima log;
+	struct cairn_ima_iter it;
+	struct cairn_ima_entry e;
+	size_t n = 0;
+
+	data_load(&bytes, name);
+	assert_int_equal(cairn_ima_open(&log, cairn_buf_span(&bytes)), CAIRN_OK);
+	it = cairn_ima_iter(&log);
+	for (unsigned whole = 0; whole < 12; whole++) {
+		size_t last = n;
+
+		assert_int_equal(cairn_ima_next(&it, &e), CAIRN_OK);
+		for (; n < it.cur.off; n++) {
+			/* of its own size, so that the sanitizers see a read behind the end */
+			uint8_t *cut = malloc(n + 1);
+			struct cairn_ima_replay r;
+
+			memcpy(cut, bytes.ptr, n);
+			assert_int_equal(replay_bytes(&r, cairn_span(cut, n)),
+					 n == last && whole > 0 ? CAIRN_OK : CAIRN_E_TRUNCATED);
+			assert_int_equal(r.entries, whole);
+			assert_int_equal(r.end, last);
+			free(cut);
+		}
+	}
+}
+
+static void cut_lists(void **state)
+{
+	(void)state;
+	cut_at_every_byte("ima/ima-all-templates.bin");
+	cut_at_every_byte("ima/ima-charra-binary.bin");
+	cut_at_every_byte("ima/ima-charra-ascii.txt");
+}
+
+/* Where nothing covers the bytes: names of templates, and the data of a violation. */
+static void find_uncovered(bool *uncovered, const struct cairn_ima *log)
+{
+	struct cairn_ima_iter it = cairn_ima_iter(log);
+	struct cairn_ima_entry e;
+
+	while (cairn_ima_next(&it, &e) == CAIRN_OK) {
+		for (size_t i = 0; i < e.name.len; i++)
+			uncovered[e.name.ptr + i - log->bytes.ptr] = true;
+		for (size_t i = 0; e.violation && i < e.data.len; i++)
+			uncovered[e.data.ptr + i - log->bytes.ptr] = true;
+	}
+}
+
+static bool same_values(const struct cairn_ima_replay *a, const struct cairn_ima_replay *b)
+{
+	return memcmp(&a->own, &b->own, sizeof a->own) == 0;
+}
+
+/* A change of a byte makes the list unreadable, or its digests differ from its data, or the PCRs change. */
+static void changed_at_every_byte(void **state)
+{
+	static bool uncovered[4096];
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_ima log;
+	struct cairn_ima_replay good, r;
+
+	(void)state;
+	data_load(&bytes, "ima/ima-all-templates.bin");
+	assert_int_equal(cairn_ima_open(&log, cairn_buf_span(&bytes)), CAIRN_OK);
+	assert_int_equal(cairn_ima_replay(&good, &log, NULL), CAIRN_OK);
+	find_uncovered(uncovered, &log);
+	for (size_t i = 0; i < bytes.len; i++) {
+		bool noticed;
+
+		bytes.ptr[i] ^= 1;
+		noticed = replay_bytes(&r, cairn_buf_span(&bytes)) != CAIRN_OK || !same_values(&r, &good);
+		if (!noticed && !uncovered[i])
+			fail_msg("a change of byte %zu goes unnoticed", i);
+		bytes.ptr[i] ^= 1;
+	}
+}
+
+/* The digest of a file is changed: the list reads, the SHA-1 bank replays, and the entry is told. */
+static void changed_file_digest(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_ima_replay r;
+
+	(void)state;
+	data_load(&bytes, "ima/ima-charra-binary.bin");
+	bytes.ptr[0xb0] ^= 0x10; /* of the second entry */
+	assert_int_equal(replay_bytes(&r, cairn_buf_span(&bytes)), CAIRN_OK);
+	assert_int_equal(r.differing, 1);
+	assert_int_equal(r.first_differing, 2);
+	assert_string_equal(cairn_digest_hex(&r.own.pcrs.bank[0].pcr[10]).text,
+			    "b9d6433e7b6f9d17ee6ae6bf42df902984df2dcd");
+	bytes.ptr[0x65 + 10] ^= 0x10; /* and now the digest of that entry */
+	assert_int_equal(replay_bytes(&r, cairn_buf_span(&bytes)), CAIRN_OK);
+	assert_string_not_equal(cairn_digest_hex(&r.own.pcrs.bank[0].pcr[10]).text,
+				"b9d6433e7b6f9d17ee6ae6bf42df902984df2dcd");
+}
+
+/* ---- lists of other algorithms, and lists in parts
+ * ---------------------------------------------------------------- */
+
+/* The list as binary_runtime_measurements_sha256 and the like have it. */
+static void rewrite(struct cairn_buf *out, struct cairn_span bytes, enum cairn_alg alg)
+{
+	struct cairn_ima log;
+	struct cairn_ima_iter it;
+	struct cairn_ima_entry e;
+	size_t from = 0;
+
+	assert_int_equal(cairn_ima_open(&log, bytes), CAIRN_OK);
+	it = cairn_ima_iter(&log);
+	while (cairn_ima_next(&it, &e) == CAIRN_OK) {
+		struct cairn_digest d = {.alg = alg};
+
+		if (!e.violation)
+			assert_int_equal(cairn_ima_template_digest(&d, &e, alg), CAIRN_OK);
+		cairn_buf_add(out, cairn_span(bytes.ptr + from, 4));
+		cairn_buf_add(out, cairn_digest_span(&d));
+		cairn_buf_add(out, cairn_span(bytes.ptr + from + 24, it.cur.off - from - 24));
+		from = it.cur.off;
+	}
+	assert_int_equal(cairn_buf_status(out), CAIRN_OK);
+}
+
+static void lists_of_every_bank(void **state)
+{
+	static const enum cairn_alg algs[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384, CAIRN_ALG_SHA512,
+					      CAIRN_ALG_SM3_256};
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_ima_replay good;
+
+	(void)state;
+	data_load(&bytes, "ima/ima-all-templates.bin");
+	assert_int_equal(replay_bytes(&good, cairn_buf_span(&bytes)), CAIRN_OK);
+	for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++) {
+		cairn_auto_buf struct cairn_buf other = {0};
+		struct cairn_ima log;
+		struct cairn_ima_replay r;
+
+		rewrite(&other, cairn_buf_span(&bytes), algs[i]);
+		assert_true(cairn_ima_is(cairn_buf_span(&other)));
+		assert_int_equal(cairn_ima_open(&log, cairn_buf_span(&other)), CAIRN_OK);
+		assert_int_equal(log.alg, algs[i]);
+		assert_int_equal(cairn_ima_replay(&r, &log, NULL), CAIRN_OK);
+		assert_int_equal(r.entries, 17);
+		assert_int_equal(r.differing, 0);
+		assert_true(same_values(&r, &good));
+		assert_memory_equal(&r.padded, &good.padded, sizeof r.padded);
+	}
+}
+
+static void replay_goes_on_from_values(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_ima log, part;
+	struct cairn_ima_iter it;
+	struct cairn_ima_entry e;
+	struct cairn_ima_replay whole, first, second;
+
+	(void)state;
+	data_load(&bytes, "ima/ima-charra-binary.bin");
+	assert_int_equal(cairn_ima_open(&log, cairn_buf_span(&bytes)), CAIRN_OK);
+	assert_int_equal(cairn_ima_replay(&whole, &log, NULL), CAIRN_OK);
+	it = cairn_ima_iter(&log);
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(cairn_ima_next(&it, &e), CAIRN_OK);
+	part = log;
+	part.bytes.len = it.cur.off;
+	assert_int_equal(cairn_ima_replay(&first, &part, NULL), CAIRN_OK);
+	part.bytes = cairn_span(log.bytes.ptr + it.cur.off, log.bytes.len - it.cur.off);
+	assert_int_equal(cairn_ima_replay(&second, &part, &first.own.pcrs), CAIRN_OK);
+	assert_true(same_values(&second, &whole));
+	assert_int_equal(cairn_ima_replay(&second, &part, &first.padded.pcrs), CAIRN_OK);
+	assert_memory_equal(&second.padded, &whole.padded, sizeof whole.padded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +350,11 @@ int main(void)
 	    cmocka_unit_test(ascii_is_the_same_list),
 	    cmocka_unit_test(ascii_with_sha1),
 	    cmocka_unit_test(bad_list),
+	    cmocka_unit_test(cut_lists),
+	    cmocka_unit_test(changed_at_every_byte),
+	    cmocka_unit_test(changed_file_digest),
+	    cmocka_unit_test(lists_of_every_bank),
+	    cmocka_unit_test(replay_goes_on_from_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
