@@ -131,7 +131,7 @@ enum cairn_status cairn_cel_replay(struct cairn_cel_replay *out, struct cairn_ce
  * ------------------------------------------------------------------------------------------------- */
 /* {"number":1, "recnum":0, "pcr":n or "nv_index":n or "register":n, "type":"systemd", "digests":{alg:hex},
  *  "unknown_digests":n, only where there are, "check":"matches"|"bare"|"differs", "content":{...}, "summary":"one line"}
- * content: pcclient_std: event_type, event_type_number, hex, size; ima_template:
+ * content: pcclient_std: event_type, event_type_number, data (of cairn_event_data_json); ima_template:
  * template, fields (of cairn_ima_fields_json); systemd, cos: kind, text; cairn: kind, record; otherwise hex and size, or json.
  * Text is made safe (cairn_text_utf8). A new reference; NULL when out of memory or when hashing failed. */
 json_t *cairn_cel_record_json(const struct cairn_cel_record *r);

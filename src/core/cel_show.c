@@ -1,10 +1,11 @@
 /* Records of canonical event logs as JSON. */
 #include "cairn/efi.h"
+#include "cairn/eventjson.h"
 #include "cairn/ima.h"
 #include "core/cel_internal.h"
 #include "core/showjson.h"
 
-#define HEX_MAX 4096 /* bytes */
+#define HEX_MAX CAIRN_EVENT_JSON_HEX
 
 struct show {
 	json_t *content;
@@ -13,12 +14,14 @@ struct show {
 
 static void show_pcclient(struct show *s, const struct cairn_cel_record *r)
 {
+	struct cairn_event ev = {
+	    .number = r->number, .pcr = r->index, .type = r->event_type, .data = r->data};
 	const char *name = cairn_event_type_name(r->event_type);
 
-	cairn_buf_add_str(s->line, name);
+	cairn_buf_add_fmt(s->line, "%s ", name);
 	(void)json_object_set_new(s->content, "event_type", json_string(name));
 	(void)json_object_set_new(s->content, "event_type_number", json_integer(r->event_type));
-	cairn_show_hex(s->content, r->data, HEX_MAX);
+	(void)json_object_set_new(s->content, "data", cairn_event_data_json(&ev, s->line));
 }
 
 static void show_ima(struct show *s, const struct cairn_cel_record *r)

@@ -1,0 +1,189 @@
+/* Canonical event logs: what contents mean, and what records come to in registers. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "cairn/cel.h"
+
+#define A20	"6161616161616161616161616161616161616161"
+#define SHA1(d) "{\"hashAlg\":\"sha1\",\"digest\":\"" d "\"}"
+#define BARE	"{\"pcr\":1,\"digests\":[" SHA1(A20) "]}"
+
+static enum cairn_status replay_bytes(struct cairn_cel_replay *r, struct cairn_span bytes)
+{
+	cairn_auto_cel struct cairn_cel log = {0};
+	enum cairn_status s = cairn_cel_open(&log, bytes);
+
+	return s == CAIRN_OK ? cairn_cel_replay(r, &log, NULL) : s;
+}
+
+/* ---- meaning, and JSON
+ * -------------------------------------------------------------------------------------------- */
+
+#define H_A "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8" /* SHA-1 of "a" */
+#define SD(type, text)                                                                                       \
+	"{\"pcr\":1,\"digests\":[" SHA1(                                                                     \
+	    H_A) "],\"content_type\":\"systemd\",\"content\":{\"string\":\"" text "\"" type "}}"
+#define PH  ",\"eventType\":\"phase\""
+#define KEY ",\"eventType\":\"volume-key\""
+#define OF(type, content)                                                                                    \
+	"{\"pcr\":1,\"digests\":[" SHA1(H_A) "],\"content_type\":\"" type "\",\"content\":" content "}"
+
+static void contents_are_checked(void **state)
+{
+	static const struct {
+		const char *text, *check, *summary;
+	} records[] = {
+	    {SD("", "a"), "matches", "a"},
+	    {SD(PH, "a"), "matches", "a"},
+	    {SD(PH, "b"), "differs", "b"},
+	    {SD("", "b"), "differs", "b"},
+	    {SD(KEY, "b"), "bare", "b"},
+	    {SD(KEY, "a"), "matches", "a"},
+	    {SD(",\"eventType\":\"nvpcr-init\"", "b"), "bare", "b"},
+	    {SD(PH, "b..."), "bare", "b..."},
+	    {SD(PH, "\\\\x01"), "bare", "\\x01"},
+	    {SD(PH, "\\u001b[2J"), "differs", "\\u001b[2J"},
+	    {OF("systemd", "{\"string\":1}"), "bare", "{\"string\":1}"},
+	    {OF("systemd", "[]"), "bare", "[]"},
+	    {OF("cairn", "{\"record\":\"a\",\"type\":\"x\"}"), "matches", "a"},
+	    {OF("cairn", "{\"record\":\"b\",\"type\":\"x\"}"), "differs", "b"},
+	    {OF("tss2", "{\"data\":\"61\"}"), "matches", "{\"data\":\"61\"}"},
+	    {OF("tss2", "{\"data\":\"62\"}"), "differs", "{\"data\":\"62\"}"},
+	    {OF("pcclient_std", "{\"event_type\":\"EV_SEPARATOR\",\"event_data\":\"61\"}"), "differs", NULL},
+	    {OF("pcclient_std", "{\"event_type\":5,\"event_data\":\"61\"}"), "matches", "EV_ACTION a"},
+	    {OF("pcclient_std", "{\"event_type\":5,\"event_data\":\"62\"}"), "differs", "EV_ACTION b"},
+	    {OF("pcclient_std", "{\"event_type\":\"EV_WHATEVER\",\"event_data\":\"62\"}"), "bare", NULL},
+	    {OF("ima_template", "{\"template_name\":\"x\",\"template_data\":\"61\"}"), "matches", ""},
+	    {OF("ima_template", "{\"template_name\":\"x\",\"template_data\":\"62\"}"), "differs", ""},
+	    {OF("ima_template", "{\"template_value\":\"61\"}"), "matches", ""},
+	    {OF("ima_template", "{\"template_name\":\"ima-ng\",\"template_data\":\"61\"}"), "differs", ""},
+	    {OF("ima_template", "{\"template_name\":\"ima\",\"template_data\":\"61\"}"), "differs", ""},
+	    {OF("somebody's", "{\"data\":\"61\"}"), "bare", "{\"data\":\"61\"}"},
+	    {BARE, "bare", "0 bytes"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
+		cairn_auto_cel struct cairn_cel log = {0};
+		cairn_auto_json json_t *o = NULL;
+		struct cairn_cel_record r;
+
+		assert_int_equal(cairn_cel_open(&log, cairn_span_str(records[i].text)), CAIRN_OK);
+		assert_int_equal(cairn_cel_next(&log, &r), CAIRN_OK);
+		o = cairn_cel_record_json(&r);
+		assert_non_null(o);
+		if (strcmp(json_string_value(json_object_get(o, "check")), records[i].check) != 0)
+			fail_msg("record %zu: %s", i, json_string_value(json_object_get(o, "check")));
+		if (records[i].summary)
+			assert_string_equal(json_string_value(json_object_get(o, "summary")),
+					    records[i].summary);
+	}
+}
+
+/* A digest of every bank counts: one that matches does not cover for one that does not. */
+static void one_wrong_digest_of_two(void **state)
+{
+	static const char text[] = "{\"pcr\":1,\"digests\":[" SHA1(
+	    H_A) ",{\"hashAlg\":\"sm3_256\",\"digest\":\"" A20
+		 "616161616161616161616161\"}],\"content_type\":\"systemd\",\"content\":{\"string\":\"a\"}}";
+	struct cairn_cel_replay r;
+
+	(void)state;
+	assert_int_equal(replay_bytes(&r, cairn_span_str(text)), CAIRN_OK);
+	assert_int_equal(r.differing, 1);
+	assert_int_equal(r.first_differing, 1);
+}
+
+/* ---- replay
+ * ------------------------------------------------------------------------------------------------------- */
+
+#define SHA256A		   "{\"hashAlg\":\"sha256\",\"digest\":\"" A20 "616161616161616161616161\"}"
+#define WITH(pcr, digests) "{\"pcr\":" #pcr ",\"digests\":[" digests "]}"
+#define LOCALITY(pcr, n)                                                                                     \
+	"{\"pcr\":" #pcr                                                                                     \
+	",\"digests\":[" SHA1(A20) "],\"content_type\":\"pcclient_std\",\"content\":{\"event_type\":3,"      \
+				   "\"event_data\":\"53746172747570"                                         \
+				   "4c6f63616c69747900" n "\"}}"
+
+static void banks_with_gaps(void **state)
+{
+	struct cairn_cel_replay r;
+
+	(void)state;
+	assert_int_equal(replay_bytes(&r, cairn_span_str(WITH(1, SHA1(A20)) WITH(2, SHA1(A20) "," SHA256A)
+							     WITH(3, SHA256A))),
+			 CAIRN_OK);
+	assert_int_equal(r.replay.pcrs.count, 2);
+	assert_int_equal(r.replay.pcrs.bank[0].extended, 1 << 1 | 1 << 2);
+	assert_int_equal(r.replay.incomplete[0], 1 << 3);
+	assert_int_equal(r.replay.pcrs.bank[1].extended, 1 << 2 | 1 << 3);
+	assert_int_equal(r.replay.incomplete[1], 1 << 1);
+}
+
+static void localities(void **state)
+{
+	static const struct {
+		const char *text;
+		enum cairn_status status;
+	} logs[] = {
+	    {LOCALITY(0, "03"), CAIRN_OK},
+	    {LOCALITY(0, "00") WITH(0, SHA1(A20)), CAIRN_OK},
+	    {LOCALITY(0, "04"), CAIRN_OK},
+	    {LOCALITY(0, "02"), CAIRN_E_MALFORMED},
+	    {LOCALITY(0, "0300"), CAIRN_E_MALFORMED},
+	    {LOCALITY(0, ""), CAIRN_E_MALFORMED},
+	    {LOCALITY(1, "03"), CAIRN_E_MALFORMED},
+	    {LOCALITY(0, "03") LOCALITY(0, "03"), CAIRN_E_MALFORMED},
+	    {WITH(0, SHA1(A20)) LOCALITY(0, "03"), CAIRN_E_MALFORMED},
+	    {WITH(1, SHA1(A20)) LOCALITY(0, "03"), CAIRN_OK},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+		struct cairn_cel_replay r;
+		enum cairn_status s = replay_bytes(&r, cairn_span_str(logs[i].text));
+
+		if (s != logs[i].status)
+			fail_msg("log %zu: %s", i, cairn_status_name(s));
+	}
+}
+
+static void replay_goes_on_from_values(void **state)
+{
+	static const char first[] = WITH(5, SHA1(A20)) WITH(17, SHA1(A20)),
+			  second[] = WITH(5, SHA1(H_A)) WITH(17, SHA1(H_A)),
+			  both[] =
+			      WITH(5, SHA1(A20)) WITH(17, SHA1(A20)) WITH(5, SHA1(H_A)) WITH(17, SHA1(H_A));
+	cairn_auto_cel struct cairn_cel log = {0}, late = {0};
+	struct cairn_cel_replay a, b, whole;
+
+	(void)state;
+	assert_int_equal(replay_bytes(&whole, cairn_span_str(both)), CAIRN_OK);
+	assert_int_equal(replay_bytes(&a, cairn_span_str(first)), CAIRN_OK);
+	assert_int_equal(cairn_cel_open(&log, cairn_span_str(second)), CAIRN_OK);
+	assert_int_equal(cairn_cel_replay(&b, &log, &a.replay.pcrs), CAIRN_OK);
+	assert_memory_equal(b.replay.pcrs.bank[0].pcr, whole.replay.pcrs.bank[0].pcr,
+			    sizeof whole.replay.pcrs.bank[0].pcr);
+	/* what starts PCR 0 cannot come after it was extended */
+	assert_int_equal(replay_bytes(&a, cairn_span_str(WITH(0, SHA1(A20)))), CAIRN_OK);
+	assert_int_equal(cairn_cel_open(&late, cairn_span_str(LOCALITY(0, "03"))), CAIRN_OK);
+	assert_int_equal(cairn_cel_replay(&b, &late, &a.replay.pcrs), CAIRN_E_MALFORMED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(contents_are_checked),
+	    cmocka_unit_test(one_wrong_digest_of_two),
+	    cmocka_unit_test(banks_with_gaps),
+	    cmocka_unit_test(localities),
+	    cmocka_unit_test(replay_goes_on_from_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
