@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cairn/logfacts.h"
 #include "logtext.h"
 
 struct show {
@@ -12,7 +13,7 @@ struct show {
 	bool json, strict, only_facts, no_facts;
 	const char *pcr_text;
 	uint32_t pcrs; /* asked for; 0: all */
-	unsigned lies;
+	unsigned matches, bare, lies, violations;
 };
 
 /* "0,4,7" */
@@ -114,13 +115,23 @@ static void put_head(const struct show *sh)
 
 /* ---- the events -------------------------------------------------------------------------------------------------- */
 
+static void count_check(struct show *sh, const json_t *v)
+{
+	const char *check = cairn_cli_str(v, "check");
+
+	sh->matches += strcmp(check, "matches") == 0;
+	sh->bare += strcmp(check, "bare") == 0;
+	sh->lies += strcmp(check, "differs") == 0;
+	sh->violations += strcmp(check, "violation") == 0;
+}
+
 static enum cairn_status take_event(struct show *sh, const struct cairn_cli_event *ev)
 {
 	cairn_auto_json json_t *v = cairn_cli_event_json(ev);
 
 	if (!v)
 		return CAIRN_E_NOMEM;
-	sh->lies += cairn_cli_event_lies(v);
+	count_check(sh, v);
 	if (!wanted(sh, ev->pcr))
 		return CAIRN_OK;
 	if (sh->json)
@@ -150,7 +161,16 @@ static enum cairn_status take_events(struct show *sh, uint64_t *count)
 
 /* ---- the command ------------------------------------------------------------------------------------------------- */
 
-static int put_json(struct show *sh, enum cairn_status s)
+static json_t *facts_json(const struct show *sh, uint64_t count)
+{
+	if (is_tcg(&sh->log.log))
+		return cairn_log_facts_json(&sh->log.log.tcg);
+	return json_pack("{s:I, s:i, s:i, s:i, s:i}", "events", (json_int_t)count, "matches",
+			 (int)sh->matches, "bare", (int)sh->bare, "differs", (int)sh->lies, "violations",
+			 (int)sh->violations);
+}
+
+static int put_json(struct show *sh, enum cairn_status s, uint64_t count)
 {
 	cairn_auto_json json_t *v = json_object();
 
@@ -160,7 +180,19 @@ static int put_json(struct show *sh, enum cairn_status s)
 		json_object_set_new(v, "error", json_string(cairn_status_text(s)));
 	if (!sh->only_facts)
 		json_object_set(v, "events", sh->events);
+	if (!sh->no_facts)
+		json_object_set_new(v, "facts", facts_json(sh, count));
 	return cairn_cli_put_json(v);
+}
+
+static int put_facts(const struct show *sh, uint64_t count)
+{
+	cairn_auto_json json_t *facts = facts_json(sh, count);
+
+	if (!facts)
+		return cairn_cli_fail(CAIRN_E_NOMEM, NULL, "%s: its facts", sh->log.name);
+	cairn_cli_put_facts(&sh->style, facts);
+	return CAIRN_EXIT_GOOD;
 }
 
 static int show(struct show *sh)
@@ -175,7 +207,9 @@ static int show(struct show *sh)
 		put_head(sh);
 	s = take_events(sh, &count);
 	if (sh->json)
-		code = put_json(sh, s);
+		code = put_json(sh, s, count);
+	else if (!sh->no_facts)
+		code = put_facts(sh, count);
 	if (code != CAIRN_EXIT_GOOD)
 		return code;
 	if (s != CAIRN_OK)

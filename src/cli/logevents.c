@@ -143,13 +143,6 @@ json_t *cairn_cli_event_json(const struct cairn_cli_event *ev)
 	return is_ima(ev->kind) ? ima_json(&ev->ima) : cairn_event_json(&ev->tcg);
 }
 
-bool cairn_cli_event_lies(const json_t *event)
-{
-	const char *check = json_string_value(json_object_get(event, "check"));
-
-	return check && strcmp(check, "differs") == 0;
-}
-
 static bool find_digest(struct cairn_digest *out, const struct cairn_digest *d, size_t count,
 			enum cairn_alg alg)
 {

@@ -38,8 +38,6 @@ void cairn_cli_event_fini(struct cairn_cli_event *ev);
 /* {"number","pcr","type","digests":{bank:hex},"check","data":{"kind",...},"summary"}, as eventjson.h has it for events
  * of firmware; "check" is also "violation" for IMA. A new reference; NULL when out of memory or hashing failed. */
 json_t *cairn_cli_event_json(const struct cairn_cli_event *ev);
-/* True if the data is not what was hashed. */
-bool cairn_cli_event_lies(const json_t *event);
 /* The digest of the event for a bank. False: it has none. */
 bool cairn_cli_event_digest(struct cairn_digest *out, const struct cairn_cli_event *ev, enum cairn_alg alg);
 /* What tells its type beside the digests, and whether it extends its PCR at all. */

@@ -26,5 +26,7 @@ void cairn_cli_put_members(const struct cairn_cli_style *st, unsigned indent, co
 
 /* "   4  PCR 7   EV_SEPARATOR  ok" and the lines under it. mark ("+ ", "- ", "") stands before the number. */
 void cairn_cli_put_event(const struct cairn_cli_style *st, const json_t *event, const char *mark);
+/* The facts of a log (logfacts.h); of lists, only "events", "matches", "bare", "differs", "violations". */
+void cairn_cli_put_facts(const struct cairn_cli_style *st, const json_t *facts);
 
 #endif

@@ -115,6 +115,21 @@ rows() {
 	[[ $output == *"MR 1 "* && $output != *"PCR "* ]]
 }
 
+@test "show tells what comes out of a log, with the events or without" {
+	run -0 --separate-stderr cairn log show --facts "$data/eventlog/tcg2-gce-rhel8.bin"
+	[[ $output == *"82 events: "*"secure_boot: on  (event 3, hashed)"*"Microsoft Corporation UEFI CA 2011"*'shimx64.efi sha256:40d6cae0'* ]]
+	[[ $output != *"PCR 7 "* && $output != *anomalies* ]]
+	run -0 --separate-stderr cairn log show "$data/eventlog/tcg2-amd635.bin"
+	[[ $output == *"PCR 7 "*facts*anomalies*separator-repeated* ]]
+	run -0 --separate-stderr cairn log show --no-facts "$data/eventlog/tcg2-amd635.bin"
+	[[ $output == *"PCR 7 "* && $output != *anomalies* ]]
+	cairn log show --json "$boot" | jq -e '.facts.xen.xen.path == "/EFI/cairn/xen" and (.events | length == 36)'
+	cairn log show --json --facts "$boot" | jq -e '.facts and (has("events") | not)'
+	cairn log show --json --no-facts "$boot" | jq -e '.events and (has("facts") | not)'
+	cairn log show --json "$data/ima/ima-all-templates.bin" | jq -e '.facts.violations == 1 and .facts.events == 17'
+	run -2 cairn log show --facts --no-facts "$boot"
+}
+
 @test "show --pcr keeps those PCRs, and its exit code speaks for the whole log" {
 	run -0 cairn log show --pcr 4,14 "$data/eventlog/tcg2-gce-rhel8.bin"
 	[ "$(grep -oE '  PCR [0-9]+ ' <<<"$output" | sort -u | tr -d '\n')" = '  PCR 14   PCR 4 ' ]
