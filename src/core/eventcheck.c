@@ -142,12 +142,14 @@ static bool is_text_byte(uint8_t c)
 	return (c >= 0x20 && c < 0x7f) || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* ASCII, or UTF-16LE of it. */
+/* ASCII, or UTF-16LE of it; not NULs alone, which would be an EV_SEPARATOR. */
 static bool text(const struct cairn_event *ev)
 {
 	struct cairn_span t = cairn_span_chomp(ev->data);
 	size_t step = t.len > 1 && t.ptr[1] == 0 ? 2 : 1;
 
+	if (t.len == 0)
+		return ev->data.len == 0;
 	for (size_t i = 0; i < t.len; i++)
 		if (i % step == 0 ? !is_text_byte(t.ptr[i]) : t.ptr[i] != 0)
 			return false;

@@ -272,6 +272,30 @@ static void grub_texts(void **state)
 	assert_int_equal(it.number, 4);
 }
 
+/* An EV_SEPARATOR retyped: its digest is that of its data, but no text is made of NULs. */
+static void action_of_nuls(void **state)
+{
+	static const struct {
+		struct cairn_span data;
+		enum cairn_event_check check;
+	} rows[] = {{{(const uint8_t *)"\0\0\0\0", 4}, CAIRN_EVENT_DIFFERS},
+		    {{(const uint8_t *)"text\0", 5}, CAIRN_EVENT_MATCHES},
+		    {{(const uint8_t *)"", 0}, CAIRN_EVENT_MATCHES}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct cairn_event ev = {.number = 1, .pcr = 7, .type = CAIRN_EV_EFI_ACTION, .count = 1};
+		enum cairn_event_check check;
+		struct cairn_digest d;
+
+		assert_int_equal(cairn_hash(&d, CAIRN_ALG_SHA256, rows[i].data), CAIRN_OK);
+		ev.data = rows[i].data;
+		ev.digest[0] = (struct cairn_event_digest){CAIRN_ALG_SHA256, cairn_digest_span(&d)};
+		assert_int_equal(cairn_event_check(&check, &ev), CAIRN_OK);
+		assert_int_equal(check, rows[i].check);
+	}
+}
+
 static void too_many_images(void **state)
 {
 	cairn_auto_buf struct cairn_buf b = {0};
@@ -356,6 +380,7 @@ int main(void)
 	    cmocka_unit_test(boots_that_are_vouched_for),
 	    cmocka_unit_test(boots_that_are_not),
 	    cmocka_unit_test(grub_texts),
+	    cmocka_unit_test(action_of_nuls),
 	    cmocka_unit_test(too_many_images),
 	    cmocka_unit_test(secure_boot),
 	};
