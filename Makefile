@@ -143,12 +143,16 @@ $(BUILD)/attack/make-corpus: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard tests/at
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
-.PHONY: corpus attack-score
+.PHONY: corpus attack-score attack-docs
 corpus: $(BUILD)/attack/make-corpus
 	$(Q)rm -rf tests/attack/corpus && $< tests/attack/corpus
 
 attack-score: all
 	$(Q)BUILD=$(abspath $(BUILD)) tests/attack/score
+
+attack-docs: all
+	$(Q)sed -i '/^<!-- What follows/q' docs/attack-corpus.md
+	$(Q)BUILD=$(abspath $(BUILD)) tests/attack/score --markdown >>docs/attack-corpus.md
 
 integration: all $(BUILD)/attack/attack $(BUILD)/attack/make-corpus $(BUILD)/mutate/mutate $(BUILD)/mutate/run
 	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/integration/*.bats tests/attack/*.bats \

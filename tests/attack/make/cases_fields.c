@@ -3,6 +3,7 @@
 #include "tests/attack/make/make.h"
 
 #define PARSER_IDS "tpm2-tss-2026-07,CVE-2023-3674"
+#define ON_THE_WAY "CVE-2023-3674,cmcp#429"
 #define B(x)                                                                                                 \
 	{                                                                                                    \
 		(const uint8_t *)(x), sizeof(x) - 1                                                          \
@@ -36,19 +37,22 @@ static const struct {
 	const char *name, *text;
 	enum at at;
 	uint8_t bit;
+	const char *ids;
 } flips[] = {
-    {"flip-magic", "bit of magic changed on the way", MAGIC, 0x01},
-    {"flip-type", "type changed on the way (NV certification)", TYPE + 1, 0x0c},
-    {"flip-signer", "bit of qualifiedSigner changed on the way", SIGNER + 9, 0x10},
-    {"flip-nonce", "bit of extraData changed on the way", EXTRA, 0x01},
-    {"flip-clock", "clock changed on the way", CLOCK + 3, 0x01},
-    {"flip-reset-count", "resetCount changed on the way: hides a reboot", RESET_COUNT + 3, 0x01},
-    {"flip-restart-count", "restartCount changed on the way: hides a suspend", RESTART_COUNT + 3, 0x01},
-    {"flip-safe", "safe changed on the way", SAFE, 0x01},
-    {"flip-firmware", "firmwareVersion changed on the way: hides a TPM with known flaws", FIRMWARE + 7, 0x01},
-    {"flip-bank", "bank changed on the way (SHA-256 to SHA-384)", BANK + 1, 0x07},
-    {"flip-selection", "selection changed on the way (PCR 9 to none)", SELECT + 1, 0x02},
-    {"flip-digest", "bit of pcrDigest changed on the way", DIGEST + 31, 0x01},
+    {"flip-magic", "bit of magic changed on the way", MAGIC, 0x01, ON_THE_WAY},
+    {"flip-type", "type changed on the way (NV certification)", TYPE + 1, 0x0c, ON_THE_WAY},
+    {"flip-signer", "bit of qualifiedSigner changed on the way", SIGNER + 9, 0x10, ON_THE_WAY},
+    {"flip-nonce", "bit of extraData changed on the way", EXTRA, 0x01, ON_THE_WAY},
+    {"flip-clock", "clock changed on the way", CLOCK + 3, 0x01, ON_THE_WAY},
+    {"flip-reset-count", "resetCount changed on the way: hides a reboot", RESET_COUNT + 3, 0x01, ON_THE_WAY},
+    {"flip-restart-count", "restartCount changed on the way: hides a suspend", RESTART_COUNT + 3, 0x01,
+     ON_THE_WAY},
+    {"flip-safe", "safe changed on the way", SAFE, 0x01, ON_THE_WAY},
+    {"flip-firmware", "firmwareVersion changed on the way: hides a TPM with known flaws", FIRMWARE + 7, 0x01,
+     "CVE-2023-1017,CVE-2025-2884,CVE-2023-3674"},
+    {"flip-bank", "bank changed on the way (SHA-256 to SHA-384)", BANK + 1, 0x07, ON_THE_WAY},
+    {"flip-selection", "selection changed on the way (PCR 9 to none)", SELECT + 1, 0x02, ON_THE_WAY},
+    {"flip-digest", "bit of pcrDigest changed on the way", DIGEST + 31, 0x01, ON_THE_WAY},
 };
 
 static void add_flips(struct corpus *c)
@@ -60,7 +64,8 @@ static void add_flips(struct corpus *c)
 		e.file[QUOTE].ptr[flips[i].at] ^= flips[i].bit;
 		corpus_add(c,
 			   &(const struct about){flips[i].name, "p256", "reject", "quote",
-						 "CVE-2023-3674,cmcp#429", flips[i].text},
+						 flips[i].ids ? flips[i].ids : "CVE-2023-3674,cmcp#429",
+						 flips[i].text},
 			   &e);
 	}
 }

@@ -89,7 +89,7 @@ static void add_other_tpm(struct corpus *c, struct makers *m)
 	rig_forget(&m->beta, &k);
 }
 
-/* ---- public areas that are wrong in themselves; the PEM stays that of the base ---- */
+/* ---- public areas that are wrong in themselves: there is no key to judge by. The PEM stays that of the base ---- */
 
 static const struct {
 	const char *name, *text;
@@ -131,7 +131,7 @@ static void add_areas(struct corpus *c)
 		evidence_splice(&e, AK_PUB, areas[i].at, areas[i].cut,
 				flip ? cairn_span(&last, 1) : areas[i].bytes);
 		corpus_add(c,
-			   &(const struct about){areas[i].name, "p256", "reject", "key",
+			   &(const struct about){areas[i].name, "p256", "undecided", "key",
 						 "CVE-2021-3406,tpm2-tss-2026-07", areas[i].text},
 			   &e);
 	}
