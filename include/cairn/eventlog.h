@@ -102,6 +102,7 @@ enum cairn_status cairn_eventlog_open(struct cairn_eventlog *out, struct cairn_s
  *	struct cairn_eventlog_iter it = cairn_eventlog_iter(&log);
  *	struct cairn_event ev;
  *	while (cairn_eventlog_next(&it, &ev)) ...
+ * All of them, unless somebody has changed the bytes since they were opened; ev is left alone at the end.
  */
 struct cairn_eventlog_iter {
 	const struct cairn_eventlog *log;
@@ -133,7 +134,8 @@ struct cairn_replay {
 
 /* PCR 0 starts from what a StartupLocality event says: 0, 3, or 4 where H-CRTM events come first (PFP 1.05 r23, section
  * 10.4.5.3). Measurement registers start from zero. CAIRN_E_MALFORMED: a StartupLocality event that is not the only
- * one, not before the first event of PCR 0, or wrong in itself. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
+ * one, not before the first event of PCR 0, or wrong in itself. CAIRN_E_CHANGED: the bytes are not those that were
+ * opened. CAIRN_E_USAGE: not a log that was. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
 enum cairn_status cairn_eventlog_replay(struct cairn_replay *out,
 					const struct cairn_eventlog *log) CAIRN_MUST_CHECK;
 

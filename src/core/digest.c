@@ -2,9 +2,9 @@
  * message. */
 #include "cairn/digest.h"
 
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const struct alg_row {
@@ -118,7 +118,7 @@ static void hasher_fini(struct cairn_hasher *h)
 
 enum cairn_status cairn_hasher_new(struct cairn_hasher **out, enum cairn_alg alg)
 {
-	struct cairn_hasher *h = calloc(1, sizeof *h);
+	struct cairn_hasher *h = OPENSSL_zalloc(sizeof *h);
 	enum cairn_status s;
 
 	if (!h)
@@ -133,18 +133,16 @@ enum cairn_status cairn_hasher_new(struct cairn_hasher **out, enum cairn_alg alg
 
 enum cairn_status cairn_hasher_add(struct cairn_hasher *h, struct cairn_span in)
 {
-	if (in.len == 0)
-		return CAIRN_OK;
 	return EVP_DigestUpdate(h->ctx, in.ptr, in.len) == 1 ? CAIRN_OK : CAIRN_E_CRYPTO;
 }
 
 enum cairn_status cairn_hasher_take(struct cairn_hasher *h, struct cairn_digest *out)
 {
 	struct cairn_digest d = {.alg = h->alg};
-	unsigned len = 0;
 
-	if (EVP_DigestFinal_ex(h->ctx, d.bytes, &len) != 1 || len != cairn_alg_size(h->alg) ||
-	    EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
+	if (EVP_DigestFinal_ex(h->ctx, d.bytes, NULL) != 1)
+		return CAIRN_E_CRYPTO;
+	if (EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
 		return CAIRN_E_CRYPTO;
 	*out = d;
 	return CAIRN_OK;
@@ -159,9 +157,13 @@ enum cairn_status cairn_hasher_extend(struct cairn_hasher *h, struct cairn_diges
 		return CAIRN_E_USAGE;
 	memcpy(message, d->bytes, h->size);
 	memcpy(message + h->size, in.ptr, h->size);
-	if (EVP_DigestUpdate(h->ctx, message, 2 * h->size) != 1 ||
-	    EVP_DigestFinal_ex(h->ctx, d->bytes, NULL) != 1 || EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
+	if (EVP_DigestUpdate(h->ctx, message, 2 * h->size) != 1)
 		return CAIRN_E_CRYPTO;
+	if (EVP_DigestFinal_ex(h->ctx, message, NULL) != 1)
+		return CAIRN_E_CRYPTO;
+	if (EVP_DigestInit_ex2(h->ctx, NULL, NULL) != 1)
+		return CAIRN_E_CRYPTO;
+	memcpy(d->bytes, message, h->size);
 	return CAIRN_OK;
 }
 
@@ -170,7 +172,7 @@ void cairn_hasher_free(struct cairn_hasher *h)
 	if (!h)
 		return;
 	hasher_fini(h);
-	free(h);
+	OPENSSL_free(h);
 }
 
 enum cairn_status cairn_hash2(struct cairn_digest *out, enum cairn_alg alg, struct cairn_span a,

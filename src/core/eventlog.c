@@ -49,6 +49,12 @@ static size_t digest_size(const struct cairn_eventlog *log, uint16_t alg, unsign
 	return 0;
 }
 
+static uint32_t no_digests(struct cairn_cur *c)
+{
+	cairn_cur_fail(c, CAIRN_E_MALFORMED);
+	return 0;
+}
+
 /* TPML_DIGEST_VALUES. Yields how many there are, those of unknown algorithms as well. */
 static uint32_t read_digests(struct cairn_event *ev, const struct cairn_eventlog *log, struct cairn_cur *c)
 {
@@ -58,15 +64,14 @@ static uint32_t read_digests(struct cairn_event *ev, const struct cairn_eventlog
 		unsigned bit = 0;
 		uint16_t alg = cairn_cur_u16le(c);
 		size_t size = digest_size(log, alg, &bit);
-		struct cairn_span value = cairn_cur_bytes(c, size);
+		struct cairn_span value;
 
 		if (size == 0)
-			cairn_cur_fail(c, CAIRN_E_MALFORMED);
+			return no_digests(c);
 		if (seen >> bit & 1)
-			cairn_cur_fail(c, CAIRN_E_MALFORMED);
-		if (!cairn_cur_ok(c))
-			break;
+			return no_digests(c);
 		seen |= UINT32_C(1) << bit;
+		value = cairn_cur_bytes(c, size);
 		if (bit < CAIRN_BANK_MAX)
 			ev->digest[ev->count++] = (struct cairn_event_digest){(enum cairn_alg)alg, value};
 	}
@@ -162,8 +167,10 @@ bool cairn_eventlog_next(struct cairn_eventlog_iter *it, struct cairn_event *ev)
 	if (cairn_cur_left(&it->cur) == 0)
 		return false;
 	read_event(ev, it->log, &it->cur);
+	if (!cairn_cur_ok(&it->cur))
+		return false;
 	ev->number = ++it->number;
-	return cairn_cur_ok(&it->cur); /* open has read the same bytes */
+	return true;
 }
 
 const struct cairn_event_digest *cairn_event_digest_of(const struct cairn_event *ev, enum cairn_alg alg)

@@ -127,9 +127,12 @@ enum cairn_status cairn_eventlog_replay(struct cairn_replay *out, const struct c
 
 	while (s == CAIRN_OK && cairn_eventlog_next(&it, &ev))
 		s = replay_event(&p, &ev);
-	if (s == CAIRN_OK)
-		*out = p.r;
-	return s;
+	if (s != CAIRN_OK)
+		return s;
+	if (it.number != log->count)
+		return CAIRN_E_CHANGED;
+	*out = p.r;
+	return CAIRN_OK;
 }
 
 uint32_t cairn_replay_differs(const struct cairn_replay *r, const struct cairn_bank *actual, uint32_t mask)

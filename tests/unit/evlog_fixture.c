@@ -165,3 +165,22 @@ void evlog_expect(const struct cairn_replay *r, enum cairn_alg alg, unsigned pcr
 	if (!cairn_digest_equal(&expected, &b->pcr[pcr]))
 		fail_msg("%s PCR %u is %s", cairn_alg_name(alg), pcr, cairn_digest_hex(&b->pcr[pcr]).text);
 }
+
+void evlog_assert_cuts_refused(const struct evlog *e)
+{
+	struct cairn_eventlog whole, cut;
+	unsigned boundaries;
+
+	evlog_open(&whole, e);
+	boundaries = whole.first == 0;
+	for (size_t n = 0; n < e->bytes.len; n++) {
+		if (cairn_eventlog_open(&cut, cairn_span(e->bytes.ptr, n)) != CAIRN_OK)
+			continue;
+		if (cut.padded) {
+			assert_true(n - cut.end <= 5);
+			continue;
+		}
+		assert_int_equal(cut.count, boundaries++);
+	}
+	assert_int_equal(boundaries, whole.count);
+}

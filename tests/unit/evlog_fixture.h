@@ -47,6 +47,8 @@ enum cairn_status evlog_try(const struct evlog *e);
 /* PCR of bank alg: start (every byte) with last byte `last`, extended with the digest of each text up to NULL. */
 void evlog_expect(const struct cairn_replay *r, enum cairn_alg alg, unsigned pcr, uint8_t last,
 		  const char *const *texts);
+/* Every cut of the log is refused but those between two events, or that leave bytes which look like padding. */
+void evlog_assert_cuts_refused(const struct evlog *e);
 #define TEXTS (const char *const[])
 
 #endif
