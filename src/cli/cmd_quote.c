@@ -236,6 +236,16 @@ static void put_facts(const json_t *quote)
 	printf("PCR digest: %s\n", cairn_cli_str(quote, "pcr_digest"));
 }
 
+static void put_uncovered(const json_t *v)
+{
+	const json_t *pcrs = json_object_get(v, "pcrs");
+
+	printf("%s ", cairn_cli_str(v, "of"));
+	for (size_t i = 0; i < json_array_size(pcrs); i++)
+		printf("%s%lld", i ? "," : "", (long long)json_integer_value(json_array_get(pcrs, i)));
+	puts(": not covered by the quote");
+}
+
 static void put_report(const json_t *report)
 {
 	size_t i;
@@ -250,11 +260,7 @@ static void put_report(const json_t *report)
 		cairn_cli_put(detail);
 		puts(*detail ? ")" : "");
 	}
-	json_array_foreach(json_object_get(report, "not_covered"), i, v)
-	{
-		printf("%s %lld: not covered by the quote\n", cairn_cli_str(v, "bank"),
-		       (long long)json_integer_value(json_object_get(v, "pcr")));
-	}
+	json_array_foreach(json_object_get(report, "not_covered"), i, v) put_uncovered(v);
 	put_facts(json_object_get(report, "quote"));
 	printf("verdict: %s\n", cairn_cli_str(report, "verdict"));
 }

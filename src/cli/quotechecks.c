@@ -105,11 +105,17 @@ void cairn_cli_quote_rows(struct cairn_cli_finding *f, const struct cairn_quote_
 /* ---- PCR values
  * ------------------------------------------------------------------------------------------------- */
 
-static void add_uncovered(struct cairn_cli_finding *f, const char *bank, uint32_t pcrs)
+/* of: a bank, or what else it is that somebody gave. */
+static void add_uncovered(struct cairn_cli_finding *f, const char *of, uint32_t pcrs)
 {
+	json_t *list = json_array();
+
 	for (int n = 0; n < CAIRN_PCR_COUNT; n++)
 		if (pcrs >> n & 1)
-			json_array_append_new(f->uncovered, json_pack("{s:s, s:i}", "bank", bank, "pcr", n));
+			json_array_append_new(list, json_integer(n));
+	if (pcrs)
+		json_array_append_new(f->uncovered, json_pack("{s:s, s:O}", "of", of, "pcrs", list));
+	json_decref(list);
 }
 
 static void put_pcrs(struct cairn_buf *out, const char *before, uint32_t pcrs)

@@ -9,7 +9,7 @@
 /* Everything that was found, as JSON, and what follows from it. Once rejected stays rejected. */
 struct cairn_cli_finding {
 	json_t *checks;	   /* [{"check", "result", "detail"}...] */
-	json_t *uncovered; /* [{"bank", "pcr"}...]: values that somebody gave, but the TPM did not sign */
+	json_t *uncovered; /* [{"of", "pcrs"}...]: what somebody gave, but the TPM did not sign */
 	bool rejected, undecided;
 };
 
