@@ -115,7 +115,7 @@ static bool encrypt(struct cairn_buf *out, const uint8_t seed[SEED_SIZE], const 
 	OPENSSL_cleanse(key, sizeof(key));
 	OPENSSL_cleanse(plain, sizeof(plain));
 	EVP_CIPHER_CTX_free(ctx);
-	return good;
+	return good && !out->failed;
 }
 
 /* outerHMAC over encIdentity || name. */

@@ -1,0 +1,582 @@
+/* Nothing is decided that could not be decided: in each of these tasks, each allocation and each call into OpenSSL fails
+ * once. The task then says so, or what it says is what it says without the fault; it is never satisfied with less. */
+#include <stdio.h>
+
+#include "manifests.h"
+#include "data_fixture.h"
+#include "faults.h"
+
+#include "cairn/approval.h"
+#include "cairn/config.h"
+#include "cairn/credential.h"
+#include "cairn/policy.h"
+#include "cairn/sealed.h"
+#include "core/appraise_part.h"
+
+static struct {
+	struct cairn_key *key[3];
+	struct cairn_jwks *keys;
+	struct cairn_buf service, platform, approval, sealed, launch_log, ek, ak, judge_service,
+	    judge_platform;
+	struct cairn_buf jwk[3], broken;
+} in;
+
+typedef enum cairn_status task_fn(struct cairn_buf *said);
+
+/* What a task says is taken down without a fault. */
+static void say(struct cairn_buf *said, struct cairn_span s)
+{
+	bool on = faults.on;
+	faults.on = false;
+	cairn_buf_add(said, s);
+	cairn_buf_add_u8(said, '|');
+	faults.on = on;
+}
+
+static void say_json(struct cairn_buf *said, const json_t *v)
+{
+	bool on = faults.on;
+	faults.on = false;
+	assert_int_equal(cairn_json_dump(said, v), CAIRN_OK);
+	faults.on = on;
+}
+
+/* random: the task's words differ each time, so that it may not get by at all. */
+static void each_fault(task_fn *task, enum cairn_status want, bool random)
+{
+	cairn_auto_buf struct cairn_buf calm = {0};
+	assert_int_equal(task(&calm), want);
+	for (faults.at = 0;; faults.at++) {
+		cairn_auto_buf struct cairn_buf said = {0};
+		faults.calls = 0;
+		faults.on = true;
+		enum cairn_status st = task(&said);
+		faults.on = false;
+		if (faults.calls <= faults.at)
+			break;
+		if (st == CAIRN_OK &&
+		    (random || !cairn_span_equal(cairn_buf_span(&said), cairn_buf_span(&calm))))
+			fail_msg("call %lu, %s, fails, and the task says: %s", faults.at, faults.name,
+				 cairn_buf_str(&said));
+		if (want != CAIRN_OK)
+			assert_int_not_equal(st, CAIRN_OK);
+	}
+	assert_true(faults.at > 0);
+}
+
+/* ---- digests, PCRs ---- */
+
+static enum cairn_status digests(struct cairn_buf *said)
+{
+	static const enum cairn_alg bank[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384};
+	struct cairn_component c;
+	struct cairn_digest d = {0};
+	struct cairn_pcrs p;
+	enum cairn_status st = cairn_component_of(&c, cairn_span_str("component"));
+	if (!st)
+		st = cairn_pcrs_init(&p, bank, 2);
+	if (!st)
+		st = cairn_pcrs_extend(&p, 4, &c.sha256);
+	if (!st)
+		st = cairn_pcrs_composite(&d, &p.bank[0], 1u << 4 | 1u << 7, CAIRN_ALG_SHA256);
+	if (st)
+		return st;
+	say(said, cairn_digest_span(&c.sha384));
+	say(said, cairn_digest_span(&p.bank[0].pcr[4]));
+	say(said, cairn_digest_span(&d));
+	return CAIRN_OK;
+}
+
+static void test_digests(void **state)
+{
+	(void)state;
+	each_fault(digests, CAIRN_OK, false);
+}
+
+/* ---- encodings, JSON, configuration ---- */
+
+static enum cairn_status encodings(struct cairn_buf *said)
+{
+	cairn_auto_buf struct cairn_buf hex = {0}, b64 = {0}, url = {0};
+	enum cairn_status st = cairn_hex_decode(&hex, cairn_span_str("00ff10"));
+	if (!st)
+		st = cairn_b64_decode(&b64, cairn_span_str("Zm9vYmE="));
+	if (!st)
+		st = cairn_b64url_decode(&url, cairn_span_str("Zm9vYmE"));
+	say(said, cairn_span(hex.ptr, hex.len));
+	say(said, cairn_span(b64.ptr, b64.len));
+	say(said, cairn_span(url.ptr, url.len));
+	return st;
+}
+
+static enum cairn_status formatted(struct cairn_buf *said)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	cairn_buf_add_fmt(&b, "%d%s", 1, "x");
+	const char *s = cairn_buf_str(&b);
+	say(said, cairn_span_str(s ? s : "nothing"));
+	return s ? cairn_buf_status(&b) : CAIRN_E_NOMEM;
+}
+
+static enum cairn_status json(struct cairn_buf *said)
+{
+	cairn_auto_json json_t *v = NULL, *w = NULL;
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_component c = {.size = 1}, back = {0};
+	enum cairn_status st =
+	    cairn_json_parse_canonical(&v, cairn_span_str("{\"a\":[1,\"x\"],\"b\":{\"c\":null}}"));
+	if (!st)
+		st = cairn_json_dump(&b, v);
+	if (!st)
+		st = cairn_component_of(&c, cairn_span_str("x"));
+	w = json_pack("{s:o}", "k", cairn_json_component(&c));
+	if (!st)
+		st = w ? cairn_json_get_component(&back, w, "k") : CAIRN_E_NOMEM;
+	say(said, cairn_span(b.ptr, b.len));
+	say(said, cairn_digest_span(&back.sha384));
+	return st;
+}
+
+static enum cairn_status config(struct cairn_buf *said)
+{
+	static const char *const keys[] = {"a", "b", NULL};
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_config *c = NULL;
+	enum cairn_status st =
+	    cairn_config_parse(&c, cairn_span_str("a = 1\nb = \"two\"\n"), "x.conf", keys, &why);
+	if (!st) {
+		say(said, cairn_span_str(cairn_config_str(c, "a", "-")));
+		say(said, cairn_span_str(cairn_config_str(c, "b", "-")));
+	}
+	cairn_config_free(c);
+	return st;
+}
+
+static void test_texts(void **state)
+{
+	(void)state;
+	each_fault(encodings, CAIRN_OK, false);
+	each_fault(formatted, CAIRN_OK, false);
+	each_fault(json, CAIRN_OK, false);
+	each_fault(config, CAIRN_OK, false);
+}
+
+/* ---- keys, signatures ---- */
+
+static enum cairn_status read_key(struct cairn_buf *said, size_t i)
+{
+	cairn_auto_json json_t *v = NULL, *again = NULL;
+	cairn_auto_key struct cairn_key *k = NULL;
+	enum cairn_status st = cairn_json_parse(&v, cairn_buf_span(&in.jwk[i]));
+	if (!st)
+		st = cairn_key_from_jwk(&k, v);
+	if (!st)
+		st = cairn_key_jwk(&again, k, true);
+	if (!st)
+		say_json(said, again);
+	return st;
+}
+
+static enum cairn_status key_es256(struct cairn_buf *said)
+{
+	return read_key(said, 0);
+}
+
+static enum cairn_status key_es384(struct cairn_buf *said)
+{
+	return read_key(said, 1);
+}
+
+static enum cairn_status key_eddsa(struct cairn_buf *said)
+{
+	return read_key(said, 2);
+}
+
+static enum cairn_status key_set(struct cairn_buf *said)
+{
+	cairn_auto_json json_t *v = NULL, *again = NULL;
+	cairn_auto_jwks struct cairn_jwks *keys = NULL;
+	enum cairn_status st = cairn_jwks_json(&v, in.keys);
+	if (!st)
+		st = cairn_jwks_from_json(&keys, v);
+	if (!st)
+		st = cairn_jwks_json(&again, keys);
+	if (!st)
+		say_json(said, again);
+	return st;
+}
+
+static enum cairn_status sign(struct cairn_buf *said, size_t i)
+{
+	cairn_auto_buf struct cairn_buf jws = {0}, payload = {0};
+	const struct cairn_key *signer = NULL;
+	enum cairn_status st = cairn_jws_sign(&jws, in.key[i], "t", cairn_span_str("payload"));
+	if (!st)
+		st = cairn_jws_verify(&payload, &signer, cairn_buf_span(&jws), "t", in.keys);
+	say(said, cairn_span(payload.ptr, payload.len));
+	return st;
+}
+
+static enum cairn_status sign_es256(struct cairn_buf *said)
+{
+	return sign(said, 0);
+}
+
+static enum cairn_status sign_eddsa(struct cairn_buf *said)
+{
+	return sign(said, 2);
+}
+
+static enum cairn_status generate(struct cairn_buf *said)
+{
+	struct cairn_key *k = NULL;
+	enum cairn_status st = cairn_key_generate(&k, CAIRN_SIG_ES256);
+	cairn_key_free(k);
+	(void)said;
+	return st;
+}
+
+static void test_keys(void **state)
+{
+	(void)state;
+	each_fault(key_es256, CAIRN_OK, false);
+	each_fault(key_es384, CAIRN_OK, false);
+	each_fault(key_eddsa, CAIRN_OK, false);
+	each_fault(key_set, CAIRN_OK, false);
+	each_fault(sign_es256, CAIRN_OK, false);
+	each_fault(sign_eddsa, CAIRN_OK, false);
+	each_fault(generate, CAIRN_OK, true);
+}
+
+static enum cairn_status tpm_keys(struct cairn_buf *said)
+{
+	struct cairn_ekpub ek;
+	struct cairn_akpub ak;
+	struct cairn_p256 point;
+	struct cairn_name name;
+	enum cairn_status st = cairn_ekpub_parse(&ek, cairn_buf_span(&in.ek));
+	if (!st)
+		st = cairn_akpub_parse(&ak, cairn_buf_span(&in.ak));
+	if (!st)
+		st = cairn_key_p256_point(point.xy, in.key[0]);
+	if (!st)
+		st = cairn_release_key_name(&name, &point);
+	if (st)
+		return st;
+	say(said, cairn_digest_span(&ek.host_id));
+	say(said, cairn_name_span(&ak.name));
+	say(said, cairn_name_span(&name));
+	return CAIRN_OK;
+}
+
+static enum cairn_status credential(struct cairn_buf *said)
+{
+	cairn_auto_buf struct cairn_buf id = {0}, secret = {0};
+	struct cairn_ekpub ek = {0};
+	struct cairn_name ak = {{0, 11}};
+	bool on = faults.on;
+	faults.on = false;
+	assert_int_equal(cairn_ekpub_parse(&ek, cairn_buf_span(&in.ek)), CAIRN_OK);
+	faults.on = on;
+	(void)said;
+	return cairn_credential_make(&id, &secret, &ek, &ak, cairn_span_str("0123456789abcdef"));
+}
+
+static void test_tpm_keys(void **state)
+{
+	(void)state;
+	each_fault(tpm_keys, CAIRN_OK, false);
+	each_fault(credential, CAIRN_OK, true);
+}
+
+/* ---- documents ---- */
+
+static enum cairn_status load_manifest(struct cairn_buf *said, const struct cairn_buf *jws)
+{
+	cairn_auto_manifest struct cairn_manifest m = {0};
+	cairn_auto_buf struct cairn_buf again = {0};
+	enum cairn_status st = cairn_manifest_load(&m, cairn_buf_span(jws), in.keys);
+	if (!st)
+		st = cairn_manifest_build(&again, &m);
+	if (!st)
+		say(said, cairn_buf_span(&again));
+	return st;
+}
+
+static enum cairn_status service(struct cairn_buf *said)
+{
+	return load_manifest(said, &in.service);
+}
+
+static enum cairn_status platform(struct cairn_buf *said)
+{
+	return load_manifest(said, &in.platform);
+}
+
+static enum cairn_status broken(struct cairn_buf *said)
+{
+	return load_manifest(said, &in.broken);
+}
+
+static enum cairn_status predict(struct cairn_buf *said)
+{
+	cairn_auto_manifest struct cairn_manifest m = {0};
+	struct cairn_pcrs p;
+	enum cairn_status st = cairn_manifest_load(&m, cairn_buf_span(&in.platform), in.keys);
+	if (!st)
+		st = cairn_manifest_predict(&p, &m);
+	if (!st)
+		say(said, cairn_digest_span(&p.bank[0].pcr[11]));
+	return st;
+}
+
+static enum cairn_status sign_manifest(struct cairn_buf *said)
+{
+	cairn_auto_buf struct cairn_buf jws = {0};
+	struct cairn_manifest m = {.kind = CAIRN_MANIFEST_SERVICE};
+	bool on = faults.on;
+	faults.on = false;
+	m = sample_service();
+	faults.on = on;
+	enum cairn_status st = cairn_manifest_sign(&jws, &m, in.key[2]);
+	say(said, cairn_span(jws.ptr, jws.len));
+	return st;
+}
+
+static void test_manifests(void **state)
+{
+	(void)state;
+	each_fault(service, CAIRN_OK, false);
+	each_fault(platform, CAIRN_OK, false);
+	each_fault(broken, CAIRN_E_SIGNATURE, false);
+	each_fault(predict, CAIRN_OK, false);
+	each_fault(sign_manifest, CAIRN_OK, false);
+}
+
+static enum cairn_status approve(struct cairn_buf *said)
+{
+	cairn_auto_approval struct cairn_approval a = {0};
+	cairn_auto_buf struct cairn_buf again = {0}, why = {0};
+	enum cairn_status st = cairn_approval_parse(&a, cairn_buf_span(&in.approval), &why);
+	if (!st)
+		st = cairn_approval_dump(&again, &a);
+	say(said, cairn_span(again.ptr, again.len));
+	return st;
+}
+
+static enum cairn_status approve_anew(struct cairn_buf *said)
+{
+	cairn_auto_approval struct cairn_approval a = {0}, b = {0};
+	cairn_auto_buf struct cairn_buf why = {0};
+	bool on = faults.on;
+	faults.on = false;
+	assert_int_equal(cairn_approval_parse(&a, cairn_buf_span(&in.approval), &why), CAIRN_OK);
+	faults.on = on;
+	enum cairn_status st = cairn_approval_make(&b, "disk", 1, &a.values, a.mask, in.key[0], &why);
+	if (!st)
+		say(said, cairn_digest_span(&b.policy));
+	return st;
+}
+
+static enum cairn_status sealed(struct cairn_buf *said)
+{
+	cairn_auto_sealed struct cairn_sealed s = {0};
+	cairn_auto_json json_t *v = NULL, *again = NULL;
+	enum cairn_status st = cairn_json_parse(&v, cairn_buf_span(&in.sealed));
+	if (!st)
+		st = cairn_sealed_read(&s, v);
+	if (!st)
+		st = cairn_sealed_write(&again, &s);
+	if (!st)
+		say_json(said, again);
+	return st;
+}
+
+static void test_secrets(void **state)
+{
+	(void)state;
+	each_fault(approve, CAIRN_OK, false);
+	each_fault(approve_anew, CAIRN_OK, false);
+	each_fault(sealed, CAIRN_OK, false);
+}
+
+/* ---- records, the launch log ---- */
+
+static enum cairn_status records(struct cairn_buf *said)
+{
+	static struct cairn_host host;
+	static struct cairn_launch launch;
+	cairn_auto_buf struct cairn_buf a = {0}, b = {0};
+	cairn_auto_host struct cairn_host h = {0};
+	cairn_auto_json json_t *v = NULL;
+	enum cairn_record_type type = CAIRN_RECORD_TYPES;
+	if (!faults.on) {
+		host = sample_host();
+		launch = sample_launch();
+	}
+	enum cairn_status st = cairn_record_host(&a, &host);
+	if (!st)
+		st = cairn_record_launch(&b, &launch);
+	if (!st)
+		st = cairn_record_parse(&v, &type, cairn_buf_span(&a));
+	if (!st)
+		st = cairn_host_from_json(&h, v);
+	say(said, cairn_span(a.ptr, a.len));
+	say(said, cairn_span(b.ptr, b.len));
+	return st;
+}
+
+static enum cairn_status log_lines(struct cairn_buf *said)
+{
+	static const struct cairn_pcr_numbers pcrs = CAIRN_PCR_NUMBERS_DEFAULT;
+	static const enum cairn_alg bank[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384};
+	static const uint8_t boot_id[32] = {1};
+	cairn_auto_buf struct cairn_buf record = {0}, line = {0};
+	struct cairn_log_summary s = {0};
+	enum cairn_status st = cairn_log_replay(&s, cairn_buf_span(&in.launch_log), &pcrs);
+	if (!st)
+		st = cairn_record_boot(&record, boot_id);
+	if (!st)
+		st = cairn_log_line_build(&line, 1, &pcrs, cairn_buf_span(&record), bank, 2);
+	if (st)
+		return st;
+	say(said, cairn_digest_span(&s.replay.bank[0].pcr[12]));
+	say(said, cairn_span(s.boot_id, sizeof s.boot_id));
+	say(said, cairn_buf_span(&line));
+	return CAIRN_OK;
+}
+
+static void test_records(void **state)
+{
+	(void)state;
+	each_fault(records, CAIRN_OK, false);
+	each_fault(log_lines, CAIRN_OK, false);
+}
+
+/* ---- judging ---- */
+
+static void say_parts(struct cairn_buf *said, const struct cairn_parts *p)
+{
+	const struct cairn_part *part[] = {&p->firmware, &p->boot, &p->xen, &p->dom0};
+	bool on = faults.on;
+	faults.on = false;
+	for (size_t i = 0; i < 4; i++) {
+		/* A reason may lose its words where there is no room for them, but neither its code nor its weight. */
+		cairn_buf_add_fmt(said, "%d%d", part[i]->tier, part[i]->unmeasured);
+		for (size_t k = 0; k < part[i]->reasons.count; k++)
+			cairn_buf_add_str(said, part[i]->reasons.item[k].code);
+	}
+	cairn_buf_add_fmt(said, "%d", p->contraindicated);
+	faults.on = on;
+}
+
+static enum cairn_status judge(struct cairn_buf *said, const struct cairn_buf *input)
+{
+	struct cairn_cur c = cairn_cur(cairn_buf_span(input));
+	struct cairn_span boot = cairn_cur_bytes(&c, cairn_cur_u32be(&c)),
+			  launch = cairn_cur_bytes(&c, cairn_cur_u32be(&c));
+	cairn_auto_manifest struct cairn_manifest m = {0};
+	const struct cairn_manifest *list[] = {&m};
+	struct cairn_appraisal a = {.launch_log = launch, .manifest = list, .manifest_count = 1, .now = 1500};
+	struct cairn_launch_facts f = {0};
+	struct cairn_parts p = {.domains = json_object()};
+	struct cairn_eventlog log;
+	enum cairn_status st = p.domains ? cairn_manifest_parse(&m, cairn_cur_rest(&c)) : CAIRN_E_NOMEM;
+	bool has_log = cairn_eventlog_open(&log, boot) == CAIRN_OK;
+	if (!st)
+		st = cairn_launch_facts_read(&f, &a);
+	if (!st)
+		st = cairn_appraise_boot(&p, &a, has_log ? &log : NULL, f.host);
+	if (!st)
+		st = cairn_appraise_launches(&p, &a, &f);
+	if (!st)
+		say_parts(said, &p);
+	struct cairn_part *parts[] = {&p.firmware, &p.boot, &p.xen, &p.dom0};
+	for (size_t i = 0; i < 4; i++)
+		cairn_reasons_fini(&parts[i]->reasons);
+	json_decref(p.domains);
+	cairn_launch_facts_fini(&f);
+	return st;
+}
+
+static enum cairn_status judge_service(struct cairn_buf *said)
+{
+	return judge(said, &in.judge_service);
+}
+
+static enum cairn_status judge_platform(struct cairn_buf *said)
+{
+	return judge(said, &in.judge_platform);
+}
+
+static void test_judging(void **state)
+{
+	(void)state;
+	each_fault(judge_service, CAIRN_OK, false);
+	each_fault(judge_platform, CAIRN_OK, false);
+}
+
+/* ---- */
+
+static void make_keys(void)
+{
+	assert_int_equal(cairn_jwks_new(&in.keys), CAIRN_OK);
+	for (int i = 0; i < 3; i++) {
+		cairn_auto_json json_t *v = NULL;
+		assert_int_equal(cairn_key_generate(&in.key[i], (enum cairn_sigalg)i), CAIRN_OK);
+		assert_int_equal(cairn_jwks_add(in.keys, in.key[i]), CAIRN_OK);
+		assert_int_equal(cairn_key_jwk(&v, in.key[i], true), CAIRN_OK);
+		assert_int_equal(cairn_json_dump(&in.jwk[i], v), CAIRN_OK);
+	}
+}
+
+static void make_manifests(void)
+{
+	struct cairn_manifest m = sample_service();
+	cairn_auto_manifest struct cairn_manifest p = sample_platform();
+	assert_int_equal(cairn_manifest_sign(&in.service, &m, in.key[2]), CAIRN_OK);
+	assert_int_equal(cairn_manifest_sign(&in.platform, &p, in.key[1]), CAIRN_OK);
+	assert_int_equal(cairn_manifest_sign(&in.broken, &m, in.key[1]), CAIRN_OK);
+	uint8_t *sig = in.broken.ptr + in.broken.len - 20;
+	*sig = *sig == 'A' ? 'B' : 'A';
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	make_keys();
+	make_manifests();
+	data_load(&in.approval, "approval/edge.json");
+	data_load(&in.sealed, "sealed/disk.json");
+	data_load(&in.launch_log, "launchlog/all-types.log");
+	data_load(&in.ek, "ekpub/ek.bin");
+	data_load(&in.ak, "ekpub/ak.bin");
+	data_load(&in.judge_service, "fuzz-appraise/service.bin");
+	data_load(&in.judge_platform, "fuzz-appraise/platform.bin");
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct cairn_buf *all[] = {&in.service,	      &in.platform,	  &in.broken, &in.approval,
+				   &in.sealed,	      &in.launch_log,	  &in.ek,     &in.ak,
+				   &in.judge_service, &in.judge_platform, &in.jwk[0], &in.jwk[1],
+				   &in.jwk[2]};
+	(void)state;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+		cairn_buf_fini(all[i]);
+	for (size_t i = 0; i < 3; i++)
+		cairn_key_free(in.key[i]);
+	cairn_jwks_free(in.keys);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_digests),  cmocka_unit_test(test_texts),     cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_tpm_keys), cmocka_unit_test(test_manifests), cmocka_unit_test(test_secrets),
+	    cmocka_unit_test(test_records),  cmocka_unit_test(test_judging),
+	};
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
