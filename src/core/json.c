@@ -12,7 +12,7 @@ static bool is_real_mark(uint8_t before, uint8_t c)
 {
 	if (c == '.' || c == 'E')
 		return true;
-	return c == 'e' && before >= '0' && before <= '9';
+	return c == 'e' && before <= '9'; /* an e behind less than a digit is no JSON at all */
 }
 
 /* Depth and reals only; whether it is JSON at all is for jansson to say. */
@@ -51,8 +51,6 @@ enum cairn_status cairn_json_parse(json_t **out, struct cairn_span text)
 
 	if (st != CAIRN_OK)
 		return st;
-	if (text.len == 0)
-		return CAIRN_E_MALFORMED;
 	v = json_loadb((const char *)text.ptr, text.len, JSON_REJECT_DUPLICATES, &err);
 	if (v == NULL)
 		return json_error_code(&err) == json_error_out_of_memory ? CAIRN_E_NOMEM : CAIRN_E_MALFORMED;
@@ -87,7 +85,7 @@ enum cairn_status cairn_json_dump(struct cairn_buf *out, const json_t *v)
 {
 	cairn_auto_secret struct cairn_buf text = {0};
 
-	if (v == NULL || json_dump_callback(v, append, &text, DUMP_FLAGS) != 0)
+	if (json_dump_callback(v, append, &text, DUMP_FLAGS) != 0)
 		return CAIRN_E_NOMEM;
 	if (cairn_buf_status(&text) != CAIRN_OK)
 		return cairn_buf_status(&text);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "cairn/json.h"
@@ -42,6 +43,7 @@ static void test_refuses(void **state)
 	    "{\"a\":1,\"a\":1}",
 	    "{\"a\":1,}",
 	    "[1.5]",
+	    "[\"a\",1.5]",
 	    "[1e3]",
 	    "[1E3]",
 	    "[1.0]",
@@ -89,6 +91,15 @@ static void test_depth(void **state)
 		assert_int_equal(parse(text, false), depth <= 16 ? CAIRN_OK : CAIRN_E_LIMIT);
 	}
 	assert_int_equal(parse("[\"[[[[[[[[[[[[[[[[[[[[[[\"]", false), CAIRN_OK);
+	assert_int_equal(parse("[\"a\",[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]", true), CAIRN_E_LIMIT);
+	strcpy(text, "{}");
+	for (size_t depth = 2; depth <= 17; depth++) {
+		char inner[96];
+
+		strcpy(inner, text);
+		(void)snprintf(text, sizeof(text), "{\"\":%.80s}", inner);
+	}
+	assert_int_equal(parse(text, false), CAIRN_E_LIMIT);
 }
 
 static void test_truncated(void **state)
@@ -174,6 +185,11 @@ static void test_members(void **state)
 	assert_int_equal(cairn_json_get_b64(&b, v, "b"), CAIRN_OK);
 	assert_int_equal(b.len, 2);
 	assert_int_equal(cairn_json_get_b64(&b, v, "missing"), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_json_get_u64(&n, v, "s"), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_json_get_hex(h, 2, v, "missing"), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_json_get_arr(&m, v, "a"), CAIRN_OK);
+	assert_int_equal(cairn_json_only(m, few), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_json_dump(&b, NULL), CAIRN_E_NOMEM);
 }
 
 static void test_component(void **state)
@@ -196,6 +212,18 @@ static void test_component(void **state)
 	json_object_del(m, "more");
 	json_object_set_new(m, "sha384", json_string("00"));
 	assert_int_equal(cairn_json_get_component(&d, v, "kernel"), CAIRN_E_MALFORMED);
+	json_object_del(m, "sha384");
+	assert_int_equal(cairn_json_get_component(&d, v, "kernel"), CAIRN_E_MALFORMED);
+	assert_int_equal(json_object_set_new(v, "kernel", cairn_json_component(&c)), 0);
+	m = json_object_get(v, "kernel");
+	json_object_set_new(m, "size", json_integer(-1));
+	assert_int_equal(cairn_json_get_component(&d, v, "kernel"), CAIRN_E_MALFORMED);
+	json_object_set_new(m, "size", json_integer(12));
+	json_object_set_new(m, "sha256", json_integer(1));
+	assert_int_equal(cairn_json_get_component(&d, v, "kernel"), CAIRN_E_MALFORMED);
+	json_object_set_new(v, "kernel", json_array());
+	assert_int_equal(cairn_json_get_component(&d, v, "kernel"), CAIRN_E_MALFORMED);
+	assert_int_equal(d.size, 12);
 }
 
 int main(void)
