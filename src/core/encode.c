@@ -18,11 +18,9 @@ void cairn_hex_encode(struct cairn_buf *out, struct cairn_span in)
 
 static int hex_digit(uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return -1;
+	const char *at = memchr(HEX, c, 16);
+
+	return at ? (int)(at - HEX) : -1;
 }
 
 static bool all_hex(struct cairn_span in)
@@ -82,8 +80,8 @@ static int b64_digit(uint8_t c, const char *alphabet)
 	return at ? (int)(at - alphabet) : -1;
 }
 
-/* in: 2 to 4 digits of one group, without padding. The number of bytes, or 0: a wrong digit, or spare bits
- * that are set. */
+/* in: 1 to 4 digits of one group, without padding. The number of bytes, or 0: one digit, a wrong one, or spare
+ * bits that are set. */
 static size_t b64_group(uint8_t out[3], struct cairn_span in, const char *alphabet)
 {
 	uint32_t v = 0;
@@ -106,8 +104,6 @@ static enum cairn_status b64_decode(struct cairn_buf *out, struct cairn_span in,
 {
 	size_t start = out->len;
 
-	if (in.len % 4 == 1)
-		return CAIRN_E_MALFORMED;
 	for (size_t i = 0; i < in.len; i += 4) {
 		uint8_t bytes[3];
 		size_t n =

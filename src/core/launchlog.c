@@ -28,7 +28,7 @@ static enum cairn_status sort_banks(enum cairn_alg *out, const enum cairn_alg *a
 {
 	bool sha256 = false;
 
-	if (count == 0 || count > CAIRN_BANK_MAX)
+	if (count > CAIRN_BANK_MAX)
 		return CAIRN_E_USAGE;
 	for (size_t i = 0; i < count; i++) {
 		size_t at = i;
@@ -65,10 +65,8 @@ static enum cairn_status write_line(struct cairn_buf *out, const json_t *v)
 		st = CAIRN_E_LIMIT;
 	if (st != CAIRN_OK)
 		return st;
-	cairn_buf_add_u8(&line, '\n');
-	if (cairn_buf_status(&line) != CAIRN_OK)
-		return cairn_buf_status(&line);
 	cairn_buf_add(out, cairn_buf_span(&line));
+	cairn_buf_add_u8(out, '\n');
 	return cairn_buf_status(out);
 }
 
@@ -93,7 +91,7 @@ enum cairn_status cairn_log_line_build(struct cairn_buf *out, uint64_t recnum,
 			 record.len, "type", cairn_record_type_name(type), "content_type", "cairn", "digests",
 			 digests, "pcr", cairn_schema_number(cairn_record_pcr(type, pcrs)), "recnum",
 			 cairn_schema_number(recnum));
-	return line != NULL ? write_line(out, line) : CAIRN_E_NOMEM;
+	return write_line(out, line);
 }
 
 /* ---- one line

@@ -71,8 +71,7 @@ bool cairn_kid_ok(const char *s)
 	return s != NULL && span_of(s, "_-") == CAIRN_KID_LEN && s[CAIRN_KID_LEN] == '\0';
 }
 
-/* The code point that starts at s and its length, or 0: overlong, surrogate, too large, or not UTF-8 at all.
- */
+/* The code point that starts at s and its length, or 0: overlong, surrogate, too large, or not UTF-8 at all. */
 static size_t utf8_next(uint32_t *cp, const uint8_t *s)
 {
 	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
@@ -84,7 +83,7 @@ static size_t utf8_next(uint32_t *cp, const uint8_t *s)
 			return 0;
 		v = v << 6 | (s[i] & 0x3fu);
 	}
-	if (len == 0 || v < least[len] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
+	if (v < least[len] || v > 0x10ffff || (v >= 0xd800 && v <= 0xdfff))
 		return 0;
 	*cp = v;
 	return len;

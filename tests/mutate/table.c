@@ -24,14 +24,37 @@ static void split(struct rows *r, const struct tokens *t, size_t open)
 	}
 }
 
-/* {0}, {}, NULL: the end of a table, and no row. */
+/* {0}, {}, NULL, a macro of that name: the end of a table, and no row. */
 static bool is_end(const struct tokens *t, size_t from, size_t to)
 {
 	const struct token *i = &t->item[from];
-	if (token_is(i, "NULL"))
+	if (token_is(i, "NULL") || token_is(i, "END"))
 		return true;
 	return token_is(i, "{") &&
 	       (to - from == 2 || (to - from == 3 && (token_is(i + 1, "0") || token_is(i + 1, "NULL"))));
+}
+
+/* A word among structs is a macro that stands for some rows, of which nothing more is known here. */
+static bool is_macro(const struct tokens *t, const struct rows *r, size_t k)
+{
+	bool structs = false;
+	for (size_t i = 0; i < r->count; i++)
+		structs = structs || token_is(&t->item[r->from[i]], "{");
+	return structs && t->item[r->from[k]].kind == TOKEN_WORD;
+}
+
+/* Row k's index: counted from the end where a macro comes before it. */
+static void index_of(char out[96], const struct tokens *t, const struct rows *r, size_t k,
+		     const struct token *name)
+{
+	bool behind = false;
+	for (size_t i = 0; i < k; i++)
+		behind = behind || is_macro(t, r, i);
+	if (behind)
+		snprintf(out, 96, "sizeof %.*s / sizeof *%.*s - %zu", (int)name->len, name->at,
+			 (int)name->len, name->at, r->count - k);
+	else
+		snprintf(out, 96, "%zu", k);
 }
 
 /* Structs, names and strings. Numbers are data; a designated index makes a table that is looked up, every entry of which
@@ -96,11 +119,14 @@ void source_find_table(struct source *s, const char *function, size_t from, size
 		fprintf(f, " __attribute__((constructor)) static void cairn_mutate_rows_%zu(void) {", name);
 	for (size_t k = 0; k < r.count; k++) {
 		const struct token *w = &t->item[name];
+		char at[96], other[96];
 		if (is_end(t, r.from[k], r.to[k]))
 			continue;
 		unsigned n = source_mutant(s, MUTANT_ROW, function[0] ? function : "-", r.from[k], r.to[k]);
-		fprintf(f, " if (cairn_mutate_row(&cairn_mutate_unit, %u)) %.*s[%zu] = %.*s[%zu];", n,
-			(int)w->len, w->at, k, (int)w->len, w->at, k > 0 ? k - 1 : 1);
+		index_of(at, t, &r, k, w);
+		index_of(other, t, &r, k > 0 ? k - 1 : 1, w);
+		fprintf(f, " if (cairn_mutate_row(&cairn_mutate_unit, %u)) %.*s[%s] = %.*s[%s];", n,
+			(int)w->len, w->at, at, (int)w->len, w->at, other);
 	}
 	if (!function[0])
 		fputs(" }", f);

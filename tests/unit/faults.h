@@ -1,8 +1,10 @@
-/* Calls that fail on demand: our own allocations and our calls into OpenSSL and jansson, by the linker's --wrap
+/* Calls that fail on demand: our own allocations and our calls into the system, OpenSSL and jansson, by the linker's --wrap
  * (faults.wrap: for test_faults.c alone). What the libraries do inside is their own affair. */
 #ifndef TESTS_UNIT_FAULTS_H
 #define TESTS_UNIT_FAULTS_H
 
+#include <errno.h>
+#include <fcntl.h>
 #include <jansson.h>
 #include <openssl/bn.h>
 #include <openssl/ec.h>
@@ -12,13 +14,17 @@
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
+#include <stdarg.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static struct {
 	bool on;
 	unsigned long at;    /* the call that fails, from 0 */
 	unsigned long calls; /* so far */
 	const char *name;    /* of the one that failed */
+	int error;	     /* the errno of a system call that fails */
 } faults;
 
 static bool fails(const char *name)
@@ -42,6 +48,25 @@ FAULT(void *, NULL, calloc, (size_t count, size_t size), (count, size))
 FAULT(void *, NULL, realloc, (void *old, size_t size), (old, size))
 FAULT(char *, NULL, strdup, (const char *s), (s))
 FAULT(char *, NULL, strndup, (const char *s, size_t n), (s, n))
+
+#define FAILED (errno = faults.error, -1)
+FAULT(int, FAILED, mkostemp, (char *path, int flags), (path, flags))
+FAULT(ssize_t, FAILED, read, (int fd, void *p, size_t n), (fd, p, n))
+FAULT(ssize_t, FAILED, write, (int fd, const void *p, size_t n), (fd, p, n))
+FAULT(int, FAILED, fchmod, (int fd, mode_t mode), (fd, mode))
+FAULT(int, FAILED, fsync, (int fd), (fd))
+FAULT(int, FAILED, rename, (const char *from, const char *to), (from, to))
+
+int __real_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...);
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list ap;
+	va_start(ap, flags);
+	unsigned mode = flags & O_CREAT ? va_arg(ap, unsigned) : 0;
+	va_end(ap);
+	return fails("open") ? FAILED : __real_open(path, flags, mode);
+}
 
 FAULT(json_t *, NULL, json_object, (void), ())
 FAULT(json_t *, NULL, json_array, (void), ())

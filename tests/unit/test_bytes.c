@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "cairn/bytes.h"
 
@@ -24,6 +25,7 @@ static void spans(void **state)
 	assert_true(cairn_span_equal_ct(cairn_span_str("ab"), cairn_span_str("ab")));
 	assert_false(cairn_span_equal_ct(cairn_span_str("ab"), cairn_span_str("ac")));
 	assert_false(cairn_span_equal_ct(cairn_span_str("ab"), cairn_span_str("a")));
+	assert_false(cairn_span_equal_ct(cairn_span_str("ab"), cairn_span_str("abc")));
 	assert_true(cairn_span_equal(cairn_span(NULL, 0), cairn_span_str("")));
 	assert_true(cairn_span_all(cairn_span(ff, 3), 0xff));
 	assert_false(cairn_span_all(cairn_span(ff, 3), 0));
@@ -72,6 +74,8 @@ static void cursor_failure_sticks(void **state)
 	assert_int_equal(cairn_cur_end(&sub), CAIRN_E_TRUNCATED);
 	assert_int_equal(cairn_cur_u8(&c), 'd');
 	assert_int_equal(cairn_cur_end(&c), CAIRN_OK);
+	cairn_cur_fail(&c, CAIRN_OK); /* a failure without a reason is one */
+	assert_int_equal(cairn_cur_end(&c), CAIRN_E_INTERNAL);
 }
 
 static void buffer_grows_and_formats(void **state)
@@ -96,13 +100,16 @@ static void buffer_grows_and_formats(void **state)
 	cairn_buf_add_str(&b, "more");
 	assert_null(cairn_buf_str(&b));
 	assert_int_equal(cairn_buf_span(&b).len, 0);
+	cairn_buf_fini(&b);
+	cairn_buf_add_fmt(&b, "%lc", (wint_t)0x110000); /* no character: nothing can be formatted */
+	assert_int_equal(cairn_buf_status(&b), CAIRN_E_NOMEM);
 }
 
 static void hex_is_strict(void **state)
 {
 	cairn_auto_buf struct cairn_buf b = {0};
 	uint8_t four[4] = {9, 9, 9, 9};
-	static const char *const bad[] = {"0", "0G", "AB", " 0", "0x", "00 "};
+	static const char *const bad[] = {"0", "0G", "AB", " 0", "0x", "00 ", "``", "WW", "//", "::"};
 
 	(void)state;
 	cairn_hex_encode(&b, cairn_span("\x00\x9f\xff", 3));
@@ -114,6 +121,7 @@ static void hex_is_strict(void **state)
 	assert_int_equal(b.len, 8);
 	assert_int_equal(cairn_hex_decode_into(four, 4, "0102030"), CAIRN_E_MALFORMED);
 	assert_int_equal(cairn_hex_decode_into(four, 4, "0102030405"), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_hex_decode_into(four, 4, "010203040"), CAIRN_E_MALFORMED);
 	assert_int_equal(cairn_hex_decode_into(four, 4, "010203xx"), CAIRN_E_MALFORMED);
 	assert_int_equal(four[0], 9);
 	assert_int_equal(cairn_hex_decode_into(four, 4, "01020304"), CAIRN_OK);

@@ -161,6 +161,59 @@ static void test_texts(void **state)
 	each_fault(config, CAIRN_OK, false);
 }
 
+/* ---- files ---- */
+
+static char path[64];
+
+static enum cairn_status file(struct cairn_buf *said)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	enum cairn_status st = cairn_file_write(path, cairn_span_str("content"), 0640);
+	if (!st)
+		st = cairn_file_read(&b, path, 100);
+	say(said, cairn_span(b.ptr, b.len));
+	return st;
+}
+
+/* Each call that fails with this error is told by this status, but for those that an interruption only delays. */
+static void each_error(int error, enum cairn_status told)
+{
+	faults.error = error;
+	for (faults.at = 0;; faults.at++) {
+		cairn_auto_buf struct cairn_buf said = {0};
+		faults.calls = 0;
+		faults.name = "";
+		faults.on = true;
+		enum cairn_status st = file(&said);
+		faults.on = false;
+		if (faults.calls <= faults.at)
+			break;
+		bool delayed =
+		    error == EINTR && (strcmp(faults.name, "read") == 0 || strcmp(faults.name, "write") == 0);
+		enum cairn_status want = delayed ? CAIRN_OK : told;
+		if (strcmp(faults.name, "malloc") == 0)
+			want = CAIRN_E_NOMEM;
+		assert_int_equal(st, want);
+	}
+	faults.error = EIO;
+}
+
+static void test_files(void **state)
+{
+	char dir[] = "/tmp/cairn-faults-XXXXXX";
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	(void)snprintf(path, sizeof path, "%s/file", dir);
+	each_fault(file, CAIRN_OK, true);
+	each_error(EIO, CAIRN_E_IO);
+	each_error(EINTR, CAIRN_E_IO);
+	each_error(ENOSPC, CAIRN_E_NOSPACE);
+	each_error(EDQUOT, CAIRN_E_NOSPACE);
+	each_error(ENOMEM, CAIRN_E_NOMEM);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(dir), 0); /* no half of a file is left */
+}
+
 /* ---- keys, signatures ---- */
 
 static enum cairn_status read_key(struct cairn_buf *said, size_t i)
@@ -544,6 +597,7 @@ static void make_manifests(void)
 static int setup(void **state)
 {
 	(void)state;
+	faults.error = EIO;
 	make_keys();
 	make_manifests();
 	data_load(&in.approval, "approval/edge.json");
@@ -574,9 +628,9 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_digests),  cmocka_unit_test(test_texts),     cmocka_unit_test(test_keys),
-	    cmocka_unit_test(test_tpm_keys), cmocka_unit_test(test_manifests), cmocka_unit_test(test_secrets),
-	    cmocka_unit_test(test_records),  cmocka_unit_test(test_judging),
+	    cmocka_unit_test(test_files),   cmocka_unit_test(test_digests),  cmocka_unit_test(test_texts),
+	    cmocka_unit_test(test_keys),    cmocka_unit_test(test_tpm_keys), cmocka_unit_test(test_manifests),
+	    cmocka_unit_test(test_secrets), cmocka_unit_test(test_records),  cmocka_unit_test(test_judging),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

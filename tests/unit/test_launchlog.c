@@ -231,6 +231,83 @@ static void test_pcr_numbers(void **state)
 	assert_int_equal(cairn_log_replay(&s, cairn_buf_span(&line[0]), &other), CAIRN_E_MISMATCH);
 }
 
+/* The host record says which PCRs it uses, and lies about one of them. */
+static void test_lying_host(void **state)
+{
+	static const struct cairn_pcr_numbers lies[] = {
+	    {10, 12, 13}, {11, 14, 13}, {11, 12, 15}, {11, 12, 13}};
+	struct cairn_log_summary s = {.records = 77};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lies) / sizeof(lies[0]); i++) {
+		struct cairn_host h = sample_host();
+		cairn_auto_buf struct cairn_buf record = {0}, text = {0};
+		bool lie = i + 1 < sizeof(lies) / sizeof(lies[0]);
+
+		h.pcrs = lies[i];
+		assert_int_equal(cairn_record_host(&record, &h), CAIRN_OK);
+		assert_int_equal(cairn_log_line_build(&text, 0, &PCRS, cairn_buf_span(&record), BANKS, 2),
+				 CAIRN_OK);
+		assert_int_equal(cairn_log_replay(&s, cairn_buf_span(&text), &PCRS),
+				 lie ? CAIRN_E_MISMATCH : CAIRN_OK);
+		assert_int_equal(s.records, lie ? 77 : 1);
+	}
+}
+
+/* A log in the two banks that the samples do not have; and one that is too long to be looked at. */
+static void test_banks_and_size(void **state)
+{
+	static const enum cairn_alg four[] = {CAIRN_ALG_SHA512, CAIRN_ALG_SHA1, CAIRN_ALG_SHA256,
+					      CAIRN_ALG_SHA384, CAIRN_ALG_SHA1, CAIRN_ALG_SHA1,
+					      CAIRN_ALG_SHA1};
+	struct cairn_host h = sample_host();
+	cairn_auto_buf struct cairn_buf record = {0}, text = {0};
+	uint8_t *much = calloc(1, (size_t)CAIRN_LOG_MAX + 1);
+
+	(void)state;
+	h.bank_count = 4;
+	memcpy(h.bank, four, 4 * sizeof(four[0]));
+	assert_int_equal(cairn_record_host(&record, &h), CAIRN_OK);
+	assert_int_equal(cairn_log_line_build(&text, 0, &PCRS, cairn_buf_span(&record), four, 4), CAIRN_OK);
+	assert_int_equal(replay(cairn_buf_span(&text)), CAIRN_OK);
+	assert_int_equal(
+	    cairn_log_line_build(&text, 0, &PCRS, cairn_buf_span(&record), four, CAIRN_BANK_MAX + 1),
+	    CAIRN_E_USAGE);
+	assert_non_null(much);
+	assert_int_equal(replay(cairn_span(much, (size_t)CAIRN_LOG_MAX + 1)), CAIRN_E_LIMIT);
+	assert_int_equal(replay(cairn_span(much, CAIRN_LOG_MAX)), CAIRN_E_TRUNCATED);
+	free(much);
+}
+
+static enum cairn_status parse_changed(const json_t *v)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_log_entry e = {0};
+
+	assert_int_equal(cairn_json_dump(&b, v), CAIRN_OK);
+	return cairn_log_line_parse(&e, cairn_buf_span(&b), &PCRS);
+}
+
+static void test_bad_lines(void **state)
+{
+	cairn_auto_json json_t *v = NULL;
+	cairn_auto_buf struct cairn_buf loose = {0};
+	struct cairn_log_entry e = {0};
+	json_t *digest, *content;
+
+	(void)state;
+	cairn_buf_add_u8(&loose, ' ');
+	cairn_buf_add(&loose, cairn_span(line[1].ptr, line[1].len - 1));
+	assert_int_equal(cairn_log_line_parse(&e, cairn_buf_span(&loose), &PCRS), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&line[1])), CAIRN_OK);
+	digest = json_array_get(json_object_get(v, "digests"), 0);
+	json_object_set_new(digest, "digest", json_string("0011223344556677889900112233445566778899"));
+	assert_int_equal(parse_changed(v), CAIRN_E_MALFORMED); /* of another length than its bank's */
+	content = json_object_get(v, "content");
+	json_object_set_new(content, "record", json_string("{}"));
+	assert_int_equal(parse_changed(v), CAIRN_E_MALFORMED);
+}
+
 static void test_build_refused(void **state)
 {
 	static const enum cairn_alg twice[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA256},
@@ -318,13 +395,14 @@ static void test_recorded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good),	 cmocka_unit_test(test_form),
-	    cmocka_unit_test(test_empty),	 cmocka_unit_test(test_truncated),
-	    cmocka_unit_test(test_tampered),	 cmocka_unit_test(test_every_digit),
-	    cmocka_unit_test(test_order),	 cmocka_unit_test(test_places),
-	    cmocka_unit_test(test_pcr_numbers),	 cmocka_unit_test(test_build_refused),
-	    cmocka_unit_test(test_digest_lists), cmocka_unit_test(test_limits),
-	    cmocka_unit_test(test_recorded),
+	    cmocka_unit_test(test_good),	   cmocka_unit_test(test_form),
+	    cmocka_unit_test(test_empty),	   cmocka_unit_test(test_truncated),
+	    cmocka_unit_test(test_tampered),	   cmocka_unit_test(test_every_digit),
+	    cmocka_unit_test(test_order),	   cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_pcr_numbers),	   cmocka_unit_test(test_build_refused),
+	    cmocka_unit_test(test_digest_lists),   cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_recorded),	   cmocka_unit_test(test_lying_host),
+	    cmocka_unit_test(test_banks_and_size), cmocka_unit_test(test_bad_lines),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

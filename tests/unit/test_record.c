@@ -217,6 +217,92 @@ static void test_refusal(void **state)
 	assert_int_equal(back.reasons.count, 1);
 	assert_string_equal(back.reasons.item[0].code, CAIRN_R_DIGEST_MISMATCH);
 	assert_string_equal(back.reasons.item[0].file, "/a?b?[2J");
+	cairn_reasons_add(&r, CAIRN_R_BUILD_FAILED, "c", "f", "e", "o", "t");
+	assert_string_equal(r.item[1].found, "o");
+	assert_string_equal(r.item[1].text, "t");
+}
+
+/* What may stand in a refusal; all else is another record's. */
+static void test_reason_codes(void **state)
+{
+	static const char *const codes[] = {
+	    CAIRN_R_DIGEST_MISMATCH,	CAIRN_R_NO_MANIFEST,	     CAIRN_R_BAD_SIGNATURE,
+	    CAIRN_R_UNTRUSTED_SIGNER,	CAIRN_R_WRONG_NAME,	     CAIRN_R_WRONG_TYPE,
+	    CAIRN_R_CMDLINE_MISMATCH,	CAIRN_R_MEMORY_EXCEEDED,     CAIRN_R_VCPUS_EXCEEDED,
+	    CAIRN_R_ROLE_NOT_ALLOWED,	CAIRN_R_BACKEND_NOT_ALLOWED, CAIRN_R_FILE_MISSING,
+	    CAIRN_R_FILE_UNREADABLE,	CAIRN_R_FILE_EMPTY,	     CAIRN_R_FILE_CHANGED,
+	    CAIRN_R_CONFIG_UNSUPPORTED, CAIRN_R_CONFIG_MALFORMED,    CAIRN_R_BUILD_FAILED,
+	};
+	const char *literal = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		cairn_auto_reasons struct cairn_reasons r = {0}, back = {0};
+		cairn_auto_json json_t *v = NULL;
+
+		assert_true(cairn_reason_code(codes[i], &literal));
+		assert_string_equal(literal, codes[i]);
+		cairn_reasons_add(&r, codes[i], "", "", "", "", "");
+		v = cairn_reasons_json(&r);
+		assert_int_equal(cairn_reasons_from_json(&back, v), CAIRN_OK);
+		assert_string_equal(back.item[0].code, codes[i]);
+	}
+	assert_false(cairn_reason_code("dom0-violation", NULL));
+	assert_false(cairn_reason_code("", NULL));
+}
+
+static void test_reasons_refused(void **state)
+{
+	cairn_auto_reasons struct cairn_reasons r = {0}, one = {0};
+	cairn_auto_json json_t *object = json_object(), *list = NULL;
+
+	(void)state;
+	assert_int_equal(cairn_reasons_from_json(&r, object), CAIRN_E_MALFORMED);
+	cairn_reasons_add(&one, CAIRN_R_BUILD_FAILED, "", "", "", "", "");
+	list = cairn_reasons_json(&one);
+	json_array_insert_new(list, 0, json_object());
+	assert_int_equal(cairn_reasons_from_json(&r, list), CAIRN_E_MALFORMED);
+	json_array_remove(list, 0);
+	for (size_t i = 1; i < CAIRN_REASONS_MAX; i++)
+		json_array_append(list, json_array_get(list, 0));
+	assert_int_equal(cairn_reasons_from_json(&r, list), CAIRN_OK);
+	cairn_reasons_fini(&r);
+	json_array_append(list, json_array_get(list, 0));
+	assert_int_equal(cairn_reasons_from_json(&r, list), CAIRN_E_LIMIT);
+	assert_int_equal(r.count, 0);
+}
+
+/* Each word that a record may use, which the samples do not have. */
+static void test_words(void **state)
+{
+	static const char *const exits[] = {"destroyed", "crashed", "shutdown", "build-failed"};
+	struct cairn_launch l = sample_launch();
+	struct cairn_host h = sample_host();
+	cairn_auto_buf struct cairn_buf b = {0};
+
+	(void)state;
+	h.bank_count = 4;
+	h.bank[0] = CAIRN_ALG_SHA1;
+	h.bank[1] = CAIRN_ALG_SHA512;
+	h.bank[2] = CAIRN_ALG_SHA256;
+	h.bank[3] = CAIRN_ALG_SHA384;
+	h.mode_service = h.mode_guest = "audit";
+	assert_int_equal(cairn_record_host(&b, &h), CAIRN_OK);
+	h.mode_guest = "enforce";
+	assert_int_equal(cairn_record_host(&b, &h), CAIRN_OK);
+	h.mode_service = "record"; /* is for guests */
+	assert_int_equal(cairn_record_host(&b, &h), CAIRN_E_MALFORMED);
+	l.type = CAIRN_TYPE_PV;
+	assert_int_equal(cairn_record_launch(&b, &l), CAIRN_OK);
+	for (size_t i = 0; i < sizeof(exits) / sizeof(exits[0]); i++) {
+		struct cairn_exit_record x = {.launch = 2, .name = "a", .reason = exits[i]};
+
+		assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
+	}
+	assert_int_equal(cairn_record_phase(&b, "failed"), CAIRN_OK);
+	assert_false(cairn_kid_ok(NULL));
+	assert_false(cairn_kid_ok(KID_A "."));
+	assert_false(cairn_kid_ok(KID_A "A"));
 }
 
 static void test_refusal_always_fits(void **state)
@@ -374,8 +460,9 @@ static void test_every_member(void **state)
 static void test_text(void **state)
 {
 	static const char *const bad[] = {
-	    "\x7f",	"\xc2\x80", "\xc0\xaf", "\xed\xa0\x80",	       "\xf4\x90\x80\x80",
-	    "\xe2\x82", "a\tb",	    "\x80",	"\xf8\x88\x80\x80\x80"};
+	    "\x7f",	    "\xc2\x80", "\xc0\xaf", "\xed\xa0\x80",	    "\xf4\x90\x80\x80",
+	    "\xe2\x82",	    "a\tb",	"\x80",	    "\xf8\x88\x80\x80\x80", "a\xff",
+	    "\xe2\x28\xa1", "\xc3("};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -389,17 +476,13 @@ static void test_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_host),
-	    cmocka_unit_test(test_host_refused),
-	    cmocka_unit_test(test_launch),
-	    cmocka_unit_test(test_guest),
-	    cmocka_unit_test(test_launch_refused),
-	    cmocka_unit_test(test_refusal),
-	    cmocka_unit_test(test_refusal_always_fits),
-	    cmocka_unit_test(test_small_records),
-	    cmocka_unit_test(test_exit_round),
-	    cmocka_unit_test(test_parse_refused),
-	    cmocka_unit_test(test_every_member),
+	    cmocka_unit_test(test_host),	   cmocka_unit_test(test_host_refused),
+	    cmocka_unit_test(test_launch),	   cmocka_unit_test(test_guest),
+	    cmocka_unit_test(test_launch_refused), cmocka_unit_test(test_refusal),
+	    cmocka_unit_test(test_reason_codes),   cmocka_unit_test(test_reasons_refused),
+	    cmocka_unit_test(test_words),	   cmocka_unit_test(test_refusal_always_fits),
+	    cmocka_unit_test(test_small_records),  cmocka_unit_test(test_exit_round),
+	    cmocka_unit_test(test_parse_refused),  cmocka_unit_test(test_every_member),
 	    cmocka_unit_test(test_text),
 	};
 
