@@ -168,11 +168,23 @@ static enum cairn_status check_sha1_bank(struct check *k)
 /* ---- of TPMT_SIGNATURE
  * ------------------------------------------------------------------------------------------ */
 
+/* Whether a key of which only the numbers are known could sign by a scheme that we cannot do. TPM_ALG_NULL, which is no
+ * signature, and HMAC are nobody's. */
+static bool could_be(const struct cairn_ak *ak, struct cairn_span signature)
+{
+	struct cairn_cur c = cairn_cur(signature);
+	uint16_t scheme = cairn_cur_u16be(&c);
+
+	if (ak->scheme != 0)
+		return false;
+	return scheme == TPM_ALG_ECDAA || scheme == TPM_ALG_SM2 || scheme == TPM_ALG_ECSCHNORR;
+}
+
 static enum cairn_status check_signature_form(struct check *k)
 {
 	enum cairn_status s = cairn_tpmt_signature_parse(&k->sig, k->signature_bytes);
 
-	if (s == CAIRN_E_UNSUPPORTED && k->ak->scheme != 0)
+	if (s == CAIRN_E_UNSUPPORTED && !could_be(k->ak, k->signature_bytes))
 		s = CAIRN_E_MISMATCH; /* whatever it is, it is not what this AK signs with */
 	k->a.facts.scheme = k->sig.scheme;
 	k->a.facts.hash = k->sig.hash;

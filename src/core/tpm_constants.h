@@ -4,12 +4,15 @@
 #define CAIRN_CORE_TPM_CONSTANTS_H
 
 /* Clause 6.3, table 9; TCG Algorithm Registry r1.32, table 3. */
-#define TPM_ALG_RSA    0x0001
-#define TPM_ALG_NULL   0x0010
-#define TPM_ALG_RSASSA 0x0014
-#define TPM_ALG_RSAPSS 0x0016
-#define TPM_ALG_ECDSA  0x0018
-#define TPM_ALG_ECC    0x0023
+#define TPM_ALG_RSA	  0x0001
+#define TPM_ALG_NULL	  0x0010
+#define TPM_ALG_RSASSA	  0x0014
+#define TPM_ALG_RSAPSS	  0x0016
+#define TPM_ALG_ECDSA	  0x0018
+#define TPM_ALG_ECDAA	  0x001a
+#define TPM_ALG_SM2	  0x001b
+#define TPM_ALG_ECSCHNORR 0x001c
+#define TPM_ALG_ECC	  0x0023
 /* TCG Algorithm Registry r1.32, table 4. */
 #define TPM_ECC_NIST_P256 0x0003
 #define TPM_ECC_NIST_P384 0x0004

@@ -49,6 +49,19 @@ column() { # case adapter-column
 	[ "$(awk '$1 == "cairn" { print $2, $3, $4, $5, $6 }' <<<"$output")" = "3 0 0 0 10" ]
 }
 
+@test "a quote is refused for a log that lies, and a signature of no scheme by whatever key" {
+	local c=tests/attack/corpus
+	verify() { # signature ak log
+		"$BUILD/bin/cairn" quote verify --nonce "$(<$c/p256/nonce)" --quote $c/p256/quote --signature "$1" --ak "$2" --log "$3"
+	}
+	run -0 verify $c/p256/signature $c/p256/ak.pub $c/p256-log/boot.log
+	run -1 verify $c/p256/signature $c/p256/ak.pub $c/type-app-as-separator/boot.log
+	[[ $output == *"digests of the logs: failed"* ]]
+	run -0 verify $c/p256/signature $c/p256/ak.pem $c/p256-log/boot.log
+	run -1 verify $c/sig-scheme-null/signature $c/p256/ak.pem $c/p256-log/boot.log
+	run -1 verify $c/sig-scheme-hmac/signature $c/p256/ak.pem $c/p256-log/boot.log
+}
+
 @test "every advisory has its cases, and every case an advisory that is known" {
 	local id attacks name
 	grep -v '^#' tests/attack/corpus/CASES.tsv | cut -f5 | tr , '\n' | grep -v '^-$' | sort -u >"$BATS_TEST_TMPDIR/covered"

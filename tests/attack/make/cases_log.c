@@ -79,6 +79,10 @@ static void add_others(struct corpus *c)
 	MUST_OK(cairn_file_read(&other, "tests/data/eventlog/tcg2-sdboot-fedora37.bin", 1 << 20));
 	evidence_put(&e, BOOT_LOG, cairn_buf_span(&other));
 	reject(c, "log-of-another-host", "genuine boot log of another host", &e);
+	other.len = 0;
+	MUST_OK(cairn_file_read(&other, "tests/data/eventlog/ccel-tdx-sha384.bin", 1 << 20));
+	evidence_put(&e, BOOT_LOG, cairn_buf_span(&other));
+	reject(c, "log-ccel", "log of a confidential VM: its indices are measurement registers, no PCRs", &e);
 	evidence_put(&e, BOOT_LOG, cairn_span_str(""));
 	reject(c, "log-empty", "the boot log is an empty file", &e);
 	evidence_put(&e, BOOT_LOG,
