@@ -40,11 +40,21 @@ static bool looks_tcg(struct cairn_span bytes)
 	return has_spec_id(&e, "Spec ID Event03");
 }
 
+/* In which TXT keeps the log of a TPM 1.2; eventlog.h. */
+static bool has_container(struct cairn_span bytes)
+{
+	static const char mark[20] = "TXT Event Container";
+
+	return bytes.len >= sizeof mark && memcmp(bytes.ptr, mark, sizeof mark) == 0;
+}
+
 /* The first event may be cut: what is left of it still tells a log from other things. All zeros are no event. */
 static bool looks_sha1(struct cairn_span bytes)
 {
 	struct first_event e = first_event(bytes);
 
+	if (has_container(bytes))
+		return true;
 	if (e.digest.len != SHA1_SIZE || e.pcr >= CAIRN_PCR_COUNT || has_spec_id(&e, "Spec ID Event03"))
 		return false;
 	if (cairn_span_all(e.digest, 0) && e.type != CAIRN_EV_NO_ACTION)

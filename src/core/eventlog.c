@@ -3,21 +3,20 @@
 
 #include <string.h>
 
+#include "cairn/eventtypes.h"
+
 #define MR_COUNT 5 /* MRTD and RTMR 0-3: UEFI 2.10, section 38.4.1 */
 /* Intel TXT Software Development Guide, document 315168 revision 017, appendix F: event types start at 0x400, and what
  * is logged only is logged for PCR 255. tboot and TrenchBoot use types from 0x501 on. */
 #define TXT_NO_PCR 255
 #define TXT_FIRST  0x400
 #define TXT_LAST   0x5ff
-/* Linux with the TrenchBoot patches, include/linux/slaunch.h */
-#define SLAUNCH_START 0x503
-#define SLAUNCH_END   0x504
 
 bool cairn_event_extends(const struct cairn_event *ev)
 {
 	if (ev->type == CAIRN_EV_NO_ACTION)
 		return false;
-	if (ev->type == SLAUNCH_START || ev->type == SLAUNCH_END)
+	if (ev->type == CAIRN_EVTYPE_SLAUNCH_START || ev->type == CAIRN_EVTYPE_SLAUNCH_END)
 		return false;
 	return ev->pcr < CAIRN_PCR_COUNT; /* and not one of TXT's for PCR 255 */
 }
