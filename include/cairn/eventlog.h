@@ -81,6 +81,7 @@ struct cairn_eventlog {
 	unsigned count;	   /* of events, without the Spec ID event */
 	size_t banks;	   /* of algorithms that we know; 0 if there are none */
 	enum cairn_alg bank[CAIRN_BANK_MAX]; /* in the order of the Spec ID event */
+	uint8_t bank_size[CAIRN_BANK_MAX];   /* bytes of a digest of each */
 	size_t unknown_banks; /* of other algorithms: their digests are skipped and not replayed */
 	struct {
 		uint16_t alg, size;

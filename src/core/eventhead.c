@@ -36,6 +36,13 @@ static bool is_listed(const struct cairn_eventlog *log, uint16_t alg)
 	return false;
 }
 
+/* Distinct ones that we know: they fit. */
+static void add_bank(struct cairn_eventlog *log, enum cairn_alg alg)
+{
+	log->bank_size[log->banks] = (uint8_t)cairn_alg_size(alg);
+	log->bank[log->banks++] = alg;
+}
+
 static enum cairn_status add_algorithm(struct cairn_eventlog *log, uint16_t alg, uint16_t size)
 {
 	size_t known = cairn_alg_size((enum cairn_alg)alg);
@@ -53,7 +60,7 @@ static enum cairn_status add_algorithm(struct cairn_eventlog *log, uint16_t alg,
 	}
 	if (size != known)
 		return CAIRN_E_MALFORMED;
-	log->bank[log->banks++] = (enum cairn_alg)alg; /* distinct known ones: they fit */
+	add_bank(log, (enum cairn_alg)alg);
 	return CAIRN_OK;
 }
 
@@ -106,8 +113,7 @@ static enum cairn_status read_spec_data(struct cairn_eventlog *log, struct cairn
 static void set_sha1(struct cairn_eventlog *log)
 {
 	log->form = CAIRN_EVENTLOG_SHA1;
-	log->bank[0] = CAIRN_ALG_SHA1;
-	log->banks = 1;
+	add_bank(log, CAIRN_ALG_SHA1);
 }
 
 static bool starts_with(struct cairn_span data, const uint8_t *text, size_t n)

@@ -38,7 +38,7 @@ static size_t digest_size(const struct cairn_eventlog *log, uint16_t alg, unsign
 	for (unsigned i = 0; i < log->banks; i++) {
 		*bit = i;
 		if (log->bank[i] == (enum cairn_alg)alg)
-			return cairn_alg_size(log->bank[i]);
+			return log->bank_size[i];
 	}
 	for (unsigned i = 0; i < log->unknown_banks; i++) {
 		*bit = CAIRN_BANK_MAX + i;
@@ -77,10 +77,10 @@ static uint32_t read_digests(struct cairn_event *ev, const struct cairn_eventlog
 	return count;
 }
 
-static uint32_t read_sha1(struct cairn_event *ev, struct cairn_cur *c)
+static uint32_t read_sha1(struct cairn_event *ev, const struct cairn_eventlog *log, struct cairn_cur *c)
 {
-	ev->digest[0].alg = CAIRN_ALG_SHA1;
-	ev->digest[0].value = cairn_cur_bytes(c, cairn_alg_size(CAIRN_ALG_SHA1));
+	ev->digest[0].alg = log->bank[0];
+	ev->digest[0].value = cairn_cur_bytes(c, log->bank_size[0]);
 	ev->count = 1;
 	return 1;
 }
@@ -94,7 +94,7 @@ static void read_event(struct cairn_event *ev, const struct cairn_eventlog *log,
 	ev->count = 0;
 	ev->pcr = cairn_cur_u32le(c);
 	ev->type = cairn_cur_u32le(c);
-	digests = log->form == CAIRN_EVENTLOG_SHA1 ? read_sha1(ev, c) : read_digests(ev, log, c);
+	digests = log->form == CAIRN_EVENTLOG_SHA1 ? read_sha1(ev, log, c) : read_digests(ev, log, c);
 	ev->data = cairn_cur_bytes(c, cairn_cur_u32le(c));
 	if (!register_exists(log, ev))
 		cairn_cur_fail(c, CAIRN_E_LIMIT);
