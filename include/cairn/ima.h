@@ -65,14 +65,14 @@ struct cairn_ima_entry {
 	uint32_t pcr;		    /* below CAIRN_PCR_COUNT */
 	struct cairn_digest digest; /* of the template data */
 	bool violation;
-	struct cairn_span name; /* of the template: "ima-ng", "d-ng|sig" */
-	bool known;		/* its fields are known and were read */
-	bool old;		/* template "ima" in its own layout: no lengths but that of the name */
-	struct cairn_span data; /* of the template, as in the list */
-	size_t count;		/* of fields */
-	struct cairn_ima_field field[CAIRN_IMA_FIELD_MAX];
+	struct cairn_span name;	      /* of the template: "ima-ng", "d-ng|sig" */
+	bool known;		      /* its fields are known and were read */
+	bool old;		      /* template "ima" in its own layout: no lengths but that of the name */
+	struct cairn_span data;	      /* of the template, as in the list */
 	struct cairn_ima_digest file; /* of the first field of a digest */
 	struct cairn_span path;	      /* the first field that is a name, without its NUL */
+	size_t count;		      /* of fields */
+	struct cairn_ima_field field[CAIRN_IMA_FIELD_MAX]; /* last: only what counts of it is written */
 };
 
 /* A list whose first entry was read. It borrows the bytes and owns nothing. */

@@ -133,10 +133,14 @@ struct cairn_ima_iter cairn_ima_iter(const struct cairn_ima *log)
 enum cairn_status cairn_ima_next(struct cairn_ima_iter *it, struct cairn_ima_entry *out)
 {
 	struct cairn_cur c = it->cur;
-	struct cairn_ima_entry e = {.number = it->number + 1, .offset = c.off, .form = it->log.form};
+	struct cairn_ima_entry e;
 
 	if (cairn_cur_ok(&c) && cairn_cur_left(&c) == 0)
 		return CAIRN_E_NOTFOUND;
+	memset(&e, 0, offsetof(struct cairn_ima_entry, field));
+	e.number = it->number + 1;
+	e.offset = c.off;
+	e.form = it->log.form;
 	if (e.form == CAIRN_IMA_ASCII)
 		cairn_ima_read_ascii(&e, it, &c);
 	else
@@ -147,7 +151,7 @@ enum cairn_status cairn_ima_next(struct cairn_ima_iter *it, struct cairn_ima_ent
 	}
 	it->cur = c;
 	it->number++;
-	*out = e;
+	memcpy(out, &e, offsetof(struct cairn_ima_entry, field) + e.count * sizeof e.field[0]);
 	return CAIRN_OK;
 }
 
