@@ -59,11 +59,10 @@ _Static_assert(CAIRN_BANK_MAX == 5, "as many banks as algorithms in digest.c");
 
 static bool is_json(struct cairn_span bytes)
 {
-	size_t i = 0;
-
-	while (i < bytes.len && memchr(" \t\r\n\x1e", bytes.ptr[i], 5) != NULL)
-		i++;
-	return i < bytes.len && (bytes.ptr[i] == '{' || bytes.ptr[i] == '[');
+	for (size_t i = 0; i < bytes.len; i++)
+		if (memchr(" \t\r\n\x1e", bytes.ptr[i], 5) == NULL)
+			return bytes.ptr[i] == '{' || bytes.ptr[i] == '[';
+	return false;
 }
 
 /* The record number of the first record, and what stands after it. */
@@ -73,11 +72,11 @@ static bool is_tlv(struct cairn_span bytes)
 	uint8_t type = cairn_cur_u8(&c);
 	uint32_t len = cairn_cur_u32be(&c);
 
-	if (!cairn_cur_ok(&c) || type != 0 || len == 0 || len > 8)
+	if (type != 0 || len == 0 || len > 8)
 		return false;
 	(void)cairn_cur_bytes(&c, len);
 	type = cairn_cur_u8(&c);
-	return cairn_cur_ok(&c) && (type == 1 || type == 2 || type == 108);
+	return type == 1 || type == 2 || type == 108;
 }
 
 static bool contains(struct cairn_span bytes, const char *word)

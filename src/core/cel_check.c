@@ -112,5 +112,5 @@ bool cairn_cel_extends(const struct cairn_cel_record *r)
 {
 	struct cairn_event ev = {.pcr = r->index, .type = r->event_type};
 
-	return r->type != CAIRN_CEL_PCCLIENT || !r->readable || cairn_event_extends(&ev);
+	return cairn_event_extends(&ev); /* the type is 0 where there is none, and 0 extends */
 }

@@ -1,11 +1,9 @@
-/* Records of canonical event logs in JSON. The text is hostile: it is cut into its values by one pass without recursion
- * that bounds their depth, before jansson sees any of them. */
+/* Records of canonical event logs in JSON. The text is hostile: it is cut into its values by one pass without recursion,
+ * and cairn_json_parse bounds the depth of each before jansson sees it. */
 #include <string.h>
 #include <strings.h>
 
 #include "core/cel_internal.h"
-
-#define DEPTH_MAX 16
 
 /* ---- values of the text
  * ------------------------------------------------------------------------------------------ */
@@ -30,8 +28,7 @@ static enum cairn_status value_length(size_t *len, struct cairn_span rest)
 			continue;
 		}
 		in_string = c == '"';
-		if ((c == '{' || c == '[') && ++depth > DEPTH_MAX)
-			return CAIRN_E_LIMIT;
+		depth += c == '{' || c == '[';
 		if ((c == '}' || c == ']') && --depth == 0) {
 			*len = i + 1;
 			return CAIRN_OK;
@@ -81,26 +78,22 @@ enum cairn_status cairn_cel_load_json(struct cairn_cel *log)
 /* ---- members of a record
  * ---------------------------------------------------------------------------------------- */
 
-static int hex_value(char c)
+/* 16 for what is no digit. */
+static unsigned hex_value(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c != 0 ? strchr(digits, c) : NULL;
+
+	return at != NULL ? (unsigned)(at - digits) % 16 : 16;
 }
 
 /* Appends the bytes of hex in either case. */
 static bool add_hex(struct cairn_buf *out, const char *hex)
 {
-	size_t len = strlen(hex);
+	for (; *hex != 0; hex += 2) {
+		unsigned high = hex_value(hex[0]), low = hex_value(hex[1]);
 
-	if (len % 2 != 0)
-		return false;
-	for (size_t i = 0; i < len; i += 2) {
-		int high = hex_value(hex[i]), low = hex_value(hex[i + 1]);
-
-		if (high < 0 || low < 0)
+		if (high == 16 || low == 16)
 			return false;
 		cairn_buf_add_u8(out, (uint8_t)(high << 4 | low));
 	}
@@ -142,11 +135,11 @@ static bool read_number(uint32_t *out, const char *text, unsigned base)
 	size_t i = 0;
 
 	for (; text[i] != 0 && v <= UINT32_MAX; i++) {
-		int digit = hex_value(text[i]);
+		unsigned digit = hex_value(text[i]);
 
-		if (digit < 0 || (unsigned)digit >= base)
+		if (digit >= base)
 			return false;
-		v = v * base + (unsigned)digit;
+		v = v * base + digit;
 	}
 	*out = (uint32_t)v;
 	return i > 0 && v <= UINT32_MAX;
@@ -172,30 +165,29 @@ static uint64_t read_alg(const json_t *v)
 	return CAIRN_ALG_NONE;
 }
 
-static enum cairn_status read_digest(struct cairn_cel_record *r, const json_t *v)
+static enum cairn_status read_digest(struct cairn_cel *log, struct cairn_cel_record *r, const json_t *v)
 {
-	cairn_auto_buf struct cairn_buf bytes = {0};
 	const json_t *alg = json_object_get(v, "hashAlg");
-	const char *hex;
-	enum cairn_status s = cairn_json_get_str(&hex, v, "digest");
+	const char *hex = json_string_value(json_object_get(v, "digest"));
 
-	if (s != CAIRN_OK)
-		return s;
+	if (hex == NULL)
+		return CAIRN_E_MALFORMED;
 	if (!json_is_string(alg) && !json_is_integer(alg))
 		return CAIRN_E_MALFORMED;
-	if (!add_hex(&bytes, hex))
+	log->data.len = 0;
+	if (!add_hex(&log->data, hex))
 		return CAIRN_E_MALFORMED;
-	s = cairn_buf_status(&bytes);
-	return s == CAIRN_OK ? cairn_cel_add_digest(r, read_alg(alg), cairn_buf_span(&bytes)) : s;
+	return cairn_cel_add_digest(r, read_alg(alg), cairn_buf_span(&log->data));
 }
 
-static enum cairn_status read_digests(struct cairn_cel_record *r, const json_t *v)
+/* What is no array has no digests, and a record without one is refused. */
+static enum cairn_status read_digests(struct cairn_cel *log, struct cairn_cel_record *r, const json_t *v)
 {
-	json_t *digests;
-	enum cairn_status s = cairn_json_get_arr(&digests, v, "digests");
+	const json_t *digests = json_object_get(v, "digests");
+	enum cairn_status s = CAIRN_OK;
 
 	for (size_t i = 0; s == CAIRN_OK && i < json_array_size(digests); i++)
-		s = read_digest(r, json_array_get(digests, i));
+		s = read_digest(log, r, json_array_get(digests, i));
 	return s;
 }
 
@@ -213,10 +205,10 @@ static enum cairn_status read_hex(struct cairn_cel *log, struct cairn_cel_record
 	if (!add_hex(&log->data, hex))
 		return CAIRN_E_MALFORMED;
 	r->data = cairn_buf_span(&log->data);
-	return cairn_buf_status(&log->data);
+	return CAIRN_OK;
 }
 
-static enum cairn_status read_text(struct cairn_cel_record *r, const char *member)
+static void read_text(struct cairn_cel_record *r, const char *member)
 {
 	const json_t *text = json_object_get(r->content, member);
 
@@ -224,7 +216,6 @@ static enum cairn_status read_text(struct cairn_cel_record *r, const char *membe
 	if (r->readable)
 		r->data = cairn_span(json_string_value(text), json_string_length(text));
 	r->hashed = r->data;
-	return CAIRN_OK;
 }
 
 /* Names are many and logs are short: the numbers that have one are tried. */
@@ -262,9 +253,9 @@ static bool read_event_type(uint32_t *out, const json_t *v)
 static enum cairn_status read_pcclient(struct cairn_cel *log, struct cairn_cel_record *r)
 {
 	enum cairn_status s = read_hex(log, r, "event_data");
+	bool typed = read_event_type(&r->event_type, json_object_get(r->content, "event_type"));
 
-	if (s == CAIRN_OK && !read_event_type(&r->event_type, json_object_get(r->content, "event_type")))
-		r->readable = false;
+	r->readable = r->readable && typed;
 	return s;
 }
 
@@ -289,18 +280,18 @@ static enum cairn_status read_tss2(struct cairn_cel *log, struct cairn_cel_recor
 
 /* systemd logs a text that is safe to show: escaped as in C and cut with dots where the data was otherwise. Of
  * a volume's key it hashes the text under that key. */
-static enum cairn_status read_systemd(struct cairn_cel_record *r)
+static void read_systemd(struct cairn_cel_record *r)
 {
 	const char *type = json_string_value(json_object_get(r->content, "eventType"));
-	enum cairn_status s = read_text(r, "string");
-	struct cairn_span text = r->data;
+	struct cairn_span text;
 
+	read_text(r, "string");
+	text = r->data;
 	r->excused = type && (strcmp(type, "volume-key") == 0 || strcmp(type, "nvpcr-init") == 0);
 	if (text.len > 0 && memchr(text.ptr, '\\', text.len) != NULL)
 		r->excused = true;
 	if (text.len > 3 && memcmp(text.ptr + text.len - 3, "...", 3) == 0)
 		r->excused = true;
-	return s;
 }
 
 static enum cairn_status read_content(struct cairn_cel *log, struct cairn_cel_record *r)
@@ -311,9 +302,11 @@ static enum cairn_status read_content(struct cairn_cel *log, struct cairn_cel_re
 	case CAIRN_CEL_IMA_TEMPLATE:
 		return read_ima_template(log, r);
 	case CAIRN_CEL_SYSTEMD:
-		return read_systemd(r);
+		read_systemd(r);
+		break;
 	case CAIRN_CEL_CAIRN:
-		return read_text(r, "record");
+		read_text(r, "record");
+		break;
 	case CAIRN_CEL_TSS2:
 		return read_tss2(log, r);
 	case CAIRN_CEL_OTHER:
@@ -347,17 +340,18 @@ static enum cairn_status read_type(struct cairn_cel_record *r, const json_t *v)
 enum cairn_status cairn_cel_read_json(struct cairn_cel *log, struct cairn_cel_record *r)
 {
 	const json_t *v = json_array_get(log->records, log->number);
-	enum cairn_status s = json_is_object(v) ? read_recnum(r, v) : CAIRN_E_MALFORMED;
+	enum cairn_status s = read_recnum(r, v);
 
 	if (s == CAIRN_OK)
 		s = read_register(r, v);
 	if (s == CAIRN_OK)
-		s = read_digests(r, v);
+		s = read_digests(log, r, v);
 	if (s == CAIRN_OK)
 		s = read_type(r, v);
 	if (s != CAIRN_OK)
 		return s;
 	r->content = json_object_get(v, "content");
 	log->data.len = 0;
-	return read_content(log, r);
+	s = read_content(log, r);
+	return s == CAIRN_OK ? cairn_buf_status(&log->data) : s;
 }

@@ -110,7 +110,6 @@ static enum cairn_status extend_bank(struct replayer *p, size_t i, const struct 
 	struct cairn_bank *b = &p->r.replay.pcrs.bank[i];
 	const struct cairn_digest *d = digest_of(r, b->alg);
 	uint32_t bit = UINT32_C(1) << r->index;
-	enum cairn_status s;
 
 	if (d == NULL) {
 		p->r.replay.incomplete[i] |= bit;
@@ -119,10 +118,7 @@ static enum cairn_status extend_bank(struct replayer *p, size_t i, const struct 
 	if (p->r.replay.unhashed >> i & 1)
 		return CAIRN_OK;
 	b->extended |= bit;
-	s = cairn_hasher_add(p->hasher[i], cairn_digest_span(&b->pcr[r->index]));
-	if (s == CAIRN_OK)
-		s = cairn_hasher_add(p->hasher[i], cairn_digest_span(d));
-	return s == CAIRN_OK ? cairn_hasher_take(p->hasher[i], &b->pcr[r->index]) : s;
+	return cairn_hasher_extend(p->hasher[i], &b->pcr[r->index], cairn_digest_span(d));
 }
 
 static enum cairn_status extend(struct replayer *p, const struct cairn_cel_record *r)

@@ -166,7 +166,7 @@ static void take_content(struct cairn_cel_record *r, struct cairn_cur *c)
 	r->value = t.value;
 	if (t.type <= TLV_DIGESTS || t.type == TLV_MR)
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
-	r->readable = cairn_cur_ok(c) && read_content(r, t.whole);
+	r->readable = read_content(r, t.whole);
 	if (!r->readable)
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
 }

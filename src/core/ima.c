@@ -25,7 +25,7 @@ static void take_template(struct cairn_ima_entry *e, struct cairn_ima_iter *it, 
 	if (len > CAIRN_IMA_NAME_MAX)
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
 	e->name = cairn_cur_bytes(c, len);
-	if (!cairn_cur_ok(c) || (e->name.len > 0 && cairn_span_equal(e->name, it->last.name)))
+	if (e->name.len > 0 && cairn_span_equal(e->name, it->last.name))
 		return;
 	if (cairn_ima_template_find(&it->last, e->name) != CAIRN_OK)
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
@@ -72,8 +72,6 @@ static void take_data(struct cairn_ima_entry *e, const struct cairn_ima_template
 {
 	struct cairn_cur sub = cairn_cur_sub(c, cairn_cur_u32le(c));
 
-	if (!cairn_cur_ok(c))
-		return;
 	take_new(e, t, &sub);
 	if (!cairn_cur_ok(&sub))
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
@@ -91,8 +89,6 @@ static void binary_header(struct cairn_ima_entry *e, struct cairn_ima_iter *it, 
 static void read_binary(struct cairn_ima_entry *e, struct cairn_ima_iter *it, struct cairn_cur *c)
 {
 	binary_header(e, it, c);
-	if (!cairn_cur_ok(c))
-		return;
 	e->known = it->last.known;
 	e->old = it->last.old;
 	if (e->old)
@@ -116,7 +112,7 @@ enum cairn_status cairn_ima_entry_of(struct cairn_ima_entry *out, struct cairn_s
 		take_old(&e, &t, &c);
 	else
 		take_new(&e, &t, &c);
-	if (!cairn_cur_ok(&c) || (e.known && cairn_cur_end(&c) != CAIRN_OK))
+	if (e.known && cairn_cur_end(&c) != CAIRN_OK)
 		return CAIRN_E_MALFORMED;
 	*out = e;
 	return CAIRN_OK;
@@ -155,12 +151,10 @@ enum cairn_status cairn_ima_next(struct cairn_ima_iter *it, struct cairn_ima_ent
 	return CAIRN_OK;
 }
 
-/* "10 " or " 9 ": a binary list begins with a small number. */
+/* "10 " or " 9 ": a binary list begins with a number below 24. */
 static bool is_ascii(struct cairn_span bytes)
 {
-	bool first = bytes.len > 1 && (bytes.ptr[0] == ' ' || (bytes.ptr[0] >= '0' && bytes.ptr[0] <= '9'));
-
-	return first && bytes.ptr[1] >= ' ' && bytes.ptr[1] <= '9';
+	return bytes.len > 1 && bytes.ptr[1] != 0;
 }
 
 /* PCR, digest and name of a template: what no other log begins with. */

@@ -17,8 +17,10 @@ bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_fiel
 bool cairn_ima_digest_read(struct cairn_ima_digest *out, const struct cairn_ima_entry *e,
 			   const struct cairn_ima_field *f);
 
-/* Up to max bytes from lower-case hex. False: not such, odd, or too many. */
-bool cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span hex);
+/* Where the byte first is; NULL. */
+const uint8_t *cairn_ima_find(struct cairn_span s, uint8_t c);
+/* Up to max bytes from lower-case hex. *len is 0 where it is not such, odd, or too long. */
+void cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span hex);
 /* Adds to the hasher what the template digest is taken over. CAIRN_E_NOTFOUND: not known. */
 enum cairn_status cairn_ima_hash_data(struct cairn_hasher *h,
 				      const struct cairn_ima_entry *e) CAIRN_MUST_CHECK;

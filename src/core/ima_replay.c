@@ -45,13 +45,10 @@ static enum cairn_status replayer_init(struct replayer *p, const struct cairn_pc
 static enum cairn_status extend(struct cairn_replay *r, size_t bank, struct cairn_hasher *h, uint32_t pcr,
 				const uint8_t *digest)
 {
-	struct cairn_digest *value = &r->pcrs.bank[bank].pcr[pcr];
-	enum cairn_status s = cairn_hasher_add(h, cairn_digest_span(value));
+	struct cairn_bank *b = &r->pcrs.bank[bank];
 
-	r->pcrs.bank[bank].extended |= UINT32_C(1) << pcr;
-	if (s == CAIRN_OK)
-		s = cairn_hasher_add(h, cairn_span(digest, cairn_alg_size(BANKS[bank])));
-	return s == CAIRN_OK ? cairn_hasher_take(h, value) : s;
+	b->extended |= UINT32_C(1) << pcr;
+	return cairn_hasher_extend(h, &b->pcr[pcr], cairn_span(digest, cairn_alg_size(b->alg)));
 }
 
 /* What a bank is extended with; d->alg is NONE where that cannot be known. */

@@ -57,8 +57,7 @@ static void show_bytes(json_t *o, const struct cairn_ima_entry *e, const struct 
 	size_t len = 0, digits = bytes.len < 2 * sizeof start ? bytes.len : 2 * sizeof start;
 
 	if (e->form == CAIRN_IMA_ASCII) {
-		if (!cairn_ima_unhex(start, &len, sizeof start, cairn_span(bytes.ptr, digits)))
-			return;
+		cairn_ima_unhex(start, &len, sizeof start, cairn_span(bytes.ptr, digits));
 		(void)json_object_set_new(o, "size", json_integer((json_int_t)(bytes.len / 2)));
 		(void)json_object_set_new(o, "hex", cairn_json_hex(cairn_span(start, len)));
 		bytes = cairn_span(start, len);

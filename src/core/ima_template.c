@@ -114,26 +114,37 @@ static const struct {
 };
 static const char *const types[] = {"ima", "verity"};
 
-static int hex_value(uint8_t c)
+const uint8_t *cairn_ima_find(struct cairn_span s, uint8_t c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return s.len > 0 ? memchr(s.ptr, c, s.len) : NULL;
 }
 
-bool cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span hex)
+/* 16 for what is no digit. */
+static unsigned hex_value(uint8_t c)
 {
-	if (hex.len % 2 != 0 || hex.len / 2 > max)
-		return false;
-	for (size_t i = 0; i < hex.len; i++) {
-		int v = hex_value(hex.ptr[i]);
+	static const char digits[] = "0123456789abcdef";
+	const char *at = memchr(digits, c, 16);
 
-		if (v < 0)
+	return at != NULL ? (unsigned)(at - digits) : 16;
+}
+
+static bool is_hex(struct cairn_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (hex_value(s.ptr[i]) == 16)
 			return false;
-		out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | v : v << 4);
-	}
+	return s.len % 2 == 0;
+}
+
+void cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span hex)
+{
+	*len = 0;
+	if (hex.len > 2 * max || !is_hex(hex))
+		return;
+	for (size_t i = 0; i < hex.len; i++)
+		out[i / 2] =
+		    (uint8_t)(i % 2 ? out[i / 2] | hex_value(hex.ptr[i]) : hex_value(hex.ptr[i]) << 4);
 	*len = hex.len / 2;
-	return true;
 }
 
 /* The text before ':' is one of ours; takes both from s. */
@@ -172,23 +183,24 @@ static bool take_alg(struct cairn_ima_digest *d, size_t *size, struct cairn_span
 	return false;
 }
 
-/* The bytes of a digest: raw in the binary form, where a NUL ends the names before it, else hex. */
-static bool take_bytes(struct cairn_ima_digest *d, const struct cairn_ima_entry *e, struct cairn_span s,
+/* The bytes of a digest: raw in the binary form, where a NUL ends the names before it, else hex. None are left
+ * where it is not so, and no digest has no bytes. */
+static void take_bytes(struct cairn_ima_digest *d, const struct cairn_ima_entry *e, struct cairn_span s,
 		       bool named)
 {
-	if (e->form == CAIRN_IMA_ASCII)
-		return cairn_ima_unhex(d->bytes, &d->size, sizeof d->bytes, s);
-	if (named) {
-		if (s.len == 0 || s.ptr[0] != 0)
-			return false;
-		s = cairn_span(s.ptr + 1, s.len - 1);
+	struct cairn_cur c = cairn_cur(s);
+
+	if (e->form == CAIRN_IMA_ASCII) {
+		cairn_ima_unhex(d->bytes, &d->size, sizeof d->bytes, s);
+		return;
 	}
-	if (s.len > sizeof d->bytes)
-		return false;
-	if (s.len > 0)
-		memcpy(d->bytes, s.ptr, s.len);
+	if (named && cairn_cur_u8(&c) != 0)
+		return;
+	s = cairn_cur_rest(&c);
+	if (s.len == 0 || s.len > sizeof d->bytes)
+		return;
+	memcpy(d->bytes, s.ptr, s.len);
 	d->size = s.len;
-	return true;
 }
 
 /* Linux 5.19 to 6.2 names its default algorithm in a violation and leaves room for a SHA-1 digest. */
@@ -206,15 +218,13 @@ static bool read_named_digest(struct cairn_ima_digest *d, const struct cairn_ima
 		return false;
 	if (!take_alg(d, &size, &s))
 		return false;
-	if (!take_bytes(d, e, s, true))
-		return false;
+	take_bytes(d, e, s, true);
 	return fits(d, e, size);
 }
 
 static bool read_bare_digest(struct cairn_ima_digest *d, const struct cairn_ima_entry *e, struct cairn_span s)
 {
-	if (!take_bytes(d, e, s, false))
-		return false;
+	take_bytes(d, e, s, false);
 	return d->size == 20 || d->size == 16;
 }
 
@@ -246,7 +256,7 @@ static bool read_digest(struct cairn_ima_entry *e, const struct cairn_ima_field 
 static bool read_name(struct cairn_ima_entry *e, const struct cairn_ima_field *f)
 {
 	bool bare = e->form == CAIRN_IMA_ASCII || e->old;
-	const uint8_t *nul = f->value.len > 0 ? memchr(f->value.ptr, 0, f->value.len) : NULL;
+	const uint8_t *nul = cairn_ima_find(f->value, 0);
 
 	if (bare && nul != NULL)
 		return false;
@@ -257,16 +267,6 @@ static bool read_name(struct cairn_ima_entry *e, const struct cairn_ima_field *f
 	return true;
 }
 
-static bool read_hex(const struct cairn_span *s)
-{
-	if (s->len % 2 != 0)
-		return false;
-	for (size_t i = 0; i < s->len; i++)
-		if (hex_value(s->ptr[i]) < 0)
-			return false;
-	return true;
-}
-
 static bool read_number(const struct cairn_ima_entry *e, struct cairn_span s, size_t size)
 {
 	uint64_t v = 0;
@@ -274,9 +274,11 @@ static bool read_number(const struct cairn_ima_entry *e, struct cairn_span s, si
 	if (e->form == CAIRN_IMA_BINARY)
 		return s.len == size;
 	for (size_t i = 0; i < s.len; i++) {
-		if (s.ptr[i] < '0' || s.ptr[i] > '9')
+		unsigned digit = (unsigned)s.ptr[i] - '0';
+
+		if (digit > 9)
 			return false;
-		v = v * 10 + (uint64_t)(s.ptr[i] - '0');
+		v = v * 10 + digit;
 		if (v >> (8 * size) != 0)
 			return false;
 	}
@@ -287,7 +289,7 @@ static bool read_lengths(const struct cairn_ima_entry *e, const struct cairn_ima
 {
 	if (e->form == CAIRN_IMA_BINARY)
 		return f->value.len % 4 == 0;
-	return f->value.len % 8 == 0 && read_hex(&f->value);
+	return f->value.len % 8 == 0 && is_hex(f->value);
 }
 
 bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_field *f)
@@ -302,13 +304,13 @@ bool cairn_ima_field_read(struct cairn_ima_entry *e, const struct cairn_ima_fiel
 	case CAIRN_IMA_NAME:
 		return read_name(e, f);
 	case CAIRN_IMA_BYTES:
-		return e->form == CAIRN_IMA_BINARY || read_hex(&f->value);
+		return e->form == CAIRN_IMA_BINARY || is_hex(f->value);
 	case CAIRN_IMA_LENGTHS:
 		return read_lengths(e, f);
 	case CAIRN_IMA_U32:
 		return read_number(e, f->value, 4);
 	case CAIRN_IMA_U16:
-		return read_number(e, f->value, 2);
+		break;
 	}
-	return false;
+	return read_number(e, f->value, 2);
 }

@@ -79,6 +79,7 @@ const struct ima_row ima_rows[] = {
     {"ima-ng", {T("md5:\0aaaaaaaaaaaaaaaa"), T("/a\0"), END}, CAIRN_OK, false, false},
     {"ima-ng", {T("sha257:\0" A32), T("/a\0"), END}, CAIRN_E_MALFORMED, false, false},
     {"ima-ng", {T("sha256:" A32), T("/a\0"), END}, CAIRN_E_MALFORMED, false, false},
+    {"ima-ng", {T("sha256:x" A32), T("/a\0"), END}, CAIRN_E_MALFORMED, false, false},
     {"ima-ng", {T("sha256\0" A32), T("/a\0"), END}, CAIRN_E_MALFORMED, false, false},
     {"ima-ng", {T("sha256:"), T("/a\0"), END}, CAIRN_E_MALFORMED, false, false},
     {"ima-ng", {T("sha256"), T("/a\0"), END}, CAIRN_E_MALFORMED, false, false},

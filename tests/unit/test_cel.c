@@ -237,6 +237,16 @@ static void json_that_is_refused(void **state)
 	    {"{\"pcr\":1,\"digests\":[{\"digest\":\"" A20 "\"}]}", CAIRN_E_MALFORMED},
 	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"sha1\"}]}", CAIRN_E_MALFORMED},
 	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"sha3_256\",\"digest\":\"00\"}]}", CAIRN_OK},
+	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"sha3_256\",\"digest\":\"0/\"}]}", CAIRN_E_MALFORMED},
+	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"sha3_256\",\"digest\":\"@0\"}]}", CAIRN_E_MALFORMED},
+	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"sha3_256\",\"digest\":\"0\"}]}", CAIRN_E_MALFORMED},
+	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"sha3_256\",\"digest\":1}]}", CAIRN_E_MALFORMED},
+	    {"{\"pcr\":1,\"digests\":[" SHA1("0") "," SHA1(A20) "]}", CAIRN_E_MALFORMED},
+	    {"{\"pcr\":1,\"digests\":[" SHA1(A20) "],\"content_type\":\"tss2\",\"content\":{\"data\":\"x\"}}",
+	     CAIRN_E_MALFORMED},
+	    {"{\"pcr\":1,\"digests\":[" SHA1(
+		 A20) "],\"content_type\":\"ima_template\",\"content\":{\"template_data\":\"x\"}}",
+	     CAIRN_E_MALFORMED},
 	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":65540,\"digest\":\"00\"}]}", CAIRN_OK}, /* not SHA-1 */
 	    {"{\"pcr\":1,\"digests\":[{\"hashAlg\":\"0x\",\"digest\":\"00\"}]}", CAIRN_OK},
 	    {"{\"pcr\":1,\"nv_index\":1,\"digests\":[" SHA1(A20) "]}", CAIRN_E_MALFORMED},

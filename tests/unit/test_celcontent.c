@@ -64,6 +64,19 @@ static void contents_are_checked(void **state)
 	    {OF("ima_template", "{\"template_name\":\"ima-ng\",\"template_data\":\"61\"}"), "differs", ""},
 	    {OF("ima_template", "{\"template_name\":\"ima\",\"template_data\":\"61\"}"), "differs", ""},
 	    {OF("somebody's", "{\"data\":\"61\"}"), "bare", "{\"data\":\"61\"}"},
+	    {OF("ima_template", "{\"template_name\":\"x y\",\"template_data\":\"61\"}"), "differs", ""},
+	    {OF("pcclient_std", "{\"event_type\":\"\",\"event_data\":\"62\"}"), "bare",
+	     "{\"event_data\":\"62\",\"event_type\":\"\"}"},
+	    {OF("pcclient_std", "{\"event_type\":\"a\",\"event_data\":\"62\"}"), "bare",
+	     "{\"event_data\":\"62\",\"event_type\":\"a\"}"},
+	    {OF("pcclient_std", "{\"event_type\":\"4294967301\",\"event_data\":\"62\"}"), "bare", NULL},
+	    {OF("pcclient_std", "{\"event_type\":\"unknown\",\"event_data\":\"62\"}"), "bare",
+	     "{\"event_data\":\"62\",\"event_type\":\"unknown\"}"},
+	    {OF("pcclient_std", "{\"event_type\":\"EV_WHATEVER\",\"event_data\":\"62\"}"), "bare",
+	     "{\"event_data\":\"62\",\"event_type\":\"EV_WHATEVER\"}"},
+	    {OF("pcclient_std", "{\"event_type\":\"EV_ACTION\"}"), "bare", "{\"event_type\":\"EV_ACTION\"}"},
+	    {"{\"pcr\":1,\"digests\":[" SHA1(H_A) "],\"content_type\":0,\"content\":{\"record\":\"b\"}}",
+	     "bare", "{\"record\":\"b\"}"},
 	    {BARE, "bare", "0 bytes"},
 	};
 
@@ -82,6 +95,125 @@ static void contents_are_checked(void **state)
 		if (records[i].summary)
 			assert_string_equal(json_string_value(json_object_get(o, "summary")),
 					    records[i].summary);
+	}
+}
+
+/* The names of algorithms that writers use, and those that are none. */
+static void names_of_algorithms(void **state)
+{
+	static const struct {
+		const char *name;
+		enum cairn_alg alg;
+	} names[] = {
+	    {"\"sha1\"", CAIRN_ALG_SHA1},	{"\"SHA1\"", CAIRN_ALG_SHA1},
+	    {"\"sha256\"", CAIRN_ALG_SHA256},	{"\"sha384\"", CAIRN_ALG_SHA384},
+	    {"\"sha512\"", CAIRN_ALG_SHA512},	{"\"sm3_256\"", CAIRN_ALG_SM3_256},
+	    {"\"sm3-256\"", CAIRN_ALG_SM3_256}, {"\"0x000B\"", CAIRN_ALG_SHA256},
+	    {"\"0x4\"", CAIRN_ALG_SHA1},	{"12", CAIRN_ALG_SHA384},
+	    {"\"0x\"", CAIRN_ALG_NONE},		{"\"0xg\"", CAIRN_ALG_NONE},
+	    {"\"0x4g\"", CAIRN_ALG_NONE},	{"\"0x100000004\"", CAIRN_ALG_NONE},
+	    {"\"\"", CAIRN_ALG_NONE},		{"\"sha3_256\"", CAIRN_ALG_NONE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		cairn_auto_buf struct cairn_buf b = {0};
+		cairn_auto_cel struct cairn_cel log = {0};
+		struct cairn_cel_record r;
+		size_t size = names[i].alg ? cairn_alg_size(names[i].alg) : 20;
+
+		cairn_buf_add_fmt(&b, "{\"pcr\":1,\"digests\":[{\"hashAlg\":%s,\"digest\":\"", names[i].name);
+		for (size_t n = 0; n < size; n++)
+			cairn_buf_add_str(&b, "aB");
+		cairn_buf_add_str(&b, "\"}]}");
+		assert_int_equal(cairn_cel_open(&log, cairn_buf_span(&b)), CAIRN_OK);
+		assert_int_equal(cairn_cel_next(&log, &r), CAIRN_OK);
+		if (r.count != (names[i].alg != CAIRN_ALG_NONE) || r.unknown == r.count)
+			fail_msg("%s", names[i].name);
+		if (r.count > 0)
+			assert_int_equal(r.digest[0].alg, names[i].alg);
+	}
+}
+
+static void types_of_events(void **state)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} types[] = {
+	    {"\"EV_ACTION\"", 5},
+	    {"\"ev_action\"", 5},
+	    {"5", 5},
+	    {"\"5\"", 5},
+	    {"2147483652", 0x80000004},
+	    {"\"EV_EFI_ACTION\"", 0x80000007},
+	    {"\"EVTYPE_MLE_HASH\"", 0x404},
+	    {"\"4294967295\"", UINT32_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		cairn_auto_buf struct cairn_buf b = {0};
+		cairn_auto_cel struct cairn_cel log = {0};
+		struct cairn_cel_record r;
+
+		cairn_buf_add_fmt(&b,
+				  "{\"pcr\":1,\"digests\":[" SHA1(
+				      H_A) "],\"content_type\":\"pcclient_std\","
+					   "\"content\":{\"event_type\":%s,\"event_data\":\"\"}}",
+				  types[i].name);
+		assert_int_equal(cairn_cel_open(&log, cairn_buf_span(&b)), CAIRN_OK);
+		assert_int_equal(cairn_cel_next(&log, &r), CAIRN_OK);
+		assert_true(r.readable);
+		assert_int_equal(r.event_type, types[i].type);
+	}
+}
+
+/* Names of types in TLV. */
+static void types_of_contents(void **state)
+{
+	static const struct {
+		const char *content, *name;
+	} types[] = {{"\4\0\0\0\0", "cel"}, {"\10\0\0\0\0", "ima_tlv"}, {"\11\0\0\0\0", "systemd"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		cairn_auto_buf struct cairn_buf b = {0};
+		cairn_auto_cel struct cairn_cel log = {0};
+		struct cairn_cel_record r;
+
+		cairn_buf_add(
+		    &b, cairn_span("\0\0\0\0\1\0\1\0\0\0\1\1\3\0\0\0\31\4\0\0\0\24aaaaaaaaaaaaaaaaaaaa", 42));
+		cairn_buf_add(&b, cairn_span(types[i].content, 5));
+		assert_int_equal(cairn_cel_open(&log, cairn_buf_span(&b)), CAIRN_OK);
+		assert_int_equal(cairn_cel_next(&log, &r), CAIRN_OK);
+		assert_string_equal(r.type_name, types[i].name);
+	}
+}
+
+/* An entry of template "ima" ends with its name. */
+static void old_template_is_whole(void **state)
+{
+	static const char data[] = "6161616161616161616161616161616161616161010000006e00";
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_cel_replay r;
+	uint8_t hashed[20 + 256];
+	struct cairn_digest d;
+
+	(void)state;
+	memset(hashed, 0, sizeof hashed);
+	memset(hashed, 'a', 20);
+	hashed[20] = 'n';
+	assert_int_equal(cairn_hash(&d, CAIRN_ALG_SHA1, cairn_span(hashed, sizeof hashed)), CAIRN_OK);
+	for (int extra = 0; extra <= 1; extra++) {
+		b.len = 0;
+		cairn_buf_add_fmt(&b,
+				  "{\"pcr\":1,\"digests\":[" SHA1(
+				      "%s") "],\"content_type\":\"ima_template\",\"content\":{"
+					    "\"template_name\":\"ima\",\"template_data\":\"%.*s\"}}",
+				  cairn_digest_hex(&d).text, (int)sizeof data - 3 + 2 * extra, data);
+		assert_int_equal(replay_bytes(&r, cairn_buf_span(&b)), CAIRN_OK);
+		assert_int_equal(r.differing, extra);
 	}
 }
 
@@ -135,6 +267,10 @@ static void localities(void **state)
 	    {LOCALITY(0, "00") WITH(0, SHA1(A20)), CAIRN_OK},
 	    {LOCALITY(0, "04"), CAIRN_OK},
 	    {LOCALITY(0, "02"), CAIRN_E_MALFORMED},
+	    {"{\"pcr\":0,\"digests\":[" SHA1(
+		 A20) "],\"content_type\":\"pcclient_std\",\"content\":{\"event_type\":3,"
+		      "\"event_data\":\"53746172747570\"}}",
+	     CAIRN_OK}, /* another event that extends nothing */
 	    {LOCALITY(0, "0300"), CAIRN_E_MALFORMED},
 	    {LOCALITY(0, ""), CAIRN_E_MALFORMED},
 	    {LOCALITY(1, "03"), CAIRN_E_MALFORMED},
@@ -179,6 +315,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(contents_are_checked),
+	    cmocka_unit_test(names_of_algorithms),
+	    cmocka_unit_test(types_of_events),
+	    cmocka_unit_test(types_of_contents),
+	    cmocka_unit_test(old_template_is_whole),
 	    cmocka_unit_test(one_wrong_digest_of_two),
 	    cmocka_unit_test(banks_with_gaps),
 	    cmocka_unit_test(localities),

@@ -11,6 +11,9 @@
 #include <openssl/evp.h>
 #include <string.h>
 
+#include "cairn/cel.h"
+#include "cairn/ima.h"
+#include "tests/unit/data_fixture.h"
 #include "tests/unit/evlog_fixture.h"
 
 static int fuse = -1; /* the call that fails, 1 being the next; 0: it has; negative: none */
@@ -141,12 +144,54 @@ static enum cairn_status replay(struct cairn_digest *out)
 	return s;
 }
 
+static struct cairn_buf ima_binary, ima_ascii, cel;
+
+static enum cairn_status ima_replay(struct cairn_digest *out, struct cairn_span bytes)
+{
+	struct cairn_ima log;
+	struct cairn_ima_replay r;
+	enum cairn_status s = cairn_ima_open(&log, bytes);
+
+	if (s == CAIRN_OK)
+		s = cairn_ima_replay(&r, &log, NULL);
+	if (s == CAIRN_OK)
+		*out = r.padded.pcrs.bank[1].pcr[10];
+	return s;
+}
+
+static enum cairn_status ima_binary_replay(struct cairn_digest *out)
+{
+	return ima_replay(out, cairn_buf_span(&ima_binary));
+}
+
+static enum cairn_status ima_ascii_replay(struct cairn_digest *out)
+{
+	return ima_replay(out, cairn_buf_span(&ima_ascii));
+}
+
+static enum cairn_status cel_replay(struct cairn_digest *out)
+{
+	cairn_auto_cel struct cairn_cel log = {0};
+	struct cairn_cel_replay r;
+	enum cairn_status s = cairn_cel_open(&log, cairn_buf_span(&cel));
+
+	if (s == CAIRN_OK)
+		s = cairn_cel_replay(&r, &log, NULL);
+	if (s == CAIRN_OK)
+		*out = r.replay.pcrs.bank[1].pcr[10];
+	return s;
+}
+
 static void every_call_failing(void **state)
 {
 	static enum cairn_status (*const operations[])(struct cairn_digest *) = {
-	    hash2, hasher, hasher_extend, pcr, composite, replay};
+	    hash2,     hasher, hasher_extend, pcr, composite, replay, ima_binary_replay, ima_ascii_replay,
+	    cel_replay};
 
 	(void)state;
+	data_load(&ima_binary, "ima/ima-all-templates.bin");
+	data_load(&ima_ascii, "fuzz-ima/all-templates.txt");
+	data_load(&cel, "cel/all-types.tlv");
 	evlog_begin2(&events);
 	evlog_text(&events, 1, CAIRN_EV_ACTION, "x");
 	evlog_text(&events, 1, CAIRN_EV_ACTION, "y");
@@ -172,6 +217,9 @@ static void every_call_failing(void **state)
 		assert_memory_equal(&d, &right, sizeof d);
 	}
 	evlog_fini(&events);
+	cairn_buf_fini(&ima_binary);
+	cairn_buf_fini(&ima_ascii);
+	cairn_buf_fini(&cel);
 }
 
 int main(void)

@@ -99,7 +99,9 @@ static void ascii_lines(void **state)
 	    {" 9 " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_OK},
 	    {"23 " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_OK},
 	    {"24 " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_LIMIT},
-	    {"1x " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_LIMIT}, /* not a digit: not taken for ASCII */
+	    {"1x " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_MALFORMED},
+	    {"1; " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_MALFORMED},
+	    {"1/ " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_MALFORMED},
 	    {"1  " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_MALFORMED},
 	    {"10:" H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_MALFORMED},
 	    {"100 " H20 " ima-ng sha1:" H20 " /a\n", CAIRN_E_MALFORMED},
@@ -127,6 +129,8 @@ static void ascii_lines(void **state)
 	    {"10 " H20 " iuid 4294967296\n", CAIRN_E_MALFORMED},
 	    {"10 " H20 " iuid 01\n", CAIRN_E_MALFORMED},
 	    {"10 " H20 " iuid -1\n", CAIRN_E_MALFORMED},
+	    {"10 " H20 " iuid 1:\n", CAIRN_E_MALFORMED},
+	    {"10 " H20 " iuid 1/\n", CAIRN_E_MALFORMED},
 	    {"10 " H20 " imode 65535\n", CAIRN_OK},
 	    {"10 " H20 " imode 65536\n", CAIRN_E_MALFORMED},
 	    {"10 " H20 " imode 0\n", CAIRN_OK},
@@ -144,6 +148,34 @@ static void ascii_lines(void **state)
 			continue;
 		assert_int_equal(cairn_ima_check(&check, &e), CAIRN_OK);
 		assert_int_equal(check, CAIRN_IMA_DIFFERS);
+	}
+}
+
+/* What is longer than anything that has its place. */
+static void ascii_long_words(void **state)
+{
+	static const struct {
+		const char *before, *word, *after;
+		unsigned times;
+		enum cairn_status status;
+	} lines[] = {
+	    {"10 ", "61", " ima-ng sha1:" H20 " /a\n", 5000, CAIRN_E_MALFORMED},
+	    {"10 " H20 " ima-ng sha512:", "61", " /a\n", 5000, CAIRN_E_MALFORMED},
+	    {"10 " H20 " ima-ng sha512:", "61", " /a\n", 64, CAIRN_OK},
+	    {"10 " H20 " ", "n", " x\n", 255, CAIRN_OK},
+	    {"10 " H20 " ", "n", " x\n", 256, CAIRN_E_MALFORMED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+		cairn_auto_buf struct cairn_buf b = {0};
+		struct cairn_ima_entry e;
+
+		cairn_buf_add_str(&b, lines[i].before);
+		for (unsigned n = 0; n < lines[i].times; n++)
+			cairn_buf_add_str(&b, lines[i].word);
+		cairn_buf_add_str(&b, lines[i].after);
+		assert_int_equal(ima_read_one(&e, cairn_buf_span(&b)), lines[i].status);
 	}
 }
 
@@ -274,6 +306,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ascii_of_every_template),
 	    cmocka_unit_test(ascii_lines),
+	    cmocka_unit_test(ascii_long_words),
 	    cmocka_unit_test(ascii_unknown_template),
 	    cmocka_unit_test(ascii_unknown_template_sha256),
 	    cmocka_unit_test(json_is_safe),

@@ -30,6 +30,35 @@ static void fields_of_entries(void **state)
 	}
 }
 
+/* crypto/hash_info.c of Linux */
+static void algorithms(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t size;
+	} algs[] = {{"md4", 16},	 {"md5", 16},	   {"sha1", 20},     {"rmd160", 20},
+		    {"sha256", 32},	 {"sha384", 48},   {"sha512", 64},   {"sha224", 28},
+		    {"rmd128", 16},	 {"rmd256", 32},   {"rmd320", 40},   {"wp256", 32},
+		    {"wp384", 48},	 {"wp512", 64},	   {"tgr128", 16},   {"tgr160", 20},
+		    {"tgr192", 24},	 {"sm3", 32},	   {"sm3-256", 32},  {"streebog256", 32},
+		    {"streebog512", 64}, {"sha3-256", 32}, {"sha3-384", 48}, {"sha3-512", 64}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof algs / sizeof algs[0]; i++) {
+		cairn_auto_buf struct cairn_buf d = {0}, b = {0};
+		struct ima_text fields[] = {END, T("/a\0"), END};
+		struct cairn_ima_entry e;
+
+		cairn_buf_add_str(&d, algs[i].name);
+		cairn_buf_add(&d, cairn_span(":\0" A64, 2 + algs[i].size));
+		fields[0] = (struct ima_text){(const char *)d.ptr, d.len};
+		ima_put_entry(&b, "ima-ng", fields, false);
+		assert_int_equal(ima_read_one(&e, cairn_buf_span(&b)), CAIRN_OK);
+		assert_string_equal(e.file.alg, algs[i].name);
+		assert_int_equal(e.file.size, algs[i].size);
+	}
+}
+
 /* ---- the layout of an entry
  * --------------------------------------------------------------------------------------- */
 
@@ -147,9 +176,9 @@ static void boot_aggregate(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(fields_of_entries), cmocka_unit_test(lengths_and_bounds),
-	    cmocka_unit_test(an_error_sticks),	 cmocka_unit_test(old_template),
-	    cmocka_unit_test(boot_aggregate),
+	    cmocka_unit_test(fields_of_entries),  cmocka_unit_test(algorithms),
+	    cmocka_unit_test(lengths_and_bounds), cmocka_unit_test(an_error_sticks),
+	    cmocka_unit_test(old_template),	  cmocka_unit_test(boot_aggregate),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
