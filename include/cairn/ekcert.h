@@ -88,7 +88,6 @@ void cairn_firmware_text(char out[32], uint64_t firmware);
 #define CAIRN_EK_UNTRUSTED	"untrusted-root" /* it ends in a root that is no anchor */
 #define CAIRN_EK_SIGNATURE	"bad-signature"
 #define CAIRN_EK_ISSUER_NOT_CA	"issuer-not-a-ca"
-#define CAIRN_EK_ISSUER_USAGE	"issuer-key-usage" /* an issuer that may not sign certificates */
 #define CAIRN_EK_ISSUER_KEY	"weak-issuer-key"
 #define CAIRN_EK_WEAK_SIGNATURE "weak-signature" /* MD5 and the like; SHA-1 of a CA made since 2016 */
 #define CAIRN_EK_CHAIN		"chain"		 /* what else OpenSSL finds: path length, name constraints */
