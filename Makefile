@@ -177,7 +177,7 @@ machine: images
 # ---- mutation: every check is removed, one at a time; some unit test must go red for each (docs/mutation.md) --------
 # What is judged, and what judges; MUTATE_FILES restricts a run to some of them.
 MUTATED := $(wildcard src/core/*.c keys/*.c src/boot/*.c $(addprefix attest/,$(addsuffix .c,\
-             ekcert enrol evidence nonce result verifier)))
+             enrol evidence nonce result tpm verifier)))
 MUTATE_FILES ?= $(MUTATED)
 MUTATE_UNITS ?= $(patsubst $(BUILD)/%,$(BUILD)/mutate/%,$(UNITS))
 MUTATE_JOBS  ?= 2

@@ -19,7 +19,9 @@ void cairn_ek_verdict_fini(struct cairn_ek_verdict *v)
 
 bool cairn_cert_is_ca(X509 *cert)
 {
-	return X509_check_ca(cert) != 0; /* also by key usage alone, or as a root of version 1 */
+	if (X509_get_extension_flags(cert) & EXFLAG_CA) /* it says so, whatever its key usage is */
+		return true;
+	return X509_check_ca(cert) != 0; /* by key usage alone, or as a root of version 1 */
 }
 
 /* ---- checks of the certificate: true is bad
@@ -75,6 +77,12 @@ static bool usage_wrong(const struct cairn_ek_subject *s)
 {
 	uint32_t need = s->key && EVP_PKEY_is_a(s->key, "EC") ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT;
 	return !(X509_get_key_usage(s->cert) & need);
+}
+
+static bool may_sign(const struct cairn_ek_subject *s)
+{
+	bool said = X509_get_extension_flags(s->cert) & EXFLAG_KUSAGE;
+	return said && (X509_get_key_usage(s->cert) & KU_KEY_CERT_SIGN);
 }
 
 static bool purpose_wrong(const struct cairn_ek_subject *s)
@@ -144,6 +152,7 @@ static const struct {
     {CAIRN_EK_IS_CA, is_ca, "it is a CA certificate, not one of an EK: an EK signs no certificates"},
     {CAIRN_EK_KEY_USAGE, usage_wrong,
      "the key usage is not that of an EK: keyEncipherment for RSA, keyAgreement for ECC"},
+    {CAIRN_EK_KEY_USAGE, may_sign, "the key usage has keyCertSign: an EK signs no certificates"},
     {CAIRN_EK_PURPOSE, purpose_wrong,
      "the extended key usage is not tcg-kp-EKCertificate (2.23.133.8.1): made for something else"},
     {CAIRN_EK_NOT_AN_EK, says_nothing,
