@@ -32,6 +32,7 @@ static const struct cairn_cli_command commands[] = {
     {"print", "the launch log of this boot, as cairnd has it", print},
     {"show", "what a log of any kind says, event by event", cairn_cmd_log_show},
     {"replay", "PCR values that logs lead to", cairn_cmd_log_replay},
+    {"diff", "what differs between two logs", cairn_cmd_log_diff},
 };
 
 /* `cairn log` alone prints. */

@@ -226,3 +226,87 @@ ima_line() {
 		[[ -s first && ! -s err ]]
 	done
 }
+
+@test "a log does not differ from itself, in whatever form" {
+	for log in "$boot" "$data/launchlog/all-types.log" "$data/ima/ima-all-templates.bin" "$data/eventlog/ccel-tdx-sha384.bin" "$data"/cel/*.bin; do
+		run --separate-stderr -0 cairn log diff "$log" "$log"
+		[ -z "$output" ] || { echo "$log: $output"; false; }
+		cairn log diff --json "$log" - <"$log" | jq -e '.equal and (.changes + .values == []) and (.banks | length > 0)'
+	done
+	head -n 1646 "$data/ima/ima-charra-ascii.txt" >ascii
+	run -1 cairn log diff --json ascii "$data/ima/ima-charra-binary.bin"
+	jq -e '[.changes[].change] == ["added","added","added","added"] and .changes[0].b.number == 1647' <<<"$output"
+	jq -e '.values == [.values[] | select(.pcr == 10 and .a != .b)] and (.values | length == 1)' <<<"$output"
+}
+
+@test "diff tells what was added, removed, changed and moved" {
+	list=$data/ima/ima-ng-ascii-sha1.txt
+	line() { sed -n "${1}p" "$list"; }
+	# line 3 is gone, 5 stands behind 8, 10 has another digest of its file, a new one is behind 12
+	{
+		sed -n '1,2p;4p;6,8p' "$list"
+		line 5
+		line 9
+		line 10 | sed -E 's/^10 [0-9a-f]{4}/10 0000/; s/sha1:[0-9a-f]{4}/sha1:0000/'
+		sed -n '11,12p' "$list"
+		printf '10 %040d ima-ng sha1:%040d /new/file\n' 1 2
+		sed -n '13,$p' "$list"
+	} >other
+	run -1 cairn log diff --json "$list" other
+	jq -r '.changes[] | "\(.change) \(.a.number) \(.b.number)"' <<<"$output" >changes
+	diff changes - <<-'END'
+		removed 3 null
+		moved 5 7
+		changed 10 9
+		added null 12
+	END
+	jq -e '.changes[2].inside[0].member and (.equal | not)' <<<"$output"
+	run -1 cairn log diff "$list" other
+	[[ $output == *"PCR 10: 1 removed 1 added 1 changed 1 moved"*"+   12  PCR 10"*"/new/file"*values* ]]
+}
+
+@test "diff of two boots tells what changed inside variables and texts" {
+	run -1 cairn log diff "$data/eventlog/tcg2-gce-rhel8.bin" "$data/eventlog/tcg2-sp800155-noaction.bin"
+	[[ $output == *"EV_S_CRTM_VERSION  changed"*"- GCE Virtual Firmware v1"*"+ GCE Virtual Firmware v2"*"words that came: v2"* ]]
+	[[ $output == *"EV_NO_ACTION"*"reference manifest"* && $output == *"BootOrder"* ]]
+	run -1 cairn log diff --json "$data/eventlog/tcg2-gce-rhel8.bin" "$data/eventlog/tcg2-sp800155-noaction.bin"
+	jq -e '.banks == ["sha1","sha256","sha384"] and any(.values[]; .bank == "sha384" and .pcr == 4 and .a != .b)' <<<"$output"
+	# The type of an event is in no digest: the values are equal, the logs are not.
+	run -1 cairn log diff --json "$data"/eventlog/{tcg2-archlinux-workstation,hostile-type-relabel}.bin
+	jq -e '.values == [] and .changes[0].change == "changed" and .changes[0].inside[0].member == "type"' <<<"$output"
+	# Nor is what stands beside the digest of a file.
+	LC_ALL=C sed 's,/EFI/cairn/vmlinuz,/EFI/evil!/vmlinuz,g' "$boot" >renamed
+	run -1 cairn log diff --json "$boot" renamed
+	jq -e '.values == [] and all(.changes[]; .change == "retold")' <<<"$output"
+	run -1 cairn log diff "$boot" renamed
+	[[ $output == *"the same digests, other words"*"- /EFI/cairn/vmlinuz"*"+ /EFI/evil!/vmlinuz"* ]]
+}
+
+@test "diff of logs that cannot be compared decides nothing" {
+	tcg=$data/eventlog/tcg2-gce-rhel8.bin
+	for other in "$data/ima/ima-all-templates.bin" "$data/launchlog/all-types.log" "$data/eventlog/ccel-tdx-sha384.bin"; do
+		run -3 --separate-stderr cairn log diff "$tcg" "$other"
+		[[ -z $output && $stderr == *"different families"* ]]
+	done
+	run -3 --separate-stderr cairn log diff "$data/eventlog/tcg12-hirs-sha1.bin" "$data/eventlog/tcg2-hirs-tpmlog.bin"
+	[[ -z $output && $stderr == *"no bank in common"* ]]
+	head -c -10 "$tcg" >cut
+	for bad in cut "$data/eventlog/bad-text-not-a-log.bin" no-such-file . "$data/ima/ima-ng-trailing.bin"; do
+		run -3 --separate-stderr cairn log diff "$tcg" "$bad"
+		[[ -z $output && -n $stderr ]] || { echo "$bad"; false; }
+		run -3 --separate-stderr cairn log diff "$bad" "$tcg"
+		[ -z "$output" ]
+	done
+	run -2 cairn log diff "$tcg"
+	run -2 cairn log diff - - <"$tcg"
+	run -2 cairn log diff "$tcg" "$tcg" "$tcg"
+}
+
+@test "lists of ten thousand entries are compared in seconds" {
+	for i in {1..10000}; do printf '10 %040x ima-ng sha1:%040d /file/%d\n' "$i" 2 "$i"; done >many
+	shuf --random-source=<(yes) many >shuffled
+	SECONDS=0
+	run -1 cairn log diff --json many shuffled
+	[ "$SECONDS" -lt 20 ]
+	jq -e '[.changes[].change] | unique == ["moved"]' <<<"$output"
+}
