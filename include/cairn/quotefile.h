@@ -46,8 +46,11 @@ enum cairn_status cairn_sigfile_read(struct cairn_buf *out, const char **form, s
  * ------------------------------------------------------------------------------------------------- */
 
 struct cairn_pcrfile {
-	const char *form;		  /* static */
-	struct cairn_pcrs pcrs;		  /* .extended: the PCRs that the file has a value for */
+	const char *form;	/* static */
+	struct cairn_pcrs pcrs; /* .extended: the PCRs that the file has a value for */
+	/* Of lines whose bank is called "sha256-padded": what those PCRs hold where Linux before 5.8 extended them with
+	 * SHA-1 digests and zeros, as replays of IMA lists give it beside the other. */
+	struct cairn_pcrs padded;
 	bool selects;			  /* the file tells what was quoted; */
 	struct cairn_selection selection; /* this */
 };

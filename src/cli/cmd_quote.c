@@ -8,13 +8,13 @@
 #include "quotes.h"
 
 struct options {
-	const char *ak, *quote, *signature, *nonce, *pcrs, *selection;
+	const char *ak, *parent, *quote, *signature, *nonce, *pcrs, *selection;
 	struct cairn_cli_list logs;
 	bool json, allow_sha1;
 };
 
 struct files {
-	struct cairn_buf ak, quote, signature;
+	struct cairn_buf ak, parent, quote, signature;
 };
 
 /* ---- reading what was given
@@ -22,7 +22,7 @@ struct files {
 
 static bool one_stdin(const struct options *o)
 {
-	const char *const files[] = {o->ak, o->quote, o->signature, o->pcrs};
+	const char *const files[] = {o->ak, o->parent, o->quote, o->signature, o->pcrs};
 	unsigned n = 0;
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
@@ -80,6 +80,8 @@ static int read_files(struct cairn_cli_quote *q, struct files *f, const struct o
 	cairn_auto_buf struct cairn_buf why = {0};
 	int code = read_file(&f->ak, o->ak);
 
+	if (!code && o->parent)
+		code = read_file(&f->parent, o->parent);
 	if (!code)
 		code = read_file(&f->quote, o->quote);
 	if (!code)
@@ -89,6 +91,9 @@ static int read_files(struct cairn_cli_quote *q, struct files *f, const struct o
 	enum cairn_status s = cairn_akfile_read(&q->ak, &q->ak_form, cairn_buf_span(&f->ak), &why);
 	if (s)
 		return cairn_cli_fail(s, cairn_buf_str(&why), "%s", o->ak);
+	if (o->parent && !cairn_cli_quote_parent(&q->parent, cairn_buf_span(&f->parent)))
+		return cairn_cli_fail(CAIRN_E_MALFORMED, "it has to be a TPM2B_PUBLIC or TPMT_PUBLIC", "%s",
+				      o->parent);
 	q->attest = cairn_attestfile_view(cairn_buf_span(&f->quote));
 	q->quote_form = q->attest.len < f->quote.len ? "TPM2B_ATTEST" : "TPMS_ATTEST";
 	s = cairn_sigfile_read(&q->signature, &q->signature_form, cairn_buf_span(&f->signature), &q->ak,
@@ -100,52 +105,24 @@ static int read_files(struct cairn_cli_quote *q, struct files *f, const struct o
 /* ---- judging
  * ---------------------------------------------------------------------------------------------------- */
 
-/* The qualified name that the AK has as a primary key of either hierarchy; which of them the quote has, if any. */
-static const char *find_signer(struct cairn_qualified_name *out, const struct cairn_quote_report *r,
-			       const struct cairn_ak *ak)
-{
-	static const struct {
-		uint8_t handle[4];
-		const char *name;
-	} hierarchies[] = {
-	    {{0x40, 0x00, 0x00, 0x0b}, "a primary key of the endorsement hierarchy"},
-	    {{0x40, 0x00, 0x00, 0x01}, "a primary key of the owner hierarchy"},
-	};
-
-	if (ak->name_len == 0)
-		return "the key file has no name to compare with";
-	for (size_t i = 0; i < sizeof(hierarchies) / sizeof(hierarchies[0]); i++) {
-		struct cairn_qualified_name n;
-
-		if (cairn_ak_qualified_name_under(&n, ak, cairn_span(hierarchies[i].handle, 4)) != CAIRN_OK)
-			continue;
-		if (!cairn_span_equal(cairn_span(n.bytes, n.len), r->facts.qualified_signer))
-			continue;
-		*out = n;
-		return hierarchies[i].name;
-	}
-	return "not a primary key of the endorsement or owner hierarchy: its parent is not known";
-}
-
 static int judge(struct cairn_cli_finding *f, struct cairn_quote_report *r, const struct cairn_cli_quote *q)
 {
 	struct cairn_quote_expected e = {.ak = &q->ak,
 					 .extra_data = cairn_buf_span(&q->nonce),
 					 .selection = q->wanted,
 					 .allow_sha1 = q->allow_sha1};
-	struct cairn_qualified_name name = {0};
+	struct cairn_cli_signer signer = {.words = ""};
 	struct cairn_pcrs values = {0};
-	const char *signer = "";
 	enum cairn_status s = cairn_quote_examine(r, &e, q->attest, cairn_buf_span(&q->signature));
 
 	if (!s && r->read) {
-		signer = find_signer(&name, r, &q->ak);
-		e.qualified_signer = cairn_span(name.bytes, name.len);
+		signer = cairn_cli_quote_signer(q, &r->facts);
+		e.qualified_signer = cairn_span(signer.name.bytes, signer.name.len);
 		s = cairn_quote_examine(r, &e, q->attest, cairn_buf_span(&q->signature));
 	}
 	if (s)
 		return cairn_cli_fail(s, NULL, "the AK");
-	cairn_cli_quote_rows(f, r, q, signer);
+	cairn_cli_quote_rows(f, r, q, signer.words);
 	if (!r->read)
 		return CAIRN_EXIT_GOOD;
 	int code = q->pcrs_path ? cairn_cli_quote_pcrs(f, &values, &r->facts, q) : CAIRN_EXIT_GOOD;
@@ -299,6 +276,7 @@ static int run(const struct options *o)
 	if (!code)
 		code = tell(&f, &r, &q, o->json);
 	cairn_buf_fini(&files.ak);
+	cairn_buf_fini(&files.parent);
 	cairn_buf_fini(&files.quote);
 	cairn_buf_fini(&files.signature);
 	cairn_buf_fini(&q.signature);
@@ -317,6 +295,10 @@ static int verify(int argc, char **argv)
 	     .value = &o.ak,
 	     .required = true,
 	     .help = "the attestation key: PEM, DER, certificate, JWK, TPM2B_PUBLIC, TPMT_PUBLIC"},
+	    {.name = "parent",
+	     .arg = "FILE",
+	     .value = &o.parent,
+	     .help = "the key that the AK was made under, often the EK: TPM2B_PUBLIC, TPMT_PUBLIC"},
 	    {.name = "quote",
 	     .arg = "FILE",
 	     .value = &o.quote,

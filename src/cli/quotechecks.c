@@ -143,11 +143,33 @@ static enum cairn_status digest_matches(const struct cairn_quote_facts *facts,
 	return cairn_span_equal_ct(cairn_digest_span(&d), facts->pcr_digest) ? CAIRN_OK : CAIRN_E_DIVERGED;
 }
 
-static void compare_values(struct cairn_cli_finding *f, const struct cairn_pcrfile *file,
+/* The file's values with those of IMA's other way in their places. */
+static struct cairn_pcrs with_padded(const struct cairn_pcrfile *file)
+{
+	struct cairn_pcrs all = file->pcrs;
+
+	for (size_t i = 0; i < file->padded.count; i++) {
+		const struct cairn_bank *from = &file->padded.bank[i];
+		struct cairn_bank *to = cairn_pcrs_bank(&all, from->alg);
+
+		for (unsigned n = 0; to && n < CAIRN_PCR_COUNT; n++)
+			if (from->extended >> n & 1)
+				to->pcr[n] = from->pcr[n];
+	}
+	return all;
+}
+
+static void compare_values(struct cairn_cli_finding *f, struct cairn_pcrfile *file,
 			   const struct cairn_quote_facts *facts)
 {
+	struct cairn_pcrs padded = with_padded(file);
 	enum cairn_status s = digest_matches(facts, &file->pcrs);
 	const char *detail = file->form;
+
+	if (s == CAIRN_E_DIVERGED && digest_matches(facts, &padded) == CAIRN_OK) {
+		file->pcrs = padded;
+		s = CAIRN_OK;
+	}
 
 	if (file->selects)
 		cairn_cli_finding_add(f, "selection of the PCR values",

@@ -20,7 +20,7 @@ void cairn_cli_finding_add(struct cairn_cli_finding *f, const char *check, enum 
 
 /* What the quote is held against beside itself. */
 struct cairn_cli_quote {
-	struct cairn_ak ak;
+	struct cairn_ak ak, parent; /* of the parent only the name; without one it is empty */
 	const char *ak_form, *quote_form, *signature_form;
 	struct cairn_span attest;      /* TPMS_ATTEST */
 	struct cairn_buf signature;    /* TPMT_SIGNATURE */
@@ -30,6 +30,17 @@ struct cairn_cli_quote {
 	const char *pcrs_path; /* NULL: none were given */
 	const struct cairn_cli_list *logs;
 };
+
+/* Which qualified name the AK should have, and in words whose. name.len 0: none that could be compared; words tell why.
+ * A parent that was given has to be it. */
+struct cairn_cli_signer {
+	struct cairn_qualified_name name;
+	const char *words;
+};
+struct cairn_cli_signer cairn_cli_quote_signer(const struct cairn_cli_quote *q,
+					       const struct cairn_quote_facts *facts);
+/* The name of any TPMT_PUBLIC or TPM2B_PUBLIC. False: it is none. */
+bool cairn_cli_quote_parent(struct cairn_ak *out, struct cairn_span file);
 
 /* The rows of the core's report, with the words for them. signer says which qualified name it is, or why none could be
  * compared. */

@@ -13,7 +13,7 @@ struct line {
 };
 
 struct text {
-	struct cairn_pcrs *pcrs;
+	struct cairn_pcrs *pcrs, *padded;
 	enum cairn_alg heading; /* the bank of the values to come */
 	bool headings, rows;	/* what was seen */
 };
@@ -53,7 +53,20 @@ static enum cairn_alg bank_of(struct cairn_span word)
 	return cairn_alg_by_name(name);
 }
 
-static enum cairn_status put(struct text *t, enum cairn_alg alg, struct cairn_span index,
+/* Without the suffix; true: it was there. */
+static bool strip_padded(struct cairn_span *bank)
+{
+	const struct cairn_span suffix = cairn_span_str("-padded");
+
+	if (bank->len <= suffix.len)
+		return false;
+	if (!cairn_span_equal(cairn_span(bank->ptr + bank->len - suffix.len, suffix.len), suffix))
+		return false;
+	bank->len -= suffix.len;
+	return true;
+}
+
+static enum cairn_status put(struct cairn_pcrs *p, enum cairn_alg alg, struct cairn_span index,
 			     struct cairn_span hex)
 {
 	unsigned pcr = 0;
@@ -65,7 +78,7 @@ static enum cairn_status put(struct text *t, enum cairn_alg alg, struct cairn_sp
 			return CAIRN_E_MALFORMED;
 		pcr = pcr * 10 + index.ptr[i] - '0';
 	}
-	return cairn_pcrfile_put_hex(t->pcrs, alg, pcr, hex);
+	return cairn_pcrfile_put_hex(p, alg, pcr, hex);
 }
 
 static enum cairn_status take_heading(struct text *t, struct cairn_span name)
@@ -83,6 +96,8 @@ static enum cairn_status take_heading(struct text *t, struct cairn_span name)
 static enum cairn_status take_line(struct text *t, const struct line *l)
 {
 	bool digit = l->words > 0 && l->word[0].ptr[0] >= '0' && l->word[0].ptr[0] <= '9';
+	struct cairn_span bank;
+	struct cairn_pcrs *p;
 	enum cairn_alg alg;
 
 	if (l->words == 0 || l->word[0].ptr[0] == '#')
@@ -91,12 +106,14 @@ static enum cairn_status take_line(struct text *t, const struct line *l)
 		return take_heading(t, l->word[0]);
 	if (l->words == 2 && digit)
 		return t->heading == CAIRN_ALG_NONE ? CAIRN_E_MALFORMED
-						    : put(t, t->heading, l->word[0], l->word[1]);
+						    : put(t->pcrs, t->heading, l->word[0], l->word[1]);
 	t->rows = true;
 	if (l->words != WORDS || digit)
 		return CAIRN_E_MALFORMED;
-	alg = bank_of(l->word[0]);
-	return alg == CAIRN_ALG_NONE ? CAIRN_E_UNSUPPORTED : put(t, alg, l->word[1], l->word[2]);
+	bank = l->word[0];
+	p = strip_padded(&bank) ? t->padded : t->pcrs;
+	alg = bank_of(bank);
+	return alg == CAIRN_ALG_NONE ? CAIRN_E_UNSUPPORTED : put(p, alg, l->word[1], l->word[2]);
 }
 
 static enum cairn_status say(struct cairn_buf *why, enum cairn_status s, unsigned line)
@@ -109,7 +126,7 @@ static enum cairn_status say(struct cairn_buf *why, enum cairn_status s, unsigne
 
 enum cairn_status cairn_pcrfile_text(struct cairn_pcrfile *out, struct cairn_span file, struct cairn_buf *why)
 {
-	struct text t = {.pcrs = &out->pcrs};
+	struct text t = {.pcrs = &out->pcrs, .padded = &out->padded};
 	enum cairn_status s;
 	unsigned number = 0;
 

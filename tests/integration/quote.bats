@@ -222,6 +222,14 @@ quote() { # name hash scheme, then options
 		[[ $output == *"AK attributes: ok"* ]]
 	done
 	run -1 cairn quote verify --ak p256.tss --quote quote --signature sig --nonce "$nonce" # by the last key
+	tpm2_readpublic -Q -c ek.ctx -f tpmt -o ek.tpmt
+	for parent in ek.pub ek.tpmt; do
+		run -0 cairn quote verify --ak pss.tss --parent $parent --quote quote --signature sig --nonce "$nonce"
+		[[ $output == *"qualified signer: ok (under the parent, in the endorsement hierarchy)"* ]]
+	done
+	run -1 cairn quote verify --ak pss.tss --parent p256.tss --quote quote --signature sig --nonce "$nonce"
+	[[ $output == *"qualified signer: failed (not under that parent"* ]]
+	run -3 cairn quote verify --ak pss.tss --parent pss.pem --quote quote --signature sig --nonce "$nonce"
 }
 
 @test "values that were not quoted are nobody's, a bank that was is not another" {
@@ -248,7 +256,7 @@ quote() { # name hash scheme, then options
 	ak p256 ecc sha256 ecdsa
 	mv p256.tss ak
 	log=$data/eventlog/tcg2-sdboot-fedora37.bin
-	cairn log show --json "$log" | jq -r '.. | objects | select(.digests.sha256 and .type != "EV_NO_ACTION") |
+	cairn log show --json "$log" | jq -r '.events[] | select(.type != "EV_NO_ACTION") |
 		"\(.pcr):sha256=\(.digests.sha256)"' >events
 	[ "$(wc -l <events)" -eq 27 ] || [ "$(wc -l <events)" -eq 28 ]
 	xargs -n1 tpm2_pcrextend <events
