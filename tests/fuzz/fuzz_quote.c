@@ -1,4 +1,5 @@
-/* Quotes: attestation, signature and AK out of the bytes, and a fixed AK that has signed none of them.
+/* Quotes: AK, attestation and signature out of the bytes, judged and looked at, by an AK of the bytes and by one that
+ * has signed none of them.
  * seeds: tests/data/fuzz-quote */
 #include <stdlib.h>
 
@@ -16,16 +17,25 @@ static const struct cairn_akpub fixed = {
     .name = {{0x00, 0x0b}},
 };
 
+static void examine(const struct cairn_quote_expected *e, struct cairn_span attest, struct cairn_span sig)
+{
+	struct cairn_quote_report r;
+
+	if (cairn_quote_examine(&r, e, attest, sig) != CAIRN_OK)
+		return;
+	if (!r.read && cairn_quote_report_row(&r, "signature") != CAIRN_QUOTE_UNCHECKED)
+		abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct cairn_cur c = cairn_cur(cairn_span(data, size));
 	struct cairn_span signer = cairn_cur_bytes(&c, cairn_cur_u8(&c)),
 			  extra = cairn_cur_bytes(&c, cairn_cur_u8(&c));
 	struct cairn_span attest = cairn_cur_bytes(&c, cairn_cur_u8(&c)), sig = cairn_cur_rest(&c);
-	struct cairn_ak ak;
 	struct cairn_quote *q = NULL;
+	struct cairn_ak ak, other;
 
-	(void)!cairn_ak_parse(&ak, cairn_span(data, size));
 	cairn_ak_of_akpub(&ak, &fixed);
 	struct cairn_quote_expected e = {.ak = &ak,
 					 .qualified_signer = signer,
@@ -33,5 +43,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 					 .selection = cairn_selection_of(CAIRN_ALG_SHA256, 0x3bff)};
 	if (cairn_quote_check(&q, &e, attest, sig, NULL) == CAIRN_OK)
 		abort(); /* a forgery */
+	examine(&e, attest, sig);
+	if (cairn_ak_read(&other, cairn_span(data, size)) == CAIRN_OK) {
+		(void)cairn_ak_objection(&other);
+		e = (struct cairn_quote_expected){.ak = &other};
+		examine(&e, attest, sig);
+	}
 	return 0;
 }

@@ -279,6 +279,25 @@ quote() { # name hash scheme, then options
 	run -1 verify --nonce "$nonce" --log "$log" --allow-sha1 # the log says nothing of that bank
 }
 
+# Linux before 5.8 extended every bank with the SHA-1 digest and zeros.
+@test "a list of IMA leads to what was quoted, as either kernel extends" {
+	tpm
+	ak p256 ecc sha256 ecdsa
+	mv p256.tss ak
+	head -c 558 "$data/ima/ima-ng-trailing.bin" >ima # six whole entries
+	cairn log replay ima >pcrs
+	for sha1 in $(cairn log show --json ima | jq -r '.events[].digests.sha1'); do
+		tpm2_pcrextend "10:sha256=${sha1}000000000000000000000000"
+	done
+	quote p256 sha256 ecdsa -l sha256:10
+	run -0 verify --nonce "$nonce" --log ima
+	run -0 verify --nonce "$nonce" --selection sha256:10 --pcrs pcrs --log ima
+	sed -i /padded/d pcrs
+	run -1 verify --nonce "$nonce" --selection sha256:10 --pcrs pcrs
+	flip ima 20 # a digest
+	run -1 verify --nonce "$nonce" --log ima
+}
+
 @test "keys that sign more than their TPM made are no AKs; a primary key is told from others" {
 	tpm
 	tpm2_createprimary -Q -C e -G ecc:ecdsa-sha256:null -c e.ctx -a 'fixedtpm|fixedparent|sensitivedataorigin|userwithauth|restricted|sign'
