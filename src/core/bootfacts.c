@@ -189,7 +189,7 @@ static bool secure_boot_variable(enum cairn_secure_boot *out, struct cairn_span 
 static enum cairn_status secure_boot(struct reader *r, bool *seen)
 {
 	enum cairn_event_check check = CAIRN_EVENT_UNCHECKED;
-	enum cairn_secure_boot state;
+	enum cairn_secure_boot state = CAIRN_SECURE_BOOT_UNKNOWN;
 	enum cairn_status s;
 
 	if (r->ev.type != CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG || !secure_boot_variable(&state, r->ev.data))

@@ -65,13 +65,20 @@ const char *cairn_guid_name(struct cairn_span guid)
 }
 
 /* ---- variables -------------------------------------------------------------------------------------------------- */
-enum cairn_status cairn_efi_variable_next(struct cairn_efi_variable *out, struct cairn_cur *c)
+static struct cairn_efi_variable read_variable(struct cairn_cur *c)
 {
 	struct cairn_efi_variable v = {.guid = cairn_cur_bytes(c, CAIRN_GUID_SIZE)};
 	uint64_t name = cairn_cur_u64le(c), data = cairn_cur_u64le(c);
 
 	v.name = cairn_cur_bytes(c, name > UINT32_MAX ? UINT64_MAX : 2 * name);
 	v.data = cairn_cur_bytes(c, data);
+	return v;
+}
+
+enum cairn_status cairn_efi_variable_next(struct cairn_efi_variable *out, struct cairn_cur *c)
+{
+	struct cairn_efi_variable v = read_variable(c);
+
 	if (cairn_cur_ok(c))
 		*out = v;
 	return c->status;
@@ -80,11 +87,9 @@ enum cairn_status cairn_efi_variable_next(struct cairn_efi_variable *out, struct
 enum cairn_status cairn_efi_variable_read(struct cairn_efi_variable *out, struct cairn_span in)
 {
 	struct cairn_cur c = cairn_cur(in);
-	struct cairn_efi_variable v;
-	enum cairn_status s = cairn_efi_variable_next(&v, &c);
+	struct cairn_efi_variable v = read_variable(&c);
+	enum cairn_status s = cairn_cur_end(&c);
 
-	if (s == CAIRN_OK)
-		s = cairn_cur_end(&c);
 	if (s == CAIRN_OK)
 		*out = v;
 	return s;
@@ -182,13 +187,13 @@ enum cairn_status cairn_efi_load_option_read(struct cairn_efi_load_option *out, 
 	struct cairn_cur c = cairn_cur(in);
 	struct cairn_efi_load_option o = {.attributes = cairn_cur_u32le(&c)};
 	uint16_t path_len = cairn_cur_u16le(&c);
-	size_t start = c.off;
+	struct cairn_cur text = c;
+	size_t len = 0;
 
-	while (cairn_cur_ok(&c) && cairn_cur_u16le(&c) != 0)
-		;
-	if (!cairn_cur_ok(&c))
-		return c.status;
-	o.description = cairn_span(in.ptr + start, c.off - start - 2);
+	while (cairn_cur_u16le(&text) != 0)
+		len += 2;
+	o.description = cairn_cur_bytes(&c, len);
+	(void)cairn_cur_u16le(&c); /* the NUL */
 	o.path = cairn_cur_bytes(&c, path_len);
 	o.optional = cairn_cur_rest(&c);
 	if (cairn_cur_ok(&c))

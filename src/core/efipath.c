@@ -310,8 +310,6 @@ static bool hard_drive(struct cairn_buf *out, struct cairn_cur *c)
 
 	(void)cairn_cur_u8(c); /* of the partition table */
 	type = cairn_cur_u8(c);
-	if (!cairn_cur_ok(c))
-		return false;
 	cairn_buf_add_fmt(out, "HD(%" PRIu32 ",", number);
 	if (type == 2)
 		cairn_buf_add_fmt(out, "GPT,%s", cairn_guid_text(id).text);
@@ -389,11 +387,11 @@ static bool ram_disk(struct cairn_buf *out, struct cairn_cur *c)
 /* ---- BIOS boot: 10.3.6 ------------------------------------------------------------------------------------------ */
 static bool bbs(struct cairn_buf *out, struct cairn_cur *c)
 {
-	static const char *const names[] = {"", "Floppy", "HD", "CDROM", "PCMCIA", "USB", "Network"};
+	static const char *const names[] = {"Floppy", "HD", "CDROM", "PCMCIA", "USB", "Network"};
 	unsigned type = cairn_cur_u16le(c), flags = cairn_cur_u16le(c);
 
-	if (type > 0 && type < sizeof names / sizeof names[0])
-		cairn_buf_add_fmt(out, "BBS(%s,", names[type]);
+	if (type > 0 && type <= sizeof names / sizeof names[0])
+		cairn_buf_add_fmt(out, "BBS(%s,", names[type - 1]);
 	else
 		cairn_buf_add_fmt(out, "BBS(0x%X,", type);
 	cairn_text_utf8(out, cairn_span_chomp(cairn_cur_rest(c)));
@@ -454,8 +452,6 @@ enum cairn_status cairn_device_path_text(struct cairn_buf *out, struct cairn_spa
 		if (n == CAIRN_DEVICE_PATH_NODES)
 			cairn_cur_fail(&c, CAIRN_E_LIMIT);
 		body = cairn_cur_bytes(&c, (uint64_t)len - NODE_HEADER);
-		if (!cairn_cur_ok(&c))
-			return c.status;
 		if (type == END) {
 			/* Another path follows an end of one of several (10.3.1), or of a list of them (3.1.3). */
 			if (cairn_cur_left(&c) > 0)

@@ -105,7 +105,7 @@ static size_t utf8(uint32_t *ch, struct cairn_span s)
 		   : b >= 0xf0 && b < 0xf5 ? 4
 					   : 0;
 
-	if (n == 0 || n > s.len)
+	if (n > s.len)
 		return 0;
 	*ch = n == 1 ? b : b & (0x7fu >> n);
 	for (size_t i = 1; i < n; i++) {

@@ -195,24 +195,24 @@ struct hashed {
 	uint8_t name[SECTION_NAME_MAX];
 };
 
-static bool section_name(struct hashed *h, struct cairn_span data)
+/* Nothing is changed where the data is no such name. */
+static void section_name(struct hashed *h, struct cairn_span data)
 {
 	struct cairn_span t = cairn_span_chomp16(data);
 
 	if (t.len % 2 != 0 || t.len / 2 >= sizeof h->name)
-		return false;
+		return;
 	for (size_t i = 0; i < t.len / 2; i++) {
 		if (t.ptr[2 * i] >= 0x80 || t.ptr[2 * i + 1] != 0)
-			return false;
+			return;
 		h->name[i] = t.ptr[2 * i];
 	}
 	h->name[t.len / 2] = 0;
 	h->part[0] = cairn_span(h->name, t.len / 2 + 1);
-	return true;
 }
 
-/* False where the rule does not apply to the data. */
-static bool hashed_by(struct hashed *h, enum rule rule, struct cairn_span data)
+/* The whole data where the rule does not apply to it. */
+static void hashed_by(struct hashed *h, enum rule rule, struct cairn_span data)
 {
 	static const uint8_t error_value[4] = {1, 0, 0, 0};
 	struct cairn_efi_variable v;
@@ -230,9 +230,8 @@ static bool hashed_by(struct hashed *h, enum rule rule, struct cairn_span data)
 		h->part[1] = cairn_span("", 1);
 		break;
 	case VARIABLE_DATA:
-		if (cairn_efi_variable_read(&v, data) != CAIRN_OK)
-			return false;
-		h->part[0] = v.data;
+		if (cairn_efi_variable_read(&v, data) == CAIRN_OK)
+			h->part[0] = v.data;
 		break;
 	case WITHOUT_LAST_BYTE:
 		h->part[0].len -= data.len > 0;
@@ -241,7 +240,8 @@ static bool hashed_by(struct hashed *h, enum rule rule, struct cairn_span data)
 		h->part[0] = cairn_span(error_value, sizeof error_value);
 		break;
 	case SECTION_NAME:
-		return section_name(h, data);
+		section_name(h, data);
+		break;
 	case GRUB_TEXT:
 		(void)cairn_grub_text_of(&h->part[0], data);
 		h->part[0].len -= h->part[0].len > 0 && h->part[0].ptr[h->part[0].len - 1] == 0;
@@ -252,7 +252,6 @@ static bool hashed_by(struct hashed *h, enum rule rule, struct cairn_span data)
 	default:
 		break;
 	}
-	return true;
 }
 
 /* How many of the event's digests the rule gives. */
@@ -261,8 +260,7 @@ static enum cairn_status count_matches(size_t *count, enum rule rule, const stru
 	struct hashed h;
 
 	*count = 0;
-	if (!hashed_by(&h, rule, ev->data))
-		return CAIRN_OK;
+	hashed_by(&h, rule, ev->data);
 	for (size_t i = 0; i < ev->count; i++) {
 		struct cairn_digest d;
 		enum cairn_status s = cairn_hash2(&d, ev->digest[i].alg, h.part[0], h.part[1]);

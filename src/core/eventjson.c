@@ -159,7 +159,7 @@ static enum cairn_status text(struct ej *j, const struct cairn_event *ev)
 	return CAIRN_OK;
 }
 
-static bool is_ascii(struct cairn_span s)
+bool ej_is_ascii(struct cairn_span s)
 {
 	for (size_t i = 0; i < s.len; i++)
 		if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
@@ -170,11 +170,12 @@ static bool is_ascii(struct cairn_span s)
 void cairn_event_version_text(struct cairn_buf *out, struct cairn_span data)
 {
 	struct cairn_cur c = cairn_cur(data);
-	const uint8_t *nul = data.len > 0 ? memchr(data.ptr, 0, data.len) : NULL;
-	struct cairn_span ascii = cairn_span(data.ptr, nul ? (size_t)(nul - data.ptr) : data.len);
+	struct cairn_span ascii = {.ptr = data.ptr};
 	size_t n = 0;
 
-	if (ascii.len > 1 && is_ascii(ascii)) {
+	while (ascii.len < data.len && data.ptr[ascii.len] != 0)
+		ascii.len++;
+	if (ascii.len > 1 && ej_is_ascii(ascii)) {
 		cairn_text_utf8(out, ascii);
 	} else if (data.len == CAIRN_GUID_SIZE && data.ptr[1] != 0) {
 		cairn_buf_add_str(out, cairn_guid_text(data).text);
@@ -197,9 +198,9 @@ static enum cairn_status version(struct ej *j, const struct cairn_event *ev)
 	return CAIRN_OK;
 }
 
-static enum cairn_status bytes(struct ej *j, const struct cairn_event *ev)
+enum cairn_status ej_bytes(struct ej *j, const struct cairn_event *ev)
 {
-	if (is_ascii(cairn_span_chomp(ev->data)))
+	if (ej_is_ascii(cairn_span_chomp(ev->data)))
 		return text(j, ev);
 	ej_string(j, "kind", ev->data.len ? "bytes" : "empty");
 	if (ev->data.len > 0)
@@ -210,9 +211,9 @@ static enum cairn_status bytes(struct ej *j, const struct cairn_event *ev)
 /* EV_POST_CODE, EV_S_CRTM_CONTENTS: a text, or UEFI_PLATFORM_FIRMWARE_BLOB. PFP 1.06 r52, section 10.4.1. */
 static enum cairn_status text_or_blob(struct ej *j, const struct cairn_event *ev)
 {
-	if (!is_ascii(cairn_span_chomp(ev->data)) && ev->data.len == 16)
+	if (!ej_is_ascii(cairn_span_chomp(ev->data)) && ev->data.len == 16)
 		return ej_blob(j, ev);
-	return bytes(j, ev);
+	return ej_bytes(j, ev);
 }
 
 /* Types without a row are shown as bytes. */
@@ -235,7 +236,6 @@ static const struct {
     {CAIRN_EV_EFI_HANDOFF_TABLES, ej_handoff},
     {CAIRN_EV_EFI_HANDOFF_TABLES2, ej_handoff2},
     {CAIRN_EV_EVENT_TAG, ej_event_tag},
-    {CAIRN_EV_COMPACT_HASH, ej_compact},
     {CAIRN_EV_IPL, ej_ipl},
     {CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, ej_variable},
     {CAIRN_EV_EFI_VARIABLE_BOOT, ej_variable},
@@ -264,7 +264,7 @@ static enum cairn_status fill(struct ej *j, const struct cairn_event *ev)
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (kinds[i].type == ev->type)
 			return kinds[i].fill(j, ev);
-	return bytes(j, ev);
+	return ej_bytes(j, ev);
 }
 
 json_t *cairn_event_data_json(const struct cairn_event *ev, struct cairn_buf *summary)

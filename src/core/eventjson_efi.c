@@ -247,20 +247,22 @@ void cairn_efi_variable_fill(struct ej *j, const struct cairn_efi_variable *v)
 static enum cairn_status more_variables(struct ej *j, struct cairn_cur *c, uint32_t type)
 {
 	json_t *all = json_array();
-	enum cairn_status s = CAIRN_OK;
 	struct cairn_efi_variable v;
 
 	ej_put(j, "more", all);
-	while (s == CAIRN_OK && !j->failed && cairn_cur_left(c) > 0) {
+	while (!j->failed && cairn_cur_left(c) > 0) {
 		struct ej one = ej_element(j, all);
+		enum cairn_status s = cairn_efi_variable_next(&v, c);
 
-		s = cairn_efi_variable_next(&v, c);
+		if (s != CAIRN_OK)
+			return s;
 		ej_say(j, "; ");
-		if (s == CAIRN_OK)
-			s = fill_variable(&one, &v, type);
+		s = fill_variable(&one, &v, type);
+		if (s != CAIRN_OK)
+			return s;
 		ej_end(j, &one);
 	}
-	return s;
+	return CAIRN_OK;
 }
 
 enum cairn_status ej_variable(struct ej *j, const struct cairn_event *ev)

@@ -34,12 +34,14 @@ void ej_say_member(struct ej *j, const char *member);
 
 /* Fill j->object from the data of an event. Other than CAIRN_OK: it is not what it should be. */
 typedef enum cairn_status ej_fn(struct ej *j, const struct cairn_event *ev);
+ej_fn ej_bytes;			       /* text if it is ASCII; eventjson.c */
+bool ej_is_ascii(struct cairn_span s); /* printable, and not empty */
 ej_fn ej_variable, ej_image, ej_blob, ej_blob2, ej_handoff, ej_handoff2, ej_gpt; /* eventjson_efi.c */
-ej_fn ej_no_action, ej_ipl, ej_event_tag, ej_compact, ej_txt, ej_spdm;		 /* eventjson_os.c */
+ej_fn ej_no_action, ej_ipl, ej_event_tag, ej_txt, ej_spdm;			 /* eventjson_os.c */
 
 /* EFI_SIGNATURE_DATA of one kind or another: its type, owner, and of a certificate the subject and digest. */
 void ej_signature(struct ej *j, const struct cairn_efi_signature *sig);
-/* What the tag of Linux or systemd in EV_EVENT_TAG data stands for; NULL: there is none. */
+/* What the tag of Linux or systemd in the data of an EV_EVENT_TAG stands for; NULL: there is none. */
 const char *cairn_event_tag_name(const struct cairn_event *ev);
 /* S-CRTM version: text of either width up to its NUL, or a GUID. PFP 1.06 r52, section 10.4.1. */
 void cairn_event_version_text(struct cairn_buf *out, struct cairn_span data);

@@ -156,7 +156,7 @@ const char *cairn_event_tag_name(const struct cairn_event *ev)
 	uint32_t id = cairn_cur_u32le(&c);
 
 	(void)cairn_cur_bytes(&c, cairn_cur_u32le(&c));
-	if (ev->type != CAIRN_EV_EVENT_TAG || cairn_cur_end(&c) != CAIRN_OK)
+	if (cairn_cur_end(&c) != CAIRN_OK)
 		return NULL;
 	for (size_t i = 0; i < sizeof event_tags / sizeof event_tags[0]; i++)
 		if (event_tags[i].id == id)
@@ -184,34 +184,13 @@ enum cairn_status ej_event_tag(struct ej *j, const struct cairn_event *ev)
 		return tags(j, ev->data);
 	/* The stub of a confidential VM logs the bare text. */
 	if (!name)
-		return ej_compact(j, ev);
+		return ej_bytes(j, ev);
 	ej_string(j, "kind", "event_tag");
 	ej_number(j, "id", id);
 	ej_string(j, "name", name);
 	tag_text(j, text);
 	ej_say(j, name);
 	ej_say(j, ": ");
-	ej_say_member(j, "text");
-	return CAIRN_OK;
-}
-
-static bool is_text(struct cairn_span s)
-{
-	for (size_t i = 0; i < s.len; i++)
-		if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
-			return false;
-	return s.len > 0;
-}
-
-enum cairn_status ej_compact(struct ej *j, const struct cairn_event *ev)
-{
-	struct cairn_span t = cairn_span_chomp(ev->data);
-
-	ej_string(j, "kind", is_text(t) ? "text" : "bytes");
-	if (is_text(t))
-		ej_utf8(j, "text", t);
-	else
-		ej_hex(j, "hex", ev->data);
 	ej_say_member(j, "text");
 	return CAIRN_OK;
 }

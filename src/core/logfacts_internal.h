@@ -26,7 +26,7 @@ void fact_copy(struct ej *j, const struct cairn_event *ev, const char *const *me
 
 /* Look at one event and add what it tells. The event does not differ. */
 typedef void fact_fn(struct ej *j, const struct fact_event *e);
-fact_fn fact_grub, fact_stub, fact_drtm; /* logfacts_os.c */
+fact_fn fact_grub, fact_stub, fact_addon, fact_drtm; /* logfacts_os.c */
 
 void fact_xen(struct ej *j, const struct cairn_eventlog *log); /* logfacts_os.c */
 

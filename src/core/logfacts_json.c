@@ -1,8 +1,7 @@
 /* The facts of a log as JSON: one pass, in which each reader of facts takes what it knows. */
-#include <inttypes.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "cairn/json.h"
 #include "logfacts_internal.h"
@@ -77,8 +76,6 @@ static void no_action(struct ej *j, const struct fact_event *e)
 	cairn_auto_json json_t *data = NULL;
 	struct ej one;
 
-	if (e->ev.type != CAIRN_EV_NO_ACTION)
-		return;
 	data = cairn_event_data_json(&e->ev, NULL);
 	if (json_object_get(data, "locality")) {
 		one = fact_set(j, "startup_locality", e);
@@ -96,7 +93,7 @@ static void crtm_version(struct ej *j, const struct fact_event *e)
 	static const char *const members[] = {"text", "hex", NULL};
 	struct ej one;
 
-	if (e->ev.type != CAIRN_EV_S_CRTM_VERSION || !cairn_log_event_is_of(e->log, &e->ev, 0))
+	if (!cairn_log_event_is_of(e->log, &e->ev, 0))
 		return;
 	one = fact_set(j, "crtm_version", e);
 	fact_copy(&one, &e->ev, members);
@@ -121,7 +118,7 @@ static void keys(struct ej *j, const struct fact_event *e)
 	struct cairn_efi_variable v;
 	size_t count;
 
-	if (e->ev.type != CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG || !cairn_log_event_is_of(e->log, &e->ev, 7))
+	if (!cairn_log_event_is_of(e->log, &e->ev, 7))
 		return;
 	if (cairn_efi_variable_read(&v, e->ev.data) != CAIRN_OK)
 		return;
@@ -147,7 +144,7 @@ static void authority(struct ej *j, const struct fact_event *e)
 					      "boolean",    "hex",	 NULL};
 	struct ej one;
 
-	if (e->ev.type != CAIRN_EV_EFI_VARIABLE_AUTHORITY || !cairn_log_event_is_of(e->log, &e->ev, 7))
+	if (!cairn_log_event_is_of(e->log, &e->ev, 7))
 		return;
 	one = fact_add(j, "authorities", e);
 	fact_copy(&one, &e->ev, members);
@@ -164,6 +161,7 @@ static void image(struct ej *j, const struct fact_event *e)
 	} kinds[] = {
 	    /* PFP 1.06 r52, sections 3.3.4.3 (PCR 2) and 3.3.4.5 (PCR 4). */
 	    {CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION, 4, "images"},
+	    {CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION, 2, "option_roms"},
 	    {CAIRN_EV_EFI_BOOT_SERVICES_DRIVER, 2, "option_roms"},
 	    {CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER, 2, "option_roms"},
 	    {CAIRN_EV_EFI_BOOT_SERVICES_DRIVER, 4, "images"},
@@ -188,9 +186,6 @@ static void bios_option_rom(struct ej *j, const struct fact_event *e)
 	struct ej one;
 
 	if (e->log->cc || e->ev.pcr != 2)
-		return;
-	if (e->ev.type != CAIRN_EV_ACTION && e->ev.type != CAIRN_EV_EVENT_TAG &&
-	    e->ev.type != CAIRN_EV_POST_CODE)
 		return;
 	one = fact_add(j, "option_roms", e);
 	fact_copy(&one, &e->ev, members);
@@ -220,8 +215,6 @@ static void boot_options(struct ej *j, const struct fact_event *e)
 	struct cairn_cur c = cairn_cur(e->ev.data);
 	struct cairn_efi_variable v;
 
-	if (e->ev.type != CAIRN_EV_EFI_VARIABLE_BOOT && e->ev.type != CAIRN_EV_EFI_VARIABLE_BOOT2)
-		return;
 	if (!cairn_log_event_is_of(e->log, &e->ev, 1))
 		return;
 	while (cairn_cur_left(&c) > 0 && cairn_efi_variable_next(&v, &c) == CAIRN_OK)
@@ -232,7 +225,11 @@ static bool ends_with(const char *s, const char *end)
 {
 	size_t n = strlen(s), m = strlen(end);
 
-	return m > 0 && n >= m && strcasecmp(s + n - m, end) == 0;
+	while (n > 0 && m > 0 && tolower((unsigned char)s[n - 1]) == tolower((unsigned char)end[m - 1])) {
+		n--;
+		m--;
+	}
+	return m == 0 && *end;
 }
 
 /* The option that was booted is the one whose path the first image's path ends with: firmware writes the full path for
@@ -259,8 +256,35 @@ static void mark_started(struct ej *j)
 }
 
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
-static fact_fn *const readers[] = {no_action,	    crtm_version, keys,	     authority, image,
-				   bios_option_rom, boot_options, fact_grub, fact_stub, fact_drtm};
+/* Whose events each reader is given. */
+static const struct {
+	uint32_t type;
+	fact_fn *read;
+} readers[] = {
+    {CAIRN_EV_NO_ACTION, no_action},
+    {CAIRN_EV_S_CRTM_VERSION, crtm_version},
+    {CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, keys},
+    {CAIRN_EV_EFI_VARIABLE_AUTHORITY, authority},
+    {CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION, image},
+    {CAIRN_EV_EFI_BOOT_SERVICES_DRIVER, image},
+    {CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER, image},
+    {CAIRN_EV_ACTION, bios_option_rom},
+    {CAIRN_EV_EVENT_TAG, bios_option_rom},
+    {CAIRN_EV_POST_CODE, bios_option_rom},
+    {CAIRN_EV_EFI_VARIABLE_BOOT, boot_options},
+    {CAIRN_EV_EFI_VARIABLE_BOOT2, boot_options},
+    {CAIRN_EV_IPL, fact_grub},
+    {CAIRN_EV_IPL, fact_stub},
+    {CAIRN_EV_EVENT_TAG, fact_addon},
+};
+
+static void read_event(struct ej *j, const struct fact_event *e)
+{
+	for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+		if (readers[i].type == e->ev.type)
+			readers[i].read(j, e);
+	fact_drtm(j, e);
+}
 
 static enum cairn_status read_events(struct ej *j, const struct cairn_eventlog *log)
 {
@@ -272,10 +296,8 @@ static enum cairn_status read_events(struct ej *j, const struct cairn_eventlog *
 
 		if (s != CAIRN_OK)
 			return s;
-		if (e.how.result == CAIRN_EVENT_DIFFERS)
-			continue;
-		for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
-			readers[i](j, &e);
+		if (e.how.result != CAIRN_EVENT_DIFFERS)
+			read_event(j, &e);
 	}
 	return CAIRN_OK;
 }

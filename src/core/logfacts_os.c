@@ -16,7 +16,7 @@ void fact_grub(struct ej *j, const struct fact_event *e)
 	enum cairn_grub_text kind = cairn_event_grub_text(&text, &e->ev);
 	struct ej grub, one;
 
-	if (kind == CAIRN_GRUB_NONE && e->ev.type == CAIRN_EV_IPL && cairn_log_event_is_of(e->log, &e->ev, 8))
+	if (kind == CAIRN_GRUB_NONE && cairn_log_event_is_of(e->log, &e->ev, 8))
 		kind = cairn_grub_text_of(&text, e->ev.data);
 	if (kind == CAIRN_GRUB_NONE)
 		return;
@@ -114,14 +114,19 @@ static void command_line(struct ej *stub, const struct fact_event *e)
 	ej_end(stub, &one);
 }
 
-static void addon(struct ej *stub, const struct fact_event *e)
+void fact_addon(struct ej *j, const struct fact_event *e)
 {
 	static const char *const members[] = {"name", "text", NULL};
-	struct ej one = fact_add(stub, "addons", e);
+	struct ej stub, one;
 
+	if (!cairn_event_tag_name(&e->ev))
+		return;
+	stub = fact_open(j, "stub");
+	one = fact_add(&stub, "addons", e);
 	fact_copy(&one, &e->ev, members);
 	fact_digests(&one, &e->ev);
-	ej_end(stub, &one);
+	ej_end(&stub, &one);
+	ej_end(j, &stub);
 }
 
 static bool is_utf16(struct cairn_span s)
@@ -131,22 +136,17 @@ static bool is_utf16(struct cairn_span s)
 
 void fact_stub(struct ej *j, const struct fact_event *e)
 {
-	bool ipl = e->ev.type == CAIRN_EV_IPL && !e->log->cc && is_utf16(e->ev.data);
-	bool is_section = ipl && e->ev.pcr == 11;
 	/* PCR 8 up to systemd 250 */
-	bool line = ipl && (e->ev.pcr == 12 || e->ev.pcr == 8) && e->how.result == CAIRN_EVENT_MATCHES;
-	bool tag = cairn_event_tag_name(&e->ev) != NULL;
+	bool line = (e->ev.pcr == 12 || e->ev.pcr == 8) && e->how.result == CAIRN_EVENT_MATCHES;
 	struct ej stub;
 
-	if (!is_section && !line && !tag)
+	if (!is_utf16(e->ev.data) || (e->ev.pcr != 11 && !line))
 		return;
 	stub = fact_open(j, "stub");
-	if (is_section)
-		section(&stub, e);
-	else if (line)
+	if (line)
 		command_line(&stub, e);
 	else
-		addon(&stub, e);
+		section(&stub, e);
 	ej_end(j, &stub);
 }
 
@@ -219,7 +219,7 @@ void fact_drtm(struct ej *j, const struct fact_event *e)
 {
 	struct ej drtm;
 
-	if (e->log->cc || !cairn_event_extends(&e->ev) || e->ev.pcr < 17 || e->ev.pcr > 22)
+	if (!cairn_event_extends(&e->ev) || e->ev.pcr < 17 || e->ev.pcr > 22)
 		return;
 	drtm = fact_open(j, "drtm");
 	for (size_t i = 0; i < sizeof txt / sizeof txt[0]; i++)

@@ -70,6 +70,10 @@ static void texts_of_utf8(void **state)
 	cairn_auto_buf struct cairn_buf b = {0};
 
 	(void)state;
+	cairn_text_utf8(&b, cairn_span("\xe2\x82\xac", 2)); /* the rest is not of the text */
+	assert_text(&b, "\\xe2\\x82");
+	cairn_text_utf8(&b, SPAN("\xef\xbf\xbd\xef\xbf\xb0\xef\xbf\xaf"));
+	assert_text(&b, "\\ufffd\\ufff0\xef\xbf\xaf");
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
 		cairn_text_utf8(&b, cairn_span_str(cases[i].in));
 		assert_text(&b, cases[i].out);
@@ -193,6 +197,9 @@ static void bad_signature_lists(void **state)
 		enum cairn_status s;
 
 		put_list(&b, X509, cases[i].list, cases[i].header, cases[i].size, OWNER OWNER, cases[i].body);
+		struct cairn_efi_signatures it = cairn_efi_signatures(cairn_buf_span(&b));
+		struct cairn_efi_signature sig;
+		assert_int_equal(cairn_efi_signature_next(&it, &sig), cases[i].status == CAIRN_OK);
 		s = cairn_efi_signatures_check(cairn_buf_span(&b), NULL);
 		if (s != cases[i].status)
 			fail_msg("case %zu: %s", i, cairn_status_name(s));

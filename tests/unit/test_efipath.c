@@ -105,6 +105,13 @@ static const struct node {
 	 "\2\0\1\0"
 	 "Disk\0",
 	 "BBS(HD,Disk,0x1)"),
+    OPEN(5, 1, "\1\0\0\0", "BBS(Floppy,,0x0)"),
+    OPEN(5, 1, "\3\0\0\0", "BBS(CDROM,,0x0)"),
+    OPEN(5, 1, "\4\0\0\0", "BBS(PCMCIA,,0x0)"),
+    OPEN(5, 1, "\5\0\0\0", "BBS(USB,,0x0)"),
+    OPEN(5, 1, "\6\0\0\0", "BBS(Network,,0x0)"),
+    OPEN(5, 1, "\0\0\0\0", "BBS(0x0,,0x0)"),
+    OPEN(5, 1, "\7\0\0\0", "BBS(0x7,,0x0)"),
     OPEN(5, 1, "\xff\xff\1\0", "BBS(0xFFFF,,0x1)"),
     OPEN(6, 1, "\xab", "Path(6,1,AB)"),
     OPEN(3, 99, "", "Path(3,99,)"),

@@ -62,6 +62,7 @@ static const struct must {
     {CAIRN_EV_SEPARATOR, S("\xff\xff\xff\xff"), S("\xff\xff\xff\xfe")},
     {CAIRN_EV_SEPARATOR, S("WBCL"), S("WBCL\0")},
     {CAIRN_EV_ACTION, S("Calling INT 19h"), S("Calling\1")},
+    {CAIRN_EV_ACTION, S(""), S("\0\0\0\0")},
     {CAIRN_EV_ACTION, S("U\0T\0F\0\r\0\n\0\t\0"), S("U\0T\1F\0")},
     {CAIRN_EV_EFI_ACTION, S("Exit Boot Services Invocation"), S("\0\0\0\1")},
     {CAIRN_EV_OMIT_BOOT_DEVICE_EVENTS, S("BOOT ATTEMPTS OMITTED"), S("\x7f")},
@@ -232,7 +233,7 @@ static void rules_with_a_name(void **state)
 	    {11, CAIRN_EV_IPL, S(".\0l\0i\0n\0u\0x\0\0\0"), S(".linux"), BARE},
 	    {11, CAIRN_EV_IPL, S(".\0l\0\x80\0"), S(".l\x80\0"), BARE},
 	    {11, CAIRN_EV_IPL, S(".\0l\0\x69\1"), S(".li\0"), BARE},
-	    {11, CAIRN_EV_IPL, S(".\0l\0i"), S(".li\0"), BARE},
+	    {11, CAIRN_EV_IPL, S(".\0l\0i"), S(".l\0"), BARE},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -364,30 +365,14 @@ static void no_event_passes_for_another(void **state)
 	}
 }
 
-static void names(void **state)
-{
-	(void)state;
-	assert_true(cairn_event_type_known(CAIRN_EV_EFI_SPDM_DEVICE_AUTHORITY));
-	assert_string_equal(cairn_event_type_name(CAIRN_EVTYPE_CAP_VALUE), "EVTYPE_CAP_VALUE");
-	assert_string_equal(cairn_event_type_name(CAIRN_EVTYPE_SLAUNCH_END), "EVTYPE_SLAUNCH_END");
-	assert_false(cairn_event_type_known(0x505));
-	assert_string_equal(cairn_event_type_name(0x505), "unknown");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(types_that_must_match),
-	    cmocka_unit_test(types_that_may_match),
-	    cmocka_unit_test(types_that_are_bare),
-	    cmocka_unit_test(rules_with_a_name),
-	    cmocka_unit_test(long_section_name),
-	    cmocka_unit_test(flags),
-	    cmocka_unit_test(all_digests_count),
-	    cmocka_unit_test(genuine_logs_do_not_differ),
-	    cmocka_unit_test(relabelled_log),
-	    cmocka_unit_test(no_event_passes_for_another),
-	    cmocka_unit_test(names),
+	    cmocka_unit_test(types_that_must_match), cmocka_unit_test(types_that_may_match),
+	    cmocka_unit_test(types_that_are_bare),   cmocka_unit_test(rules_with_a_name),
+	    cmocka_unit_test(long_section_name),     cmocka_unit_test(flags),
+	    cmocka_unit_test(all_digests_count),     cmocka_unit_test(genuine_logs_do_not_differ),
+	    cmocka_unit_test(relabelled_log),	     cmocka_unit_test(no_event_passes_for_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
