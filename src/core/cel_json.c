@@ -56,8 +56,6 @@ enum cairn_status cairn_cel_load_json(struct cairn_cel *log)
 	enum cairn_status s = CAIRN_OK;
 
 	log->records = json_array();
-	if (log->records == NULL)
-		return CAIRN_E_NOMEM;
 	while (s == CAIRN_OK && cairn_cur_left(&c) > 0) {
 		struct cairn_span rest = cairn_span(c.in.ptr + c.off, cairn_cur_left(&c));
 		size_t len = 1;
@@ -82,7 +80,7 @@ enum cairn_status cairn_cel_load_json(struct cairn_cel *log)
 static unsigned hex_value(char c)
 {
 	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = c != 0 ? strchr(digits, c) : NULL;
+	const char *at = memchr(digits, c, 32);
 
 	return at != NULL ? (unsigned)(at - digits) % 16 : 16;
 }

@@ -102,7 +102,7 @@ enum cairn_status cairn_ima_entry_of(struct cairn_ima_entry *out, struct cairn_s
 {
 	struct cairn_ima_entry e = {.form = CAIRN_IMA_BINARY, .name = name};
 	struct cairn_cur c = cairn_cur(data);
-	struct cairn_ima_template t;
+	struct cairn_ima_template t = {0};
 
 	if (cairn_ima_template_find(&t, name) != CAIRN_OK)
 		return CAIRN_E_MALFORMED;
@@ -171,20 +171,23 @@ static bool has_header(struct cairn_span bytes, enum cairn_alg alg)
 	return cairn_cur_ok(&c);
 }
 
-/* How well the list reads with digests of this algorithm: 0 not, 1 by its form, 2 by its first digest. */
-static int judge(enum cairn_status *why, const struct cairn_ima *log)
+/* How well the list reads with digests of this algorithm: 0 not, and why; 1 by its form; 2 by its first digest. */
+static enum cairn_status judge(int *how, enum cairn_status *why, const struct cairn_ima *log)
 {
 	struct cairn_ima_iter it = cairn_ima_iter(log);
 	struct cairn_ima_entry e;
-	enum cairn_ima_check check;
+	enum cairn_ima_check check = CAIRN_IMA_BARE;
+	enum cairn_status s;
 
+	*how = 0;
 	*why = log->bytes.len > 0 ? cairn_ima_next(&it, &e) : CAIRN_E_TRUNCATED;
 	if (*why != CAIRN_OK)
-		return 0;
-	*why = cairn_ima_check(&check, &e);
-	if (*why != CAIRN_OK)
-		return 0;
-	return check == CAIRN_IMA_MATCHES ? 2 : 1;
+		return CAIRN_OK;
+	s = cairn_ima_check(&check, &e);
+	if (s == CAIRN_E_UNSUPPORTED) /* OpenSSL here has not this algorithm */
+		return CAIRN_OK;
+	*how = check == CAIRN_IMA_MATCHES ? 2 : 1;
+	return s;
 }
 
 /* SHA-1 first: its status stands where no algorithm fits. */
@@ -193,28 +196,27 @@ static const enum cairn_alg candidates[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA256, CA
 
 enum cairn_status cairn_ima_open(struct cairn_ima *out, struct cairn_span bytes)
 {
-	enum cairn_status why = CAIRN_OK;
+	enum cairn_status why[sizeof candidates / sizeof candidates[0]];
 	struct cairn_ima best = {0};
-	int good = 0;
+	int good = 0, how;
 
 	if (bytes.len > CAIRN_IMA_SIZE_MAX)
 		return CAIRN_E_LIMIT;
 	for (size_t i = 0; i < sizeof candidates / sizeof candidates[0]; i++) {
 		struct cairn_ima log = {.bytes = bytes, .alg = candidates[i]};
 		enum cairn_status s;
-		int how;
 
 		log.form = is_ascii(bytes) ? CAIRN_IMA_ASCII : CAIRN_IMA_BINARY;
-		how = judge(&s, &log);
-		if (i == 0)
-			why = s;
+		s = judge(&how, &why[i], &log);
+		if (s != CAIRN_OK)
+			return s;
 		if (how > good) {
 			good = how;
 			best = log;
 		}
 	}
 	if (good == 0)
-		return why;
+		return why[0];
 	*out = best;
 	return CAIRN_OK;
 }

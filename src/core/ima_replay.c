@@ -10,12 +10,14 @@ static const enum cairn_alg BANKS[CAIRN_IMA_BANK_COUNT] = {CAIRN_ALG_SHA1, CAIRN
 struct replayer {
 	struct cairn_ima_replay r;
 	struct cairn_hasher *hasher[CAIRN_IMA_BANK_COUNT];
+	struct cairn_hasher *check; /* of the list's own algorithm */
 };
 
 static void replayer_fini(struct replayer *p)
 {
 	for (size_t i = 0; i < CAIRN_IMA_BANK_COUNT; i++)
 		cairn_hasher_free(p->hasher[i]);
+	cairn_hasher_free(p->check);
 }
 
 /* Linux extends from locality 0, which cannot touch PCRs 17 to 22 as they are before a dynamic launch. */
@@ -23,6 +25,7 @@ static void start_bank(struct cairn_pcrs *p, size_t i, const struct cairn_pcrs *
 {
 	const struct cairn_bank *from = start ? cairn_pcrs_bank_const(start, BANKS[i]) : NULL;
 
+	p->bank[i].alg = BANKS[i];
 	for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++) {
 		p->bank[i].pcr[n] = (struct cairn_digest){.alg = BANKS[i]};
 		if (from)
@@ -30,10 +33,11 @@ static void start_bank(struct cairn_pcrs *p, size_t i, const struct cairn_pcrs *
 	}
 }
 
-static enum cairn_status replayer_init(struct replayer *p, const struct cairn_pcrs *start)
+static enum cairn_status replayer_init(struct replayer *p, enum cairn_alg alg, const struct cairn_pcrs *start)
 {
-	enum cairn_status s = cairn_pcrs_init(&p->r.own.pcrs, BANKS, CAIRN_IMA_BANK_COUNT);
+	enum cairn_status s = cairn_hasher_new(&p->check, alg);
 
+	p->r.own.pcrs.count = CAIRN_IMA_BANK_COUNT;
 	for (size_t i = 0; i < CAIRN_IMA_BANK_COUNT && s == CAIRN_OK; i++) {
 		start_bank(&p->r.own.pcrs, i, start);
 		s = cairn_hasher_new(&p->hasher[i], BANKS[i]);
@@ -110,13 +114,8 @@ static enum cairn_status count(struct replayer *p, const struct cairn_ima_entry 
 {
 	struct cairn_ima_replay *r = &p->r;
 	enum cairn_ima_check check;
-	struct cairn_hasher *h = NULL;
-	enum cairn_status s;
+	enum cairn_status s = cairn_ima_check_with(&check, p->check, e);
 
-	for (size_t i = 0; i < CAIRN_IMA_BANK_COUNT; i++)
-		if (BANKS[i] == e->digest.alg)
-			h = p->hasher[i];
-	s = h ? cairn_ima_check_with(&check, h, e) : cairn_ima_check(&check, e);
 	if (s != CAIRN_OK)
 		return s;
 	r->entries++;
@@ -133,7 +132,7 @@ enum cairn_status cairn_ima_replay(struct cairn_ima_replay *out, const struct ca
 {
 	__attribute__((cleanup(replayer_fini))) struct replayer p = {0};
 	struct cairn_ima_iter it = cairn_ima_iter(log);
-	enum cairn_status s = replayer_init(&p, start);
+	enum cairn_status s = replayer_init(&p, log->alg, start);
 	enum cairn_status end = CAIRN_OK;
 	struct cairn_ima_entry e;
 

@@ -116,7 +116,10 @@ static const char *const types[] = {"ima", "verity"};
 
 const uint8_t *cairn_ima_find(struct cairn_span s, uint8_t c)
 {
-	return s.len > 0 ? memchr(s.ptr, c, s.len) : NULL;
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] == c)
+			return s.ptr + i;
+	return NULL;
 }
 
 /* 16 for what is no digit. */
@@ -197,9 +200,10 @@ static void take_bytes(struct cairn_ima_digest *d, const struct cairn_ima_entry 
 	if (named && cairn_cur_u8(&c) != 0)
 		return;
 	s = cairn_cur_rest(&c);
-	if (s.len == 0 || s.len > sizeof d->bytes)
+	if (s.len > sizeof d->bytes)
 		return;
-	memcpy(d->bytes, s.ptr, s.len);
+	for (size_t i = 0; i < s.len; i++)
+		d->bytes[i] = s.ptr[i];
 	d->size = s.len;
 }
 

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
 #include <string.h>
 
 #include "cairn/cel.h"
@@ -257,6 +258,21 @@ static void banks_with_gaps(void **state)
 	assert_int_equal(r.replay.incomplete[1], 1 << 1);
 }
 
+/* A bank that OpenSSL cannot hash for has no values, not even starting ones. */
+static void bank_that_cannot_be_hashed(void **state)
+{
+	struct cairn_cel_replay r;
+
+	(void)state;
+	assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
+	assert_int_equal(replay_bytes(&r, cairn_span_str(SD(PH, "a"))), CAIRN_OK);
+	assert_int_equal(EVP_set_default_properties(NULL, NULL), 1);
+	assert_int_equal(r.replay.unhashed, 1);
+	assert_int_equal(r.replay.pcrs.bank[0].extended, 0);
+	assert_int_equal(r.replay.incomplete[0], 0xffffff);
+	assert_int_equal(r.unchecked, 1);
+}
+
 static void localities(void **state)
 {
 	static const struct {
@@ -322,6 +338,7 @@ int main(void)
 	    cmocka_unit_test(one_wrong_digest_of_two),
 	    cmocka_unit_test(banks_with_gaps),
 	    cmocka_unit_test(localities),
+	    cmocka_unit_test(bank_that_cannot_be_hashed),
 	    cmocka_unit_test(replay_goes_on_from_values),
 	};
 

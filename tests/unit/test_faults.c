@@ -7,6 +7,7 @@
 #include "faults.h"
 
 #include "cairn/approval.h"
+#include "cairn/cel.h"
 #include "cairn/config.h"
 #include "cairn/credential.h"
 #include "cairn/policy.h"
@@ -17,7 +18,7 @@ static struct {
 	struct cairn_key *key[3];
 	struct cairn_jwks *keys;
 	struct cairn_buf service, platform, approval, sealed, launch_log, ek, ak, judge_service,
-	    judge_platform;
+	    judge_platform, cel;
 	struct cairn_buf jwk[3], broken;
 } in;
 
@@ -453,6 +454,30 @@ static void test_secrets(void **state)
 	each_fault(sealed, CAIRN_OK, false);
 }
 
+/* ---- canonical event logs ---- */
+
+static enum cairn_status cel_json(struct cairn_buf *said)
+{
+	cairn_auto_cel struct cairn_cel log = {0};
+	struct cairn_cel_replay r;
+	enum cairn_status st = cairn_cel_open(&log, cairn_buf_span(&in.cel));
+	if (st == CAIRN_OK)
+		st = cairn_cel_replay(&r, &log, NULL);
+	if (st == CAIRN_OK)
+		say(said, cairn_span(&r, sizeof r));
+	return st;
+}
+
+static void test_canonical_logs(void **state)
+{
+	(void)state;
+	data_load(&in.cel, "cel/systemd.log");
+	each_fault(cel_json, CAIRN_OK, false);
+	in.cel.len = 0;
+	data_load(&in.cel, "cel/spec.json");
+	each_fault(cel_json, CAIRN_OK, false);
+}
+
 /* ---- records, the launch log ---- */
 
 static enum cairn_status records(struct cairn_buf *said)
@@ -612,10 +637,10 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	struct cairn_buf *all[] = {&in.service,	      &in.platform,	  &in.broken, &in.approval,
-				   &in.sealed,	      &in.launch_log,	  &in.ek,     &in.ak,
-				   &in.judge_service, &in.judge_platform, &in.jwk[0], &in.jwk[1],
-				   &in.jwk[2]};
+	struct cairn_buf *all[] = {
+	    &in.service, &in.platform, &in.broken,	  &in.approval,	      &in.sealed, &in.launch_log,
+	    &in.ek,	 &in.ak,       &in.judge_service, &in.judge_platform, &in.jwk[0], &in.jwk[1],
+	    &in.jwk[2],	 &in.cel};
 	(void)state;
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		cairn_buf_fini(all[i]);
@@ -628,9 +653,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_files),   cmocka_unit_test(test_digests),  cmocka_unit_test(test_texts),
-	    cmocka_unit_test(test_keys),    cmocka_unit_test(test_tpm_keys), cmocka_unit_test(test_manifests),
-	    cmocka_unit_test(test_secrets), cmocka_unit_test(test_records),  cmocka_unit_test(test_judging),
+	    cmocka_unit_test(test_files),    cmocka_unit_test(test_digests),
+	    cmocka_unit_test(test_texts),    cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_tpm_keys), cmocka_unit_test(test_manifests),
+	    cmocka_unit_test(test_secrets),  cmocka_unit_test(test_records),
+	    cmocka_unit_test(test_judging),  cmocka_unit_test(test_canonical_logs),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -189,7 +189,7 @@ static void every_call_failing(void **state)
 	    cel_replay};
 
 	(void)state;
-	data_load(&ima_binary, "ima/ima-all-templates.bin");
+	data_load(&ima_binary, "fuzz-ima/all-templates-sha256.bin");
 	data_load(&ima_ascii, "fuzz-ima/all-templates.txt");
 	data_load(&cel, "cel/all-types.tlv");
 	evlog_begin2(&events);
