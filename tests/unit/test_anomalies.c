@@ -230,6 +230,8 @@ static void secure_boot(void **state)
 	assert_int_equal(facts_of(&e).secure_boot_event, 6);
 	evlog_event(&e, 7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, SPAN(SECURE_BOOT "\1"));
 	assert_int_equal(facts_of(&e).secure_boot, CAIRN_SECURE_BOOT_ON);
+	evlog_event(&e, 7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, SPAN(SECURE_BOOT "\1and more"));
+	assert_int_equal(facts_of(&e).secure_boot_event, 7);
 	evlog_event(&e, 7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, SPAN(SECURE_BOOT "\0"));
 	f = facts_of(&e);
 	assert_int_equal(f.secure_boot, CAIRN_SECURE_BOOT_UNKNOWN);

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+#include <openssl/x509.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -77,7 +79,15 @@ static void recorded_events(void **state)
 	assert_summary("tcg12-lenovo-x1carbon3-win.bin", 34, "matches", "end of Windows' log");
 	assert_summary("tcg2-sdboot-fedora37.bin", 25, "bare", "Linux initrd: Linux initrd");
 	assert_summary("tcg2-startuplocality3-glinux.bin", 1, "bare", "StartupLocality 3");
+	assert_summary("tcg12-lenovo-x1carbon3-win.bin", 37, "bare",
+		       "Windows: TRUSTPOINT_AGGREGATION, 5 tags");
+	assert_summary("drtm-intel-txt.bin", 1, "matches",
+		       "SINIT ACM 72589322d1c6cab6e7a1fb82b44565777ffaab90ee8c1c3559578adf1c1ba11b");
+	assert_summary("drtm-intel-txt.bin", 2, "matches",
+		       "BIOS ACM 000000002408182007b000000002000000000000");
+	assert_summary("drtm-intel-txt.bin", 3, "matches", "0x1");
 	assert_summary("drtm-intel-txt.bin", 4, "matches", "0x0");
+	assert_summary("drtm-intel-txt.bin", 7, "matches", "0x601");
 	assert_summary("hostile-type-relabel.bin", 24, "differs", "end of the firmware's measurements");
 }
 
@@ -118,6 +128,32 @@ static void made_events(void **state)
 	    CASE(9, CAIRN_EV_IPL, "/boot/\x1b[2Jxen\0", "text", "/boot/\\u001b[2Jxen",
 		 "file: /boot/\\u001b[2Jxen"),
 	    CASE(1, 0x12345678, "\1\2", "hex", "0102", ""),
+	    CASE(0, CAIRN_EV_POST_CODE, "\x80\x81", "hex", "8081", ""),
+	    CASE(0, CAIRN_EV_POST_CODE, N64("\1") N64("\2"), "kind", "blob", "0x1, 2 bytes"),
+	    CASE(0, CAIRN_EV_S_CRTM_CONTENTS, N64("\1") N64("\2"), "kind", "blob", "0x1, 2 bytes"),
+	    CASE(0, CAIRN_EV_S_CRTM_CONTENTS, "Boot Guard\0", "text", "Boot Guard", "Boot Guard"),
+	    CASE(0, CAIRN_EV_EFI_PLATFORM_FIRMWARE_BLOB, N64("\1") N64("\2"), "kind", "blob", "0x1, 2 bytes"),
+	    CASE(0, CAIRN_EV_EFI_PLATFORM_FIRMWARE_BLOB, "0123456789abcdef", "kind", "text",
+		 "0123456789abcdef"),
+	    CASE(0, CAIRN_EV_EFI_PLATFORM_FIRMWARE_BLOB, N64("\1"), "kind", "bytes", ""),
+	    CASE(4, CAIRN_EV_ACTION, "a\0b\0", "text", "ab", "ab"),
+	    CASE(4, CAIRN_EV_EFI_ACTION, "a\0b\0", "text", "ab", "ab"),
+	    CASE(4, CAIRN_EV_OMIT_BOOT_DEVICE_EVENTS, "a\0b\0", "text", "ab", "ab"),
+	    CASE(0, CAIRN_EV_EFI_HCRTM_EVENT, "a\0b\0", "text", "ab", "ab"),
+	    CASE(17, CAIRN_EVTYPE_SLAUNCH, "a\0b\0", "text", "ab", "ab"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT2, GLOBAL N64("\1") N64("\0") "X\0", "name", "X", "X"),
+	    CASE(1, CAIRN_EV_EFI_SPDM_DEVICE_POLICY, GLOBAL N64("\1") N64("\0") "X\0", "name", "X", "X"),
+	    CASE(1, CAIRN_EV_EFI_SPDM_DEVICE_AUTHORITY, GLOBAL N64("\1") N64("\0") "X\0", "name", "X", "X"),
+	    CASE(2, CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER, N64("\1") N64("\2") N64("\3") N64("\0"), "kind",
+		 "image", ""),
+	    CASE(17, CAIRN_EVTYPE_NV_INFO_HASH, "\1", "kind", "txt", ""),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT,
+		 GLOBAL N64("\x09") N64("\0") "B\0o\0o\0t\0000\0000\0000\0000\0X\0", "hex", "", "Boot0000X"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT, GLOBAL N64("\7") N64("\0") "B\0o\0o\0t\0000\0000\0000\0",
+		 "hex", "", "Boot000"),
+	    CASE(0, CAIRN_EV_NO_ACTION, "Spec ID Event03\0\0\0\0\0\0\2\0\2", "kind", "spec_id",
+		 "specification 2.0 errata 0"),
+	    CASE(0, CAIRN_EV_NO_ACTION, "", "kind", "bytes", ""),
 	    CASE(0, CAIRN_EV_POST_CODE, "ACPI DATA", "text", "ACPI DATA", "ACPI DATA"),
 	    CASE(0, CAIRN_EV_POST_CODE2, "\2Fv" N64("\1") N64("\2"), "description", "Fv", "Fv: 0x1, 2 bytes"),
 	    CASE(0, CAIRN_EV_S_CRTM_VERSION, "1\0.\0002\0\0\0", "text", "1.2", "1.2"),
@@ -159,6 +195,11 @@ static void garbage(void **state)
 		GLOBAL N64("\x08") N64("\3") "B\0o\0o\0t\0000\0000\0000\0000\0abc"),
 	    BAD(CAIRN_EV_EFI_VARIABLE_BOOT,
 		GLOBAL N64("\1") N64("\0") "B\0" GLOBAL N64("\1") N64("\xff") "B\0"), /* the second one */
+	    BAD(CAIRN_EV_EFI_VARIABLE_BOOT, GLOBAL N64("\1") N64("\0") "B\0" GLOBAL N64("\x09")
+						N64("\1") "B\0o\0o\0t\0O\0r\0d\0e\0r\0\1"),
+	    BAD(CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG,
+		GLOBAL N64("\x0a") N64("\1") "S\0e\0c\0u\0r\0e\0B\0o\0o\0t\0\2"
+					     "x"),
 	    BAD(CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION, "short"),
 	    BAD(CAIRN_EV_EFI_PLATFORM_FIRMWARE_BLOB2, "\x05short"),
 	    BAD(CAIRN_EV_EFI_HANDOFF_TABLES, N64("\1")),
@@ -186,6 +227,107 @@ static void garbage(void **state)
 		assert_int_equal(json_object_size(j), 2);
 		assert_memory_equal(cairn_buf_str(&summary), "malformed: ", 11);
 	}
+}
+
+/* A GPT, to the end. */
+static void partition_tables(void **state)
+{
+	static const uint32_t types[] = {CAIRN_EV_EFI_GPT_EVENT, CAIRN_EV_EFI_GPT_EVENT2};
+	uint8_t data[92 + 8 + 128] = "EFI PART";
+
+	(void)state;
+	data[84] = 128;
+	data[92] = 1;
+	memcpy(data + 56, GLOBAL, 16);
+	memcpy(data + 100 + 56, "E\0S\0P\0", 6);
+	data[100 + 32] = 7;
+	data[100 + 40] = 9;
+	for (size_t i = 0; i < 2; i++) {
+		cairn_auto_buf struct cairn_buf summary = {0};
+		cairn_auto_json json_t *j = data_of(5, types[i], cairn_span(data, sizeof data), &summary);
+		const json_t *p = json_array_get(json_object_get(j, "partitions"), 0);
+
+		assert_string_equal(cairn_buf_str(&summary),
+				    "disk 8be4df61-93ca-11d2-aa0d-00e098032b8c, 1 partitions");
+		assert_string_equal(text_at(p, "name"), "ESP");
+		assert_int_equal(json_integer_value(json_object_get(p, "first")), 7);
+		assert_int_equal(json_integer_value(json_object_get(p, "last")), 9);
+	}
+}
+
+static void reference_manifests(void **state)
+{
+	const struct cairn_span in =
+	    SPAN("SP800-155 Event3\1\0\0\0" GLOBAL "\2M\0\2m\0\2v\0\2F\0\1\0\0\0\2f\0 and what follows");
+	cairn_auto_json json_t *j = data_of(0, CAIRN_EV_NO_ACTION, in, NULL);
+
+	(void)state;
+	assert_string_equal(text_at(j, "platform_manufacturer"), "M");
+	assert_string_equal(text_at(j, "platform_model"), "m");
+	assert_string_equal(text_at(j, "platform_version"), "v");
+	assert_string_equal(text_at(j, "firmware_manufacturer"), "F");
+	assert_string_equal(text_at(j, "firmware_version"), "f");
+	assert_int_equal(json_integer_value(json_object_get(j, "vendor")), 1);
+}
+
+/* A certificate for the name: of an organisation, without a common name. */
+static void make_certificate(struct cairn_buf *out)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *cert = X509_new();
+	unsigned char *der = NULL;
+	int n;
+
+	assert_true(X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "O", MBSTRING_ASC,
+					       (const unsigned char *)"Maker", -1, -1, 0));
+	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 0));
+	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 60));
+	assert_true(X509_set_pubkey(cert, key));
+	assert_true(X509_sign(cert, key, EVP_sha256()) > 0);
+	n = i2d_X509(cert, &der);
+	assert_true(n > 0);
+	cairn_buf_add(out, cairn_span(der, (size_t)n));
+	OPENSSL_free(der);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+static void put_variable(struct cairn_buf *b, struct cairn_span name, size_t size)
+{
+	cairn_buf_add(b, SPAN(GLOBAL));
+	for (size_t k = 0; k < 8; k++)
+		cairn_buf_add_u8(b, (uint8_t)(k < 4 ? name.len / 2 >> (8 * k) : 0));
+	for (size_t k = 0; k < 8; k++)
+		cairn_buf_add_u8(b, (uint8_t)(k < 4 ? size >> (8 * k) : 0));
+	cairn_buf_add(b, name);
+}
+
+/* An authority is a certificate with or without its owner; the same in another variable is but bytes. */
+static void certificates(void **state)
+{
+	cairn_auto_buf struct cairn_buf der = {0}, plain = {0}, owned = {0};
+
+	(void)state;
+	make_certificate(&der);
+	put_variable(&plain, SPAN("X\0"), der.len);
+	cairn_buf_add(&plain, cairn_buf_span(&der));
+	cairn_auto_json json_t *j = data_of(7, CAIRN_EV_EFI_VARIABLE_AUTHORITY, cairn_buf_span(&plain), NULL);
+	assert_string_equal(text_at(j, "subject"), "/O=Maker");
+	assert_int_equal(json_string_length(json_object_get(j, "sha256")), 64);
+	assert_null(json_object_get(j, "owner"));
+	assert_null(json_object_get(j, "trailing_hex"));
+	cairn_auto_json json_t *other =
+	    data_of(7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, cairn_buf_span(&plain), NULL);
+	assert_null(json_object_get(other, "subject"));
+	assert_non_null(json_object_get(other, "hex"));
+	put_variable(&owned, SPAN("X\0"), der.len + 16);
+	cairn_buf_add(&owned, SPAN(GLOBAL));
+	cairn_buf_add(&owned, cairn_buf_span(&der));
+	cairn_buf_add(&owned, SPAN("x"));
+	cairn_auto_json json_t *k = data_of(7, CAIRN_EV_EFI_VARIABLE_AUTHORITY, cairn_buf_span(&owned), NULL);
+	assert_string_equal(text_at(k, "subject"), "/O=Maker");
+	assert_string_equal(text_at(k, "owner_name"), "EFI_GLOBAL_VARIABLE");
+	assert_string_equal(text_at(k, "trailing_hex"), "78");
 }
 
 static void boot_options(void **state)
@@ -276,13 +418,11 @@ static void cut_at_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(recorded_events),
-	    cmocka_unit_test(made_events),
-	    cmocka_unit_test(garbage),
-	    cmocka_unit_test(boot_options),
-	    cmocka_unit_test(image_with_a_bad_path),
-	    cmocka_unit_test(long_data_is_cut),
-	    cmocka_unit_test(every_recorded_event),
+	    cmocka_unit_test(partition_tables),	 cmocka_unit_test(reference_manifests),
+	    cmocka_unit_test(certificates),	 cmocka_unit_test(recorded_events),
+	    cmocka_unit_test(made_events),	 cmocka_unit_test(garbage),
+	    cmocka_unit_test(boot_options),	 cmocka_unit_test(image_with_a_bad_path),
+	    cmocka_unit_test(long_data_is_cut),	 cmocka_unit_test(every_recorded_event),
 	    cmocka_unit_test(cut_at_every_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
