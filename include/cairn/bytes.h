@@ -90,6 +90,8 @@ CAIRN_CUR_READER(cairn_cur_u32be, uint32_t, be32toh)
 CAIRN_CUR_READER(cairn_cur_u64be, uint64_t, be64toh)
 
 struct cairn_span cairn_cur_rest(struct cairn_cur *c);
+/* The same, left where it is. */
+struct cairn_span cairn_cur_peek(struct cairn_cur c);
 /* A cursor over the next len bytes, which the caller ends with cairn_cur_end. */
 struct cairn_cur cairn_cur_sub(struct cairn_cur *c, uint64_t len);
 /* The cursor's status, or CAIRN_E_TRAILING when bytes are left over. */

@@ -48,6 +48,11 @@ struct cairn_span cairn_cur_rest(struct cairn_cur *c)
 	return cairn_cur_bytes(c, cairn_cur_left(c));
 }
 
+struct cairn_span cairn_cur_peek(struct cairn_cur c)
+{
+	return cairn_cur_rest(&c);
+}
+
 struct cairn_cur cairn_cur_sub(struct cairn_cur *c, uint64_t len)
 {
 	struct cairn_cur sub = cairn_cur(cairn_cur_bytes(c, len));

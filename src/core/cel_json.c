@@ -57,7 +57,7 @@ enum cairn_status cairn_cel_load_json(struct cairn_cel *log)
 
 	log->records = json_array();
 	while (s == CAIRN_OK && cairn_cur_left(&c) > 0) {
-		struct cairn_span rest = cairn_span(c.in.ptr + c.off, cairn_cur_left(&c));
+		struct cairn_span rest = cairn_cur_peek(c);
 		size_t len = 1;
 
 		if (is_gap(rest.ptr[0])) {

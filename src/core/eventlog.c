@@ -108,7 +108,7 @@ static void read_event(struct cairn_event *ev, const struct cairn_eventlog *log,
  * looks at few of them. */
 static bool is_padding(const struct cairn_cur *c)
 {
-	struct cairn_span rest = cairn_span(c->in.ptr + c->off, cairn_cur_left(c));
+	struct cairn_span rest = cairn_cur_peek(*c);
 
 	return cairn_span_all(rest, 0x00) || cairn_span_all(rest, 0xff);
 }

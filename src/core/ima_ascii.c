@@ -6,7 +6,7 @@
 /* What stands before the next space, which is taken too; without one, all that is left. */
 static struct cairn_span take_word(struct cairn_cur *c)
 {
-	struct cairn_span rest = cairn_span(c->in.ptr + c->off, cairn_cur_left(c));
+	struct cairn_span rest = cairn_cur_peek(*c);
 	const uint8_t *end = cairn_ima_find(rest, ' ');
 	struct cairn_span word;
 
@@ -73,7 +73,7 @@ static void take_fields(struct cairn_ima_entry *e, const struct cairn_ima_templa
 
 void cairn_ima_read_ascii(struct cairn_ima_entry *e, struct cairn_ima_iter *it, struct cairn_cur *c)
 {
-	struct cairn_span rest = cairn_span(c->in.ptr + c->off, cairn_cur_left(c));
+	struct cairn_span rest = cairn_cur_peek(*c);
 	const uint8_t *newline = cairn_ima_find(rest, '\n');
 	/* a line without newline is longer than what is left */
 	struct cairn_cur line = cairn_cur_sub(c, newline ? (uint64_t)(newline - rest.ptr) : UINT64_MAX);
@@ -82,7 +82,7 @@ void cairn_ima_read_ascii(struct cairn_ima_entry *e, struct cairn_ima_iter *it, 
 	cairn_ima_ascii_header(e, it, &line);
 	e->known = it->last.known;
 	e->old = it->last.old;
-	e->data = cairn_span(line.in.ptr + line.off, cairn_cur_left(&line));
+	e->data = cairn_cur_peek(line);
 	if (e->known)
 		take_fields(e, &it->last, &line);
 	if (line.status == CAIRN_E_LIMIT)
