@@ -175,16 +175,14 @@ static bool has_header(struct cairn_span bytes, enum cairn_alg alg)
 static enum cairn_status judge(int *how, enum cairn_status *why, const struct cairn_ima *log)
 {
 	struct cairn_ima_iter it = cairn_ima_iter(log);
-	struct cairn_ima_entry e;
+	struct cairn_ima_entry e = {0};
 	enum cairn_ima_check check = CAIRN_IMA_BARE;
 	enum cairn_status s;
 
 	*how = 0;
 	*why = log->bytes.len > 0 ? cairn_ima_next(&it, &e) : CAIRN_E_TRUNCATED;
-	if (*why != CAIRN_OK)
-		return CAIRN_OK;
 	s = cairn_ima_check(&check, &e);
-	if (s == CAIRN_E_UNSUPPORTED) /* OpenSSL here has not this algorithm */
+	if (s == CAIRN_E_UNSUPPORTED) /* no entry was read, or OpenSSL here has not this algorithm */
 		return CAIRN_OK;
 	*how = check == CAIRN_IMA_MATCHES ? 2 : 1;
 	return s;

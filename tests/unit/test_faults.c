@@ -476,6 +476,12 @@ static void test_canonical_logs(void **state)
 	in.cel.len = 0;
 	data_load(&in.cel, "cel/spec.json");
 	each_fault(cel_json, CAIRN_OK, false);
+	in.cel.len = 0; /* data that is longer than any digest */
+	cairn_buf_add_fmt(&in.cel,
+			  "{\"pcr\":1,\"digests\":[{\"hashAlg\":\"sha1\",\"digest\":\"%040d\"}],"
+			  "\"content_type\":\"tss2\",\"content\":{\"data\":\"%09000d\"}}",
+			  0, 0);
+	each_fault(cel_json, CAIRN_OK, false);
 }
 
 /* ---- records, the launch log ---- */
