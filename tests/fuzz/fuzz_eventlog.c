@@ -1,7 +1,6 @@
 /* Event logs: whatever the bytes, no crash; what is read has what the header promises, can be replayed and told of.
  * seeds: tests/data/eventlog tests/data/fuzz-eventlog */
 #include <stdlib.h>
-#include <string.h>
 
 #include "cairn/bootfacts.h"
 
@@ -34,9 +33,10 @@ static void check_replay(const struct cairn_eventlog *log)
 	struct cairn_replay a = {0}, b = {0};
 	enum cairn_status s = cairn_eventlog_replay(&a, log);
 	must(s == CAIRN_OK || s == CAIRN_E_MALFORMED);
-	must(cairn_eventlog_replay(&b, log) == s && memcmp(&a, &b, sizeof a) == 0);
+	must(cairn_eventlog_replay(&b, log) == s && a.pcrs.count == b.pcrs.count);
 	for (size_t i = 0; i < a.pcrs.count; i++)
-		must(cairn_replay_differs(&a, &a.pcrs.bank[i], 0xffffff) == a.incomplete[i]);
+		must(cairn_replay_differs(&a, &b.pcrs.bank[i], 0xffffff) == a.incomplete[i] &&
+		     a.pcrs.bank[i].extended == b.pcrs.bank[i].extended);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -14,11 +14,11 @@
 
 static const struct good_log {
 	const char *name;
-	unsigned events;
 	size_t banks;
-	bool padded, drtm, sha1, cc, nothing;
-	uint8_t locality;
+	unsigned events;
 	uint32_t incomplete[3];
+	uint8_t locality;
+	bool padded, drtm, sha1, cc, nothing;
 } good[] = {
     {.name = "tcg2-amd635.bin", .events = 96, .banks = 2},
     {.name = "tcg2-archlinux-workstation.bin", .events = 24, .banks = 2},
