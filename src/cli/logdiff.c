@@ -137,7 +137,7 @@ static int by_key(const void *x, const void *y)
 static enum cairn_status name_events(struct cairn_diff *d, uint32_t *ids)
 {
 	size_t n = d->a.count + d->b.count;
-	struct cairn_diff_event **all = calloc(n + 1, sizeof(struct cairn_diff_event *));
+	struct cairn_diff_event **all = calloc(n > 0 ? n : 1, sizeof(struct cairn_diff_event *));
 
 	*ids = 0;
 	if (!all)

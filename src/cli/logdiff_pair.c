@@ -238,21 +238,22 @@ static char **texts_of(const json_t *list, size_t *count)
 	char **texts = calloc(n + 1, sizeof(char *));
 
 	*count = 0;
-	for (size_t i = 0; texts && i < n; i++) {
+	if (!texts)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
 		char *text =
 		    json_dumps(json_array_get(list, i), JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 
 		if (text)
 			texts[(*count)++] = text;
 	}
-	if (texts)
-		qsort(texts, *count, sizeof(char *), by_text);
+	qsort(texts, *count, sizeof(char *), by_text);
 	return texts;
 }
 
 static void free_texts(char **texts, size_t count)
 {
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; texts && i < count; i++)
 		free(texts[i]);
 	free(texts);
 }

@@ -1,12 +1,7 @@
-/* What is common to `cairn log` and `cairn chain`: telling logs apart, naming events, PCR values as JSON. */
+/* What is common to `cairn log` and `cairn chain`: naming events, PCR values as JSON. */
 #include <stdio.h>
 
 #include "logs.h"
-
-bool cairn_cli_is_launch_log(struct cairn_span log)
-{
-	return log.len > 0 && log.ptr[0] == '{';
-}
 
 /* The file of an EFI image: the device path's file path nodes (UEFI 2.10, sections 10.3.1 and 10.3.5.4) behind
  * UEFI_IMAGE_LOAD_EVENT's four numbers (PFP 1.05 r23, section 10.2.3). Nothing of it is hashed. */

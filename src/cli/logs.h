@@ -1,13 +1,10 @@
-/* Reading firmware logs and launch logs for `cairn log` and `cairn chain`. */
+/* Reading logs for `cairn log` and `cairn chain`. */
 #ifndef CAIRN_CLI_LOGS_H
 #define CAIRN_CLI_LOGS_H
 
 #include "cairn/anylog.h"
 #include "cairn/launchlog.h"
 #include "cli.h"
-
-/* A launch log starts with '{', which no firmware log does (its first event is of PCR 0). */
-bool cairn_cli_is_launch_log(struct cairn_span log);
 
 /* What an event is about, as text: GRUB's text, the file that firmware started, "" where there is nothing to say. */
 void cairn_cli_event_text(struct cairn_buf *out, const struct cairn_event *ev);

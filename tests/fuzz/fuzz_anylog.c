@@ -29,8 +29,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			continue;
 		if (why.len == 0)
 			abort();
-		if (!(s == CAIRN_E_TRUNCATED && log.kind == CAIRN_ANYLOG_IMA) &&
-		    memcmp(&before, &state, sizeof state) != 0)
+		bool ima = log.kind == CAIRN_ANYLOG_IMA || log.kind == CAIRN_ANYLOG_IMA_ASCII;
+		if (ima && s == CAIRN_E_TRUNCATED)
+			continue;
+		if (state.logs != before.logs || state.touched != before.touched ||
+		    state.differing != before.differing)
 			abort();
 	}
 	for (size_t b = 0; b < state.own.pcrs.count; b++)
