@@ -166,8 +166,7 @@ static enum cairn_status fit(json_t *reasons, const json_t *object)
 	enum cairn_status st = cairn_json_dump(&bytes, object);
 
 	while (st == CAIRN_OK && bytes.len > REFUSAL_MAX && json_array_size(reasons) > 1) {
-		if (json_array_remove(reasons, json_array_size(reasons) - 1) != 0)
-			return CAIRN_E_INTERNAL;
+		json_array_remove(reasons, json_array_size(reasons) - 1);
 		bytes.len = 0;
 		st = cairn_json_dump(&bytes, object);
 	}
@@ -180,7 +179,7 @@ enum cairn_status cairn_record_refusal(struct cairn_buf *out, const char *name, 
 	json_t *v = record(CAIRN_RECORD_REFUSAL,
 			   json_pack("{s:{s:o}, s:O}", "domain", "name",
 				     text(cairn_name_ok(name) ? name : ""), "reasons", reasons));
-	enum cairn_status st = v != NULL ? fit(reasons, v) : CAIRN_E_NOMEM;
+	enum cairn_status st = fit(reasons, v);
 
 	if (st != CAIRN_OK) {
 		json_decref(v);

@@ -68,6 +68,18 @@ static void test_host_refused(void **state)
 	h.pcrs.launch = 11;
 	refuse_host(&h, CAIRN_E_MALFORMED);
 	h = sample_host();
+	h.pcrs.phase = h.pcrs.host;
+	refuse_host(&h, CAIRN_E_MALFORMED);
+	h = sample_host();
+	h.pcrs.phase = h.pcrs.launch;
+	refuse_host(&h, CAIRN_E_MALFORMED);
+	h = sample_host();
+	h.authority_count = CAIRN_TRUST_MAX + 1;
+	refuse_host(&h, CAIRN_E_LIMIT);
+	h = sample_host();
+	h.build_id = "0af";
+	refuse_host(&h, CAIRN_E_MALFORMED);
+	h = sample_host();
 	h.pcrs.phase = 23; /* resettable */
 	refuse_host(&h, CAIRN_E_LIMIT);
 	h = sample_host();
@@ -193,8 +205,25 @@ static void test_launch_refused(void **state)
 	l.cmdline = huge;
 	refuse_launch(&l, CAIRN_E_LIMIT);
 	l = sample_launch();
-	l.role_count = CAIRN_ROLES_MAX + 1;
+	l.role_count = 1000000;
 	refuse_launch(&l, CAIRN_E_LIMIT);
+	l = sample_launch();
+	l.config_count = 1000000;
+	refuse_launch(&l, CAIRN_E_LIMIT);
+	l = sample_launch();
+	l.backend_count = 1000000;
+	refuse_launch(&l, CAIRN_E_LIMIT);
+	l = sample_launch();
+	l.config[1].key = NULL;
+	refuse_launch(&l, CAIRN_E_MALFORMED);
+	l = sample_launch();
+	huge[CAIRN_TEXT_MAX] = '\0';
+	for (l.config_count = 0; l.config_count < 16; l.config_count++)
+		l.config[l.config_count] =
+		    (struct cairn_pair){(const char *[]){"a", "b", "c", "d", "e", "f", "g", "h", "i", "j",
+							 "k", "l", "m", "n", "o", "p"}[l.config_count],
+					huge};
+	refuse_launch(&l, CAIRN_E_LIMIT); /* each value is short enough, the record is not */
 	l = sample_launch();
 	l.manifest.kid = "";
 	refuse_launch(&l, CAIRN_E_MALFORMED);
@@ -300,6 +329,8 @@ static void test_words(void **state)
 		assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
 	}
 	assert_int_equal(cairn_record_phase(&b, "failed"), CAIRN_OK);
+	assert_int_equal(cairn_record_type_by_name(&(enum cairn_record_type){0}, "hosts"),
+			 CAIRN_E_UNSUPPORTED);
 	assert_false(cairn_kid_ok(NULL));
 	assert_false(cairn_kid_ok(KID_A "."));
 	assert_false(cairn_kid_ok(KID_A "A"));
@@ -417,6 +448,59 @@ static void test_parse_refused(void **state)
 	assert_int_equal(parse("[]"), CAIRN_E_MALFORMED);
 }
 
+static enum cairn_status parse_object(const json_t *v)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+
+	assert_int_equal(cairn_json_dump(&b, v), CAIRN_OK);
+	return parse(cairn_buf_str(&b));
+}
+
+/* Whole records, but for one thing that no table says. */
+static void test_parse_refused_late(void **state)
+{
+	cairn_auto_reasons struct cairn_reasons r = {0};
+	cairn_auto_buf struct cairn_buf host = {0}, refusal = {0}, launch = {0}, large = {0};
+	cairn_auto_json json_t *v = NULL, *w = NULL, *l = NULL;
+	struct cairn_host h = sample_host();
+	struct cairn_launch sample = sample_launch();
+
+	(void)state;
+	assert_int_equal(cairn_record_host(&host, &h), CAIRN_OK);
+	assert_round(&host, CAIRN_RECORD_HOST, &v);
+	json_object_set_new(v, "type", json_string("hosts"));
+	assert_int_equal(parse_object(v), CAIRN_E_UNSUPPORTED);
+	cairn_reasons_add(&r, CAIRN_R_BUILD_FAILED, "", "", "", "", "");
+	assert_int_equal(cairn_record_refusal(&refusal, "a", &r), CAIRN_OK);
+	assert_round(&refusal, CAIRN_RECORD_REFUSAL, &w);
+	assert_int_equal(parse_object(w), CAIRN_OK);
+	json_object_set_new(json_array_get(json_object_get(w, "reasons"), 0), "code", json_string("why-not"));
+	assert_int_equal(parse_object(w), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_record_launch(&launch, &sample), CAIRN_OK);
+	assert_round(&launch, CAIRN_RECORD_LAUNCH, &l);
+	json_object_set_new(json_object_get(l, "config"), "a b", json_string("c"));
+	assert_int_equal(parse_object(l), CAIRN_E_MALFORMED);
+	assert_int_equal(parse("[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]"), CAIRN_E_LIMIT);
+	for (size_t i = 0; i <= CAIRN_RECORD_MAX; i++)
+		cairn_buf_add_u8(&large, ' ');
+	assert_int_equal(parse(cairn_buf_str(&large)), CAIRN_E_LIMIT);
+}
+
+/* No reader takes another type's record. */
+static void test_other_types(void **state)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	cairn_auto_json json_t *v = NULL;
+
+	(void)state;
+	assert_int_equal(cairn_record_boot(&b, BOOT_ID), CAIRN_OK);
+	assert_round(&b, CAIRN_RECORD_BOOT, &v);
+	assert_int_equal(cairn_host_from_json(&(struct cairn_host){0}, v), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_launch_from_json(&(struct cairn_launch){0}, v), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_refusal_from_json(&(struct cairn_refusal){0}, v), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_exit_from_json(&(struct cairn_exit_record){0}, v), CAIRN_E_MALFORMED);
+}
+
 /* A member of another type, or one that is gone, at any depth, is refused. */
 static void break_each(json_t *obj, json_t *whole)
 {
@@ -482,7 +566,8 @@ int main(void)
 	    cmocka_unit_test(test_reason_codes),   cmocka_unit_test(test_reasons_refused),
 	    cmocka_unit_test(test_words),	   cmocka_unit_test(test_refusal_always_fits),
 	    cmocka_unit_test(test_small_records),  cmocka_unit_test(test_exit_round),
-	    cmocka_unit_test(test_parse_refused),  cmocka_unit_test(test_every_member),
+	    cmocka_unit_test(test_parse_refused),  cmocka_unit_test(test_parse_refused_late),
+	    cmocka_unit_test(test_other_types),	   cmocka_unit_test(test_every_member),
 	    cmocka_unit_test(test_text),
 	};
 
