@@ -6,9 +6,9 @@
 #include <string.h>
 
 /* Words that make a called function one that records a failure, or judges without an answer. */
-static const char *const VERBS[] = {"fail",	      "refuse",	  "reject",  "deny",   "reasons_add",
-				    "unmeasured",     "contra",	  "check",   "judge",  "valid",
-				    "manifest_match", "open_pcr", "violate", "verify", NULL};
+static const char *const VERBS[] = {"fail",    "refuse", "reject", "deny",  "reasons_add",    "unmeasured",
+				    "contra",  "check",	 "judge",  "valid", "manifest_match", "open_pcr",
+				    "violate", "verify", "match",  NULL};
 
 static bool starts(const struct finder *f, size_t i, const char *s)
 {

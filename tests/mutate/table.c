@@ -1,4 +1,5 @@
-/* Tables of checks: a row is removed by writing its neighbour over it, which leaves the count alone. */
+/* Tables of checks: a row is removed by writing its neighbour over it, which leaves the count alone; and the limits
+ * that it states are lifted. */
 #include "tests/mutate/source.h"
 
 #include <stdlib.h>
@@ -102,6 +103,29 @@ static void make_writable(struct source *s, size_t from, size_t name)
 		source_blank(s, at);
 }
 
+/* Limits of row k, which tests may reach on either side: .min is 0, .max the largest there is, a flag false. */
+static void limits(struct source *s, const char *function, const struct rows *r, size_t k, size_t name,
+		   FILE *f)
+{
+	const struct tokens *t = &s->t;
+	const struct token *w = &t->item[name];
+	char at[96];
+	index_of(at, t, r, k, w);
+	for (size_t i = r->from[k] + 1; token_is(&t->item[r->from[k]], "{") && i + 3 < r->to[k]; i++) {
+		const struct token *field = &t->item[i + 1];
+		bool min = token_is(field, "min"), max = token_is(field, "max");
+		bool flag = token_is(&t->item[i + 3], "true");
+		if (!token_is(&t->item[i], ".") || !token_is(field + 1, "=") || (!min && !max && !flag))
+			continue;
+		if (token_is(field + 2, "INT64_MAX")) /* JSON has no more */
+			continue;
+		size_t end = tokens_find(t, i, r->to[k] - 1, ",");
+		unsigned n = source_mutant(s, MUTANT_ROW, function[0] ? function : "-", r->from[k], end);
+		fprintf(f, " if (cairn_mutate_row(&cairn_mutate_unit, %u)) %.*s[%s].%.*s = %s;", n,
+			(int)w->len, w->at, at, (int)field->len, field->at, max ? "-1" : "0");
+	}
+}
+
 void source_find_table(struct source *s, const char *function, size_t from, size_t to)
 {
 	const struct tokens *t = &s->t;
@@ -127,6 +151,7 @@ void source_find_table(struct source *s, const char *function, size_t from, size
 		index_of(other, t, &r, k > 0 ? k - 1 : 1, w);
 		fprintf(f, " if (cairn_mutate_row(&cairn_mutate_unit, %u)) %.*s[%s] = %.*s[%s];", n,
 			(int)w->len, w->at, at, (int)w->len, w->at, other);
+		limits(s, function, &r, k, name, f);
 	}
 	if (!function[0])
 		fputs(" }", f);
