@@ -77,8 +77,7 @@ static enum cairn_status note_exit(struct cairn_launch_facts *f, const struct ca
 	if (st)
 		return st;
 	json_t *d = json_object_get(f->domains, x.name);
-	bool latest = d && json_object_get(d, "launch") &&
-		      (uint64_t)json_integer_value(json_object_get(d, "recnum")) == x.launch;
+	bool latest = d && (uint64_t)json_integer_value(json_object_get(d, "recnum")) == x.launch;
 	char key[24];
 	snprintf(key, sizeof key, "%llu", (unsigned long long)x.launch);
 	json_object_del(json_object_get(d, "older"), key);

@@ -5,6 +5,7 @@
 #include "manifests.h"
 #include "data_fixture.h"
 #include "faults.h"
+#include "sim_fixture.h"
 
 #include "cairn/approval.h"
 #include "cairn/cel.h"
@@ -96,6 +97,18 @@ static enum cairn_status digests(struct cairn_buf *said)
 		st = cairn_pcrs_composite(&d, &p.bank[0], 1u << 4 | 1u << 7, CAIRN_ALG_SHA256);
 	if (st)
 		return st;
+	struct cairn_component_hasher *h = NULL;
+	struct cairn_component parts;
+	st = cairn_component_hasher_new(&h);
+	if (!st)
+		st = cairn_component_hasher_add(h, cairn_span_str("part"));
+	if (!st)
+		st = cairn_component_hasher_take(h, &parts);
+	cairn_component_hasher_free(h);
+	if (st)
+		return st;
+	say(said, cairn_digest_span(&parts.sha256));
+	say(said, cairn_digest_span(&parts.sha384));
 	say(said, cairn_digest_span(&c.sha384));
 	say(said, cairn_digest_span(&p.bank[0].pcr[4]));
 	say(said, cairn_digest_span(&d));
@@ -645,6 +658,92 @@ static enum cairn_status judge_platform(struct cairn_buf *said)
 	return judge(said, &in.judge_platform);
 }
 
+/* A whole appraisal, by what a reader decides on: the state, and the code of each reason. */
+static struct sim sim;
+static struct cairn_quote *quote;
+
+static void say_verdict(struct cairn_buf *said, const struct cairn_verdict *v)
+{
+	bool on = faults.on;
+	const char *name;
+	json_t *sub, *r;
+	size_t i;
+	faults.on = false;
+	cairn_buf_add_str(said, cairn_state_name(v->state));
+	json_object_foreach(v->submods, name, sub)
+	{
+		cairn_buf_add_fmt(said, ";%s %s %d", name,
+				  json_string_value(json_object_get(sub, "ear.status")),
+				  json_is_true(json_object_get(sub, "cairn.running")));
+		json_array_foreach(json_object_get(sub, "cairn.reasons"), i, r)
+		    cairn_buf_add_str(said, json_string_value(json_object_get(r, "code")));
+	}
+	faults.on = on;
+}
+
+static enum cairn_status appraise(struct cairn_buf *said)
+{
+	const struct cairn_manifest *list[] = {&sim.loaded[0], &sim.loaded[1]};
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	struct cairn_appraisal a = {.quote = quote,
+				    .boot_log = cairn_buf_span(&sim.boot_log),
+				    .launch_log = cairn_buf_span(&sim.launch_log),
+				    .manifest = list,
+				    .manifest_count = 2,
+				    .now = SIM_NOW};
+	memcpy(a.boot_id, sim.boot_id, sizeof a.boot_id);
+	enum cairn_status st = cairn_appraise(&v, &a);
+	if (!st)
+		say_verdict(said, &v);
+	return st;
+}
+
+static void record(struct cairn_buf *b)
+{
+	sim_record(&sim, cairn_buf_span(b));
+	cairn_buf_fini(b);
+}
+
+/* A host of which there is much to say. */
+static void busy_host(void)
+{
+	struct cairn_buf b = {0};
+	struct cairn_launch l = sim_launch(&sim);
+	struct cairn_exit_record x = {.launch = 2, .name = "netdrv", .reason = "crashed"};
+	cairn_auto_reasons struct cairn_reasons r = {0};
+	sim_record_launch(&sim, &l);
+	sim_record_launch(&sim, &l);
+	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
+	record(&b);
+	l.memory_mib++;
+	sim_record_launch(&sim, &l);
+	cairn_reasons_add(&r, CAIRN_R_BUILD_FAILED, "", "", "", "", "");
+	assert_int_equal(cairn_record_refusal(&b, "other", &r), CAIRN_OK);
+	record(&b);
+	assert_int_equal(cairn_record_unrecorded(&b, 4, ""), CAIRN_OK);
+	record(&b);
+	assert_int_equal(cairn_record_violation(&b, "live patch"), CAIRN_OK);
+	record(&b);
+	assert_int_equal(cairn_record_foreign(&b, 12, &sim.host.xen), CAIRN_OK);
+	record(&b);
+	assert_int_equal(cairn_record_phase(&b, "00ff"), CAIRN_OK);
+	record(&b);
+}
+
+static void test_verdicts(void **state)
+{
+	(void)state;
+	sim_init(&sim);
+	quote = sim_quote(&sim);
+	each_fault(appraise, CAIRN_OK, CALM);
+	cairn_quote_free(quote);
+	busy_host();
+	quote = sim_quote(&sim);
+	each_fault(appraise, CAIRN_OK, CALM);
+	cairn_quote_free(quote);
+	sim_fini(&sim);
+}
+
 static void test_judging(void **state)
 {
 	(void)state;
@@ -716,6 +815,7 @@ int main(void)
 	    cmocka_unit_test(test_tpm_keys), cmocka_unit_test(test_manifests),
 	    cmocka_unit_test(test_secrets),  cmocka_unit_test(test_records),
 	    cmocka_unit_test(test_judging),  cmocka_unit_test(test_canonical_logs),
+	    cmocka_unit_test(test_verdicts),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
