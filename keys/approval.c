@@ -78,8 +78,6 @@ enum cairn_status cairn_approval_make(struct cairn_approval *out, const char *cl
 	uint8_t xy[64];
 	enum cairn_status st = cairn_name_ok(class) ? CAIRN_OK : CAIRN_E_MALFORMED;
 
-	if (st == CAIRN_OK && values->alg != CAIRN_ALG_SHA256)
-		st = CAIRN_E_USAGE;
 	if (st == CAIRN_OK)
 		st = cairn_key_p256_point(xy, release_key);
 	if (st == CAIRN_OK)
@@ -202,9 +200,7 @@ static enum cairn_status read_signature(struct cairn_approval *a, const json_t *
 	cairn_auto_buf struct cairn_buf sig = {0};
 	enum cairn_status st = cairn_json_get_b64(&sig, v, "signature");
 
-	if (st == CAIRN_OK && sig.len != sizeof(a->signature))
-		st = CAIRN_E_MALFORMED;
-	if (st == CAIRN_OK)
+	if (st == CAIRN_OK) /* 86 digits: 64 bytes */
 		memcpy(a->signature, sig.ptr, sizeof(a->signature));
 	return st;
 }
@@ -247,7 +243,7 @@ static enum cairn_status check_signature(const struct cairn_approval *a)
 
 static enum cairn_status explain(enum cairn_status st, struct cairn_buf *why)
 {
-	if (why == NULL || why->len > 0 || st == CAIRN_OK)
+	if (why == NULL || why->len > 0)
 		return st;
 	if (st == CAIRN_E_VERSION)
 		cairn_buf_add_str(why, "the approval has a newer format: update cairn");

@@ -69,7 +69,7 @@ static enum cairn_status split(struct parts *p, struct cairn_span jws)
 	p->header = next_part(&rest);
 	p->payload = next_part(&rest);
 	p->signature = next_part(&rest);
-	if (rest.len > 0 || p->header.len == 0 || p->payload.len == 0)
+	if (p->payload.len == 0)
 		return CAIRN_E_MALFORMED;
 	if (p->header.len + p->payload.len + p->signature.len + 2 != jws.len)
 		return CAIRN_E_MALFORMED;

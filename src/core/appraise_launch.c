@@ -17,13 +17,16 @@ void cairn_launch_facts_fini(struct cairn_launch_facts *f)
 	*f = (struct cairn_launch_facts){0};
 }
 
-static json_t *domain_entry(struct cairn_launch_facts *f, const char *name)
+/* What is known of the name so far; a new name has an entry from here on. */
+static enum cairn_status domain_entry(json_t **out, struct cairn_launch_facts *f, const char *name)
 {
 	json_t *d = json_object_get(f->domains, name);
-	if (d || json_object_size(f->domains) >= CAIRN_DOMAINS_MAX)
-		return d;
-	return json_object_set_new(f->domains, name, json_object()) ? NULL
-								    : json_object_get(f->domains, name);
+	if (!d && json_object_size(f->domains) >= CAIRN_DOMAINS_MAX)
+		return CAIRN_E_LIMIT;
+	if (!d && json_object_set_new(f->domains, name, json_object()))
+		return CAIRN_E_NOMEM;
+	*out = json_object_get(f->domains, name);
+	return CAIRN_OK;
 }
 
 /* A launch that has not ended counts beside the one that takes its name over. */
@@ -45,10 +48,10 @@ static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct 
 	enum cairn_status st = cairn_launch_from_json(&l, e->object);
 	if (st)
 		return st;
-	json_t *d = domain_entry(f, l.name);
-	if (!d)
-		return CAIRN_E_LIMIT;
-	st = keep_running(d);
+	json_t *d = NULL;
+	st = domain_entry(&d, f, l.name);
+	if (!st)
+		st = keep_running(d);
 	if (st)
 		return st;
 	json_object_del(d, "refusal");
@@ -64,9 +67,10 @@ static enum cairn_status note_refusal(struct cairn_launch_facts *f, const struct
 	enum cairn_status st = cairn_refusal_from_json(&r, e->object);
 	if (st)
 		return st;
-	json_t *d = domain_entry(f, r.name);
-	if (!d)
-		return CAIRN_E_LIMIT;
+	json_t *d = NULL;
+	st = domain_entry(&d, f, r.name);
+	if (st)
+		return st;
 	return json_object_set(d, "refusal", e->object) ? CAIRN_E_NOMEM : CAIRN_OK;
 }
 

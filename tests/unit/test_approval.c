@@ -115,6 +115,7 @@ static void test_keys(void **state)
 	cairn_auto_key struct cairn_key *public = NULL;
 	uint8_t xy[64];
 	struct cairn_bank sha384 = values;
+	cairn_auto_buf struct cairn_buf ref = {0};
 	cairn_auto_approval struct cairn_approval a = {0};
 
 	(void)state;
@@ -126,6 +127,12 @@ static void test_keys(void **state)
 	assert_int_equal(make(&sha384, MASK, release), CAIRN_E_USAGE);
 	assert_int_equal(cairn_approval_make(&a, "no/name", 7, &values, MASK, release, NULL),
 			 CAIRN_E_MALFORMED);
+	assert_int_equal(
+	    cairn_approval_make(&a, "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", 7,
+				&values, MASK, release, NULL),
+	    CAIRN_E_MALFORMED); /* one character too long: no other class is signed instead */
+	assert_int_equal(cairn_policy_ref(&ref, "a b"), CAIRN_E_MALFORMED);
+	assert_int_equal(ref.len, 0);
 }
 
 /* Reads the approval with one member of v or of a member of v replaced. */
@@ -184,6 +191,33 @@ static void test_changed(void **state)
 	assert_int_equal(changed("", "key", jwk(other, false)), CAIRN_E_SIGNATURE);
 	assert_int_equal(changed("", "key", jwk(p384, false)), CAIRN_E_UNSUPPORTED);
 	assert_int_equal(changed("", "key", jwk(release, true)), CAIRN_E_DENIED);
+	assert_int_equal(
+	    changed("", "signature",
+		    json_string("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"
+				"!!!!!!!!!!!!")),
+	    CAIRN_E_MALFORMED);
+}
+
+/* One sentence why, and the sizes of the text. */
+static void test_why(void **state)
+{
+	cairn_auto_buf struct cairn_buf text = made(), why = {0}, large = {0};
+	cairn_auto_approval struct cairn_approval a = {0};
+	cairn_auto_json json_t *v = NULL;
+
+	(void)state;
+	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&text)), CAIRN_OK);
+	json_object_set_new(json_object_get(v, "pcrs"), "4", json_string(ZERO));
+	assert_int_equal(cairn_approval_from_json(&a, v, &why), CAIRN_E_DENIED);
+	assert_string_equal(cairn_buf_str(&why),
+			    "PCR 4 has the value of a boot that measured nothing into it");
+	for (size_t i = 0; i <= CAIRN_APPROVAL_MAX; i++)
+		cairn_buf_add_u8(&large, i < text.len ? text.ptr[i] : ' ');
+	assert_int_equal(cairn_approval_parse(&a, cairn_span(large.ptr, CAIRN_APPROVAL_MAX), NULL), CAIRN_OK);
+	cairn_approval_fini(&a);
+	assert_int_equal(cairn_approval_parse(&a, cairn_buf_span(&large), NULL), CAIRN_E_LIMIT);
+	assert_int_equal(cairn_approval_parse(&a, cairn_span_str("[[[[[[[[[[[[[[[[[[[["), NULL),
+			 CAIRN_E_LIMIT);
 }
 
 /* Any bit of what is decided on: the policy, each value, the class, the signature. The release number is a
@@ -216,6 +250,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round), cmocka_unit_test(test_selections), cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_keys),  cmocka_unit_test(test_changed),    cmocka_unit_test(test_tampered),
+	    cmocka_unit_test(test_why),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -167,6 +167,29 @@ static void test_forms(void **state)
 		assert_int_equal(verify(cairn_span_str(bad[i])), CAIRN_E_MALFORMED);
 }
 
+/* Parts that are missing from what is otherwise signed as it should be, and what is too long. */
+static void test_sizes(void **state)
+{
+	cairn_auto_buf struct cairn_buf jws = {0}, header = {0}, sig = {0}, much = {0}, out = {0};
+
+	(void)state;
+	cairn_buf_add_fmt(&header, "{\"alg\":\"ES384\",\"kid\":\"%s\",\"typ\":\"" TYP "\"}",
+			  cairn_key_kid(key[1]));
+	cairn_b64url_encode(&jws, cairn_buf_span(&header));
+	cairn_buf_add_u8(&jws, '.');
+	assert_int_equal(cairn_key_sign(&sig, key[1], cairn_buf_span(&jws)), CAIRN_OK);
+	cairn_buf_add_u8(&jws, '.');
+	cairn_b64url_encode(&jws, cairn_buf_span(&sig));
+	assert_int_equal(verify(cairn_buf_span(&jws)), CAIRN_E_MALFORMED); /* no payload */
+	for (size_t i = 0; i < CAIRN_JWS_MAX; i++)
+		cairn_buf_add_u8(&much, 'x');
+	assert_int_equal(cairn_jws_sign(&out, key[1], TYP, cairn_buf_span(&much)), CAIRN_E_LIMIT);
+	assert_int_equal(out.len, 0);
+	assert_int_equal(verify(cairn_buf_span(&much)), CAIRN_E_MALFORMED);
+	cairn_buf_add_u8(&much, 'x');
+	assert_int_equal(verify(cairn_buf_span(&much)), CAIRN_E_LIMIT);
+}
+
 static void test_public_cannot_sign(void **state)
 {
 	cairn_auto_buf struct cairn_buf jws = {0};
@@ -183,6 +206,7 @@ int main(void)
 	    cmocka_unit_test(test_round),    cmocka_unit_test(test_tampered),
 	    cmocka_unit_test(test_stranger), cmocka_unit_test(test_headers),
 	    cmocka_unit_test(test_forms),    cmocka_unit_test(test_public_cannot_sign),
+	    cmocka_unit_test(test_sizes),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -15,9 +15,10 @@
 static const enum cairn_sigalg ALGS[] = {CAIRN_SIG_ES256, CAIRN_SIG_ES384, CAIRN_SIG_EDDSA};
 
 /* RFC 8037, appendix A.1 */
-#define ED_X "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-#define ED_D "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
-#define ED   "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\"}"
+#define ED_X   "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+#define ED_D   "nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A"
+#define ED_KEY "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\""
+#define ED     "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" ED_X "\"}"
 /* RFC 7515, appendix A.3.1 */
 #define EC_X "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"
 #define EC_Y "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"
@@ -119,6 +120,15 @@ static void test_refused(void **state)
 	    {EC ",\"kid\":\"" ED_X "\"}", CAIRN_E_MALFORMED},
 	    {EC ",\"alg\":\"ES384\"}", CAIRN_E_MALFORMED},
 	    {EC ",\"alg\":\"none\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"alg\":1}", CAIRN_E_MALFORMED},
+	    {EC ",\"key_ops\":\"verify\"}", CAIRN_E_MALFORMED},
+	    {EC ",\"key_ops\":[1]}", CAIRN_E_MALFORMED},
+	    {ED_KEY ED_X "\",\"use\":\"sig\",\"alg\":\"EdDSA\",\"key_ops\":[\"verify\",\"sign\"]}", CAIRN_OK},
+	    {"{\"kty\":\"OKP\",\"crv\":\"Ed25519\"}", CAIRN_E_MALFORMED},
+	    {ED_KEY ED_X "\",\"d\":\"AQ\"}", CAIRN_E_MALFORMED},
+	    /* 31 and 33 bytes, which OpenSSL would not mind if 32 were taken from them */
+	    {ED_KEY "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHUQ\"}", CAIRN_E_MALFORMED},
+	    {ED_KEY "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURoA\"}", CAIRN_E_MALFORMED},
 	    {EC ",\"use\":\"enc\"}", CAIRN_E_MALFORMED},
 	    {EC ",\"key_ops\":[\"deriveKey\"]}", CAIRN_E_MALFORMED},
 	    {EC ",\"x5u\":\"https://example.org\"}", CAIRN_E_UNSUPPORTED},
@@ -267,6 +277,32 @@ static void test_sets(void **state)
 	assert_null(bad);
 }
 
+static void test_set_is_full(void **state)
+{
+	cairn_auto_jwks struct cairn_jwks *s = NULL;
+
+	(void)state;
+	assert_int_equal(cairn_jwks_new(&s), CAIRN_OK);
+	for (size_t i = 0; i <= CAIRN_KEYS_MAX; i++) {
+		cairn_auto_key struct cairn_key *k = NULL;
+
+		assert_int_equal(cairn_key_generate(&k, CAIRN_SIG_EDDSA), CAIRN_OK);
+		assert_int_equal(cairn_jwks_add(s, k), i < CAIRN_KEYS_MAX ? CAIRN_OK : CAIRN_E_LIMIT);
+	}
+	assert_null(cairn_jwks_at(s, CAIRN_KEYS_MAX));
+}
+
+static void test_no_private_half(void **state)
+{
+	cairn_auto_key struct cairn_key *k = NULL;
+	json_t *v = NULL;
+
+	(void)state;
+	assert_int_equal(read_key(&k, ED), CAIRN_OK);
+	assert_int_equal(cairn_key_jwk(&v, k, true), CAIRN_E_USAGE);
+	assert_null(v);
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -289,9 +325,11 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_vectors),	cmocka_unit_test(test_sign),  cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_point),	cmocka_unit_test(test_files), cmocka_unit_test(test_modes),
+	    cmocka_unit_test(test_vectors),	cmocka_unit_test(test_sign),
+	    cmocka_unit_test(test_refused),	cmocka_unit_test(test_point),
+	    cmocka_unit_test(test_files),	cmocka_unit_test(test_modes),
 	    cmocka_unit_test(test_public_file), cmocka_unit_test(test_sets),
+	    cmocka_unit_test(test_set_is_full), cmocka_unit_test(test_no_private_half),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
