@@ -86,16 +86,16 @@ static unsigned hex_value(char c)
 }
 
 /* Appends the bytes of hex in either case. */
-static bool add_hex(struct cairn_buf *out, const char *hex)
+static enum cairn_status add_hex(struct cairn_buf *out, const char *hex)
 {
 	for (; *hex != 0; hex += 2) {
 		unsigned high = hex_value(hex[0]), low = hex_value(hex[1]);
 
 		if (high == 16 || low == 16)
-			return false;
+			return CAIRN_E_MALFORMED;
 		cairn_buf_add_u8(out, (uint8_t)(high << 4 | low));
 	}
-	return true;
+	return cairn_buf_status(out);
 }
 
 static bool is_u32(const json_t *v)
@@ -173,8 +173,9 @@ static enum cairn_status read_digest(struct cairn_cel *log, struct cairn_cel_rec
 	if (!json_is_string(alg) && !json_is_integer(alg))
 		return CAIRN_E_MALFORMED;
 	log->data.len = 0;
-	if (!add_hex(&log->data, hex))
-		return CAIRN_E_MALFORMED;
+	enum cairn_status s = add_hex(&log->data, hex);
+	if (s != CAIRN_OK)
+		return s;
 	return cairn_cel_add_digest(r, read_alg(alg), cairn_buf_span(&log->data));
 }
 
@@ -200,10 +201,10 @@ static enum cairn_status read_hex(struct cairn_cel *log, struct cairn_cel_record
 	r->readable = hex != NULL;
 	if (hex == NULL)
 		return CAIRN_OK;
-	if (!add_hex(&log->data, hex))
-		return CAIRN_E_MALFORMED;
-	r->data = cairn_buf_span(&log->data);
-	return CAIRN_OK;
+	enum cairn_status s = add_hex(&log->data, hex);
+	if (s == CAIRN_OK)
+		r->data = cairn_buf_span(&log->data);
+	return s;
 }
 
 static void read_text(struct cairn_cel_record *r, const char *member)
