@@ -43,8 +43,8 @@ static enum cairn_status maker_of(uint32_t *out, const char *text)
 		return CAIRN_E_MALFORMED;
 	if (len != 8 && (len == 0 || len > 4))
 		return CAIRN_E_MALFORMED;
-	if (len != 8)
-		memcpy(b, text, len);
+	for (size_t i = 0; len != 8 && i < len; i++)
+		b[i] = (uint8_t)text[i];
 	*out = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 	return CAIRN_OK;
 }

@@ -43,8 +43,19 @@ static EVP_PKEY *rsa_with_exponent_3(void)
 	return key;
 }
 
-/* k*M + (65537^a mod M), M the product of the primes to 167: the form of the paper. */
-static void roca_prime(BIGNUM *p, const BIGNUM *m, BN_CTX *ctx)
+/* A number of so many bits in the place of a modulus: only who uses the private key would notice. */
+static EVP_PKEY *rsa_of_bits(int bits)
+{
+	BIGNUM *n = BN_new();
+	assert_int_equal(BN_rand(n, bits, BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ODD), 1);
+	EVP_PKEY *key = rsa_public(n, 65537);
+	BN_free(n);
+	return key;
+}
+
+/* k*M + (65537^a mod M), M the product of the primes to 167: the form of the paper. Whether it is prime does not
+ * show in the product of two. */
+static void roca_factor(BIGNUM *p, const BIGNUM *m, BN_CTX *ctx)
 {
 	BIGNUM *g = BN_new(), *a = BN_new();
 	BN_set_word(g, 65537);
@@ -54,7 +65,7 @@ static void roca_prime(BIGNUM *p, const BIGNUM *m, BN_CTX *ctx)
 		BN_rand(p, 1025 - BN_num_bits(m), BN_RAND_TOP_TWO, BN_RAND_BOTTOM_ANY);
 		BN_mul(p, p, m, ctx);
 		BN_add(p, p, a);
-	} while (BN_num_bits(p) != 1024 || BN_check_prime(p, ctx, NULL) != 1);
+	} while (BN_num_bits(p) != 1024);
 	BN_free(g);
 	BN_free(a);
 }
@@ -70,8 +81,8 @@ static EVP_PKEY *rsa_of_roca(void)
 			BN_mul_word(m, i);
 	}
 	do {
-		roca_prime(p, m, ctx);
-		roca_prime(q, m, ctx);
+		roca_factor(p, m, ctx);
+		roca_factor(q, m, ctx);
 		BN_mul(q, p, q, ctx);
 	} while (BN_num_bits(q) != 2048);
 	EVP_PKEY *key = rsa_public(q, 65537);
@@ -89,11 +100,11 @@ static EVP_PKEY *make_key(enum ek_key which)
 	case EK_RSA2048:
 		return EVP_RSA_gen(2048);
 	case EK_RSA3072:
-		return EVP_RSA_gen(3072);
+		return rsa_of_bits(3072);
 	case EK_RSA1024:
 		return EVP_RSA_gen(1024);
 	case EK_RSA4096:
-		return EVP_RSA_gen(4096);
+		return rsa_of_bits(4096);
 	case EK_RSA_E3:
 		return rsa_with_exponent_3();
 	case EK_ROCA:
