@@ -12,6 +12,7 @@ struct cairn_ek_subject {
 	EVP_PKEY *key;		      /* NULL: unreadable */
 	EXTENDED_KEY_USAGE *purposes; /* NULL: none */
 	bool ambiguous;		      /* two values for one TPM attribute */
+	bool failed;		      /* something that is there could not be read */
 	struct cairn_ek_facts *facts;
 };
 enum cairn_status cairn_ek_subject_init(struct cairn_ek_subject *s, struct cairn_ek_facts *facts, X509 *cert);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #define EK_PURPOSE "2.23.133.8.1" /* tcg-kp-EKCertificate: EK Credential Profile 2.5, 3.2.16 */
@@ -29,7 +30,9 @@ bool cairn_cert_is_ca(X509 *cert)
 
 bool cairn_cert_malformed(X509 *cert)
 {
-	return X509_get_extension_flags(cert) & EXFLAG_INVALID;
+	bool bad = X509_check_purpose(cert, -1, -1) != 1; /* of no purpose: are its extensions readable? */
+	ERR_clear_error();
+	return bad;
 }
 
 /* Those that OpenSSL judges, and what TPM makers mark as critical though it only informs. */
@@ -41,15 +44,7 @@ bool cairn_cert_critical_unknown(X509 *cert)
 				    NID_subject_alt_name,
 				    NID_name_constraints,
 				    NID_certificate_policies,
-				    NID_policy_mappings,
-				    NID_policy_constraints,
-				    NID_inhibit_any_policy,
-				    NID_crl_distribution_points,
-				    NID_subject_directory_attributes,
-				    NID_authority_key_identifier,
-				    NID_subject_key_identifier,
-				    NID_info_access,
-				    NID_issuer_alt_name};
+				    NID_subject_directory_attributes};
 	for (int i = 0; i < X509_get_ext_count(cert); i++) {
 		X509_EXTENSION *e = X509_get_ext(cert, i);
 		int nid = OBJ_obj2nid(X509_EXTENSION_get_object(e));
@@ -67,15 +62,25 @@ static bool malformed(const struct cairn_ek_subject *s)
 	return cairn_cert_malformed(s->cert);
 }
 
+static bool unreadable(const struct cairn_ek_subject *s)
+{
+	return s->failed;
+}
+
 static bool is_ca(const struct cairn_ek_subject *s)
 {
 	return cairn_cert_is_ca(s->cert);
 }
 
+static bool is_rsa(const struct cairn_ek_subject *s)
+{
+	return strncmp(s->facts->key, "RSA-", 4) == 0; /* then it was readable */
+}
+
 /* All bits are set where the certificate does not say. */
 static bool usage_wrong(const struct cairn_ek_subject *s)
 {
-	uint32_t need = s->key && EVP_PKEY_is_a(s->key, "EC") ? KU_KEY_AGREEMENT : KU_KEY_ENCIPHERMENT;
+	uint32_t need = is_rsa(s) ? KU_KEY_ENCIPHERMENT : KU_KEY_AGREEMENT;
 	return !(X509_get_key_usage(s->cert) & need);
 }
 
@@ -112,14 +117,6 @@ static bool critical_unknown(const struct cairn_ek_subject *s)
 	return cairn_cert_critical_unknown(s->cert);
 }
 
-static bool exponent_ok(const EVP_PKEY *key)
-{
-	BIGNUM *e = NULL;
-	bool good = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 && BN_is_word(e, RSA_F4);
-	BN_free(e);
-	return good;
-}
-
 /* The templates of the EK Credential Profile 2.5, B.3 and B.4, that are in use: L-1, L-2, H-1, H-2, H-3, H-6. */
 static bool key_unsupported(const struct cairn_ek_subject *s)
 {
@@ -130,15 +127,21 @@ static bool key_unsupported(const struct cairn_ek_subject *s)
 	return true;
 }
 
+/* What cannot be looked at is not a good one. */
 static bool exponent_unusual(const struct cairn_ek_subject *s)
 {
-	return s->key && EVP_PKEY_is_a(s->key, "RSA") && !exponent_ok(s->key);
+	BIGNUM *e = NULL;
+	bool bad = is_rsa(s) &&
+		   (EVP_PKEY_get_bn_param(s->key, OSSL_PKEY_PARAM_RSA_E, &e) != 1 || !BN_is_word(e, RSA_F4));
+	BN_free(e);
+	return bad;
 }
 
 static bool roca(const struct cairn_ek_subject *s)
 {
 	BIGNUM *n = NULL;
-	bool bad = s->key && EVP_PKEY_get_bn_param(s->key, OSSL_PKEY_PARAM_RSA_N, &n) == 1 && cairn_roca(n);
+	bool bad =
+	    is_rsa(s) && (EVP_PKEY_get_bn_param(s->key, OSSL_PKEY_PARAM_RSA_N, &n) != 1 || cairn_roca(n));
 	BN_free(n);
 	return bad;
 }
@@ -149,6 +152,7 @@ static const struct {
 	const char *text;
 } checks[] = {
     {CAIRN_EK_MALFORMED, malformed, "an extension of the certificate is unreadable, or is there twice"},
+    {CAIRN_EK_MALFORMED, unreadable, "its uses or its names could not be read"},
     {CAIRN_EK_IS_CA, is_ca, "it is a CA certificate, not one of an EK: an EK signs no certificates"},
     {CAIRN_EK_KEY_USAGE, usage_wrong,
      "the key usage is not that of an EK: keyEncipherment for RSA, keyAgreement for ECC"},
@@ -221,7 +225,7 @@ enum cairn_status cairn_ekcert_judge(struct cairn_ek_verdict *out, const struct 
 		cairn_ek_verdict_fini(&v);
 		return st;
 	}
-	v.accepted = v.chain_len > 0 && v.reasons.count == 0;
+	v.accepted = v.reasons.count == 0; /* no anchor is one */
 	*out = v;
 	return CAIRN_OK;
 }

@@ -17,7 +17,7 @@
 /* ---- text
  * ----------------------------------------------------------------------------------------------------------- */
 
-/* What the BIO holds, cut to size; frees the BIO. Escapes were made when it was written. */
+/* What was written to the BIO, cut to size; frees the BIO. Escapes were made when it was written. */
 static void take_text(char *out, size_t size, BIO *bio)
 {
 	int n = bio ? BIO_read(bio, out, (int)size - 1) : 0;
@@ -33,13 +33,15 @@ void cairn_x509_name_text(char *out, size_t size, const X509_NAME *name)
 	take_text(out, size, bio);
 }
 
-static void string_text(char *out, size_t size, const ASN1_STRING *s)
+/* False where it could not be written. */
+static bool string_text(char *out, size_t size, const ASN1_STRING *s)
 {
+	static const unsigned long flags =
+	    ASN1_STRFLGS_ESC_CTRL | ASN1_STRFLGS_ESC_MSB | ASN1_STRFLGS_UTF8_CONVERT;
 	BIO *bio = BIO_new(BIO_s_mem());
-	if (bio)
-		ASN1_STRING_print_ex(
-		    bio, s, ASN1_STRFLGS_ESC_CTRL | ASN1_STRFLGS_ESC_MSB | ASN1_STRFLGS_UTF8_CONVERT);
+	bool good = bio && ASN1_STRING_print_ex(bio, s, flags) >= 0;
 	take_text(out, size, bio);
+	return good;
 }
 
 static void time_text(char out[32], const ASN1_TIME *t)
@@ -71,7 +73,8 @@ static void take_attribute(struct cairn_ek_subject *s, const X509_NAME_ENTRY *en
 		      {OID_VERSION, f->version, sizeof f->version}};
 	char oid[64] = "", value[80] = "";
 	OBJ_obj2txt(oid, sizeof oid, X509_NAME_ENTRY_get_object(entry), 1);
-	string_text(value, sizeof value, X509_NAME_ENTRY_get_data(entry));
+	if (!string_text(value, sizeof value, X509_NAME_ENTRY_get_data(entry)))
+		s->failed = true;
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
 		if (strcmp(fields[i].oid, oid) != 0)
 			continue;
@@ -88,9 +91,20 @@ static void take_name(struct cairn_ek_subject *s, const X509_NAME *name)
 		take_attribute(s, X509_NAME_get_entry(name, i));
 }
 
+/* An extension that is there and cannot be read is not one that is missing. */
+static void *take_extension(struct cairn_ek_subject *s, int nid)
+{
+	int found = 0;
+	void *ext = X509_get_ext_d2i(s->cert, nid, &found, NULL);
+	if (!ext && found != -1)
+		s->failed = true;
+	ERR_clear_error();
+	return ext;
+}
+
 static void take_attributes(struct cairn_ek_subject *s)
 {
-	GENERAL_NAMES *names = X509_get_ext_d2i(s->cert, NID_subject_alt_name, NULL, NULL);
+	GENERAL_NAMES *names = take_extension(s, NID_subject_alt_name);
 	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
 		const GENERAL_NAME *n = sk_GENERAL_NAME_value(names, i);
 		if (n->type == GEN_DIRNAME)
@@ -282,7 +296,7 @@ enum cairn_status cairn_ek_subject_init(struct cairn_ek_subject *s, struct cairn
 		return CAIRN_E_CRYPTO;
 	if (cairn_cert_key(&s->key, cert))
 		s->key = NULL;
-	s->purposes = X509_get_ext_d2i(cert, NID_ext_key_usage, NULL, NULL);
+	s->purposes = take_extension(s, NID_ext_key_usage);
 	take_fields(facts, cert);
 	take_attributes(s);
 	understand_maker(facts);

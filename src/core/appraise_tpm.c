@@ -25,8 +25,10 @@ enum cairn_status cairn_appraise_tpm(struct cairn_verdict *v, const struct cairn
 	size_t at = 0;
 	while (cairn_ekdenied_next(&hit, denied, &at, tpm))
 		add_hit(&p, &hit, tpm->now);
+	if (p.reasons.count == 0)
+		return CAIRN_OK;
 	enum cairn_status st = CAIRN_OK;
-	if (p.reasons.count > 0 && json_object_set_new(v->submods, "tpm", cairn_part_json(&p)))
+	if (json_object_set_new(v->submods, "tpm", cairn_part_json(&p)))
 		st = CAIRN_E_NOMEM;
 	if (p.tier == CAIRN_TIER_CONTRAINDICATED)
 		v->state = CAIRN_STATE_CONTRAINDICATED;

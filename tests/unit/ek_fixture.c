@@ -148,12 +148,12 @@ static void extend(X509 *cert, int nid, const char *value)
 	X509_EXTENSION_free(e);
 }
 
-static void extend_raw(X509 *cert, const char *oid, const char *bytes, int len)
+static void extend_raw(X509 *cert, const char *oid, int critical, const char *bytes, int len)
 {
 	ASN1_OBJECT *o = OBJ_txt2obj(oid, 1);
 	ASN1_OCTET_STRING *v = ASN1_OCTET_STRING_new();
 	ASN1_OCTET_STRING_set(v, (const unsigned char *)bytes, len);
-	X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, o, 1, v);
+	X509_EXTENSION *e = X509_EXTENSION_create_by_OBJ(NULL, o, critical, v);
 	assert_true(e && X509_add_ext(cert, e, -1) == 1);
 	X509_EXTENSION_free(e);
 	ASN1_OCTET_STRING_free(v);
@@ -201,9 +201,11 @@ static void extend_all(X509 *c, const struct ek_spec *s)
 	if (s->maker || s->model)
 		extend_attributes(c, s);
 	if (s->critical)
-		extend_raw(c, s->critical, "", 0);
+		extend_raw(c, s->critical, 1, "", 0);
+	if (s->plain)
+		extend_raw(c, s->plain, 0, "", 0);
 	if (s->specification)
-		extend_raw(c, "2.5.29.9", specification, sizeof specification - 1);
+		extend_raw(c, "2.5.29.9", 1, specification, sizeof specification - 1);
 	if (s->url) {
 		snprintf(aia, sizeof aia, "caIssuers;URI:%s", s->url);
 		extend(c, NID_info_access, aia);

@@ -33,6 +33,7 @@ struct ek_spec {
 	const char *maker2;		     /* a second one */
 	bool one_rdn;			     /* the attributes in one multi-valued RDN */
 	const char *critical;		     /* OID of an extension with this name, critical */
+	const char *plain;		     /* the same, not critical */
 	const char *twice;		     /* basic constraints a second time */
 	const char *url;		     /* AIA */
 	bool specification;	   /* subject directory attributes: 2.0, level 0, revision 138; critical */

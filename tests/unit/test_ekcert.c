@@ -69,6 +69,10 @@ static void what_it_says(void **state)
 	     {BARE, .key = EK_RSA2048, .purpose = "serverAuth,2.23.133.8.1"},
 	     "",
 	     ""},
+	    {"a purpose before others",
+	     {BARE, .key = EK_RSA2048, .purpose = "2.23.133.8.1,serverAuth"},
+	     "",
+	     ""},
 	    {"for servers", {BARE, .key = EK_RSA2048, .purpose = "serverAuth"}, CAIRN_EK_PURPOSE, ""},
 	    {"of an AIK", {BARE, .key = EK_RSA2048, .purpose = "2.23.133.8.3"}, CAIRN_EK_PURPOSE, ""},
 	    {"for anything",
@@ -110,6 +114,17 @@ static void what_it_says(void **state)
 	     CAIRN_EK_MALFORMED " " CAIRN_EK_KEY_USAGE " " CAIRN_EK_CHAIN,
 	     ""},
 	    {"critical extension", {EK_GOOD, .critical = "1.3.6.1.4.1.99999.1"}, CAIRN_EK_CRITICAL, ""},
+	    {"unknown extension", {EK_GOOD, .plain = "1.3.6.1.4.1.99999.1"}, "", ""},
+	    {"critical policies", {EK_GOOD, .critical = "2.5.29.32"}, "", ""},
+	    {"critical policy constraints, which are not followed",
+	     {EK_GOOD, .critical = "2.5.29.36"},
+	     CAIRN_EK_CRITICAL,
+	     ""},
+	    {"critical purpose", {BARE, .key = EK_RSA2048, .purpose = "critical,2.23.133.8.1"}, "", ""},
+	    {"unreadable purpose",
+	     {BARE, .key = EK_RSA2048, .plain = "2.5.29.37"},
+	     CAIRN_EK_MALFORMED " " CAIRN_EK_MALFORMED " " CAIRN_EK_KEY_USAGE " " CAIRN_EK_CHAIN,
+	     ""},
 	    {"critical specification", {EK_GOOD, .specification = true}, "", ""},
 	    {"two makers", {EK_GOOD, .maker2 = "id:49465800"}, CAIRN_EK_AMBIGUOUS, ""},
 	    {"one maker twice", {EK_GOOD, .maker2 = "id:53544D20"}, "", ""},
@@ -199,7 +214,7 @@ static void unreadable_key(void **state)
 			       junk, 8);
 	assert_true(X509_sign(cert, ek_key(EK_MAKER), EVP_sha256()) > 0);
 	ek_judge(&v, cert, anchors, NULL, NULL);
-	ek_expect("no key", &v.reasons, CAIRN_EK_KEY);
+	ek_expect("no key", &v.reasons, CAIRN_EK_KEY_USAGE " " CAIRN_EK_KEY);
 	X509_free(cert);
 }
 

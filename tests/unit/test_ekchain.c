@@ -240,6 +240,26 @@ static void what_is_missing_is_named(void **state)
 	}
 }
 
+/* An issuer's name on a key that cannot be read. */
+static void unreadable_issuer(void **state)
+{
+	const struct world *w = *state;
+	X509 *made = ek_make(&(struct ek_spec){MIDDLE});
+	unsigned char *junk = OPENSSL_zalloc(8), *der = NULL;
+	ASN1_OBJECT *oaep = OBJ_nid2obj(NID_rsaesOaep);
+	X509_PUBKEY_set0_param(X509_get_X509_PUBKEY(made), oaep, V_ASN1_UNDEF, NULL, junk, 8);
+	assert_true(X509_sign(made, ek_key(EK_MAKER), EVP_sha256()) > 0);
+	int len = i2d_X509(made, &der);
+	const unsigned char *p = der;
+	X509 *bad = d2i_X509(NULL, &p, len); /* which knows no key that was there before */
+	assert_non_null(bad);
+	EXPECT(CAIRN_EK_SIGNATURE, w->leaf, w->root, bad);
+	EXPECT("", w->leaf, w->root, LIST(bad, w->middle));
+	OPENSSL_free(der);
+	X509_free(made);
+	X509_free(bad);
+}
+
 /* An EK certificate that signs another one. */
 static void leaf_that_signs(void **state)
 {
@@ -339,6 +359,7 @@ int main(void)
 	    cmocka_unit_test(what_issuers_must_be),
 	    WORLD(which_are_found),
 	    WORLD(what_is_missing_is_named),
+	    WORLD(unreadable_issuer),
 	    WORLD(leaf_that_signs),
 	    WORLD(circle),
 	    WORLD(long_chains),

@@ -1,0 +1,132 @@
+/* Memory that runs out inside OpenSSL, at each allocation in turn: a certificate that is rejected is never accepted for
+ * it, and a list that denies is not passed over. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <openssl/crypto.h>
+
+#include "ek_fixture.h"
+
+static bool armed;
+static unsigned long at, calls; /* the one that fails; so far */
+
+static bool fails(void)
+{
+	return armed && calls++ == at;
+}
+
+static void *fault_malloc(size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return fails() ? NULL : malloc(n);
+}
+
+static void *fault_realloc(void *p, size_t n, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return fails() ? NULL : realloc(p, n);
+}
+
+static void fault_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+/* A copy that nothing was asked of yet: OpenSSL keeps what it finds out about a certificate. */
+static X509 *fresh(const unsigned char *der, int len)
+{
+	X509 *cert = d2i_X509(NULL, &der, len);
+	assert_non_null(cert);
+	return cert;
+}
+
+static void each_fault(const struct ek_spec *spec, const uint64_t *firmware, bool good)
+{
+	STACK_OF(X509) *anchors = sk_X509_new_null();
+	struct cairn_ekdenied *denied = NULL;
+	X509 *made = ek_make(spec), *maker = ek_make(&(struct ek_spec){EK_CA});
+	unsigned char *der = NULL;
+	int len = i2d_X509(made, &der);
+	sk_X509_push(anchors, maker);
+	assert_int_equal(cairn_ekdenied_load(&denied, NULL, NULL), CAIRN_OK);
+	for (at = 0;; at++) {
+		struct cairn_ek_verdict v = {0};
+		X509 *cert = fresh(der, len);
+		struct cairn_ek_question q = {.cert = cert,
+					      .anchors = anchors,
+					      .denied = denied,
+					      .firmware = firmware,
+					      .now = 1800000000};
+		calls = 0;
+		armed = true;
+		enum cairn_status st = cairn_ekcert_judge(&v, &q);
+		armed = false;
+		if (st == CAIRN_OK) {
+			if (v.accepted && !good)
+				fail_msg("allocation %lu fails, and the certificate is accepted", at);
+			cairn_ek_verdict_fini(&v);
+		}
+		X509_free(cert);
+		if (calls <= at) {
+			assert_int_equal(st, CAIRN_OK);
+			break;
+		}
+	}
+	assert_true(at > 50);
+	cairn_ekdenied_free(denied);
+	OPENSSL_free(der);
+	X509_free(made);
+	sk_X509_pop_free(anchors, X509_free);
+}
+
+#define ECC                                                                                                  \
+	.key = EK_P256, .by = EK_MAKER, .usage = "keyAgreement", .maker = "id:53544D20", .model = "ST33",    \
+	.version = "id:004A0020"
+
+static void no_fault_helps(void **state)
+{
+	static const uint64_t broken = 0x0049000400000000; /* 73.4 */
+	static const struct {
+		struct ek_spec spec;
+		const uint64_t *firmware;
+		bool good;
+	} rows[] = {
+	    {{ECC, .purpose = "2.23.133.8.1"}, NULL, true},
+	    {{ECC, .purpose = "2.23.133.8.1"}, &broken, false},
+	    {{ECC, .purpose = "serverAuth"}, NULL, false},
+	    {{ECC, .maker2 = "id:49465800"}, NULL, false},
+	    {{ECC, .constraints = "CA:TRUE"}, NULL, false},
+	    {{ECC, .critical = "1.3.6.1.4.1.99999.1"}, NULL, false},
+	    {{EK_GOOD, .digest = "SHA1"}, NULL, false},
+	    {{.key = EK_ROCA, .by = EK_MAKER, .purpose = "2.23.133.8.1", .maker = "id:53544D20"},
+	     NULL,
+	     false},
+	    {{.key = EK_RSA_E3, .by = EK_MAKER, .purpose = "2.23.133.8.1", .maker = "id:53544D20"},
+	     NULL,
+	     false},
+	    {{.key = EK_P256, .by = EK_OTHER, .purpose = "2.23.133.8.1", .maker = "id:53544D20"},
+	     NULL,
+	     false},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		each_fault(&rows[i].spec, rows[i].firmware, rows[i].good);
+	ek_keys_free();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(no_fault_helps)};
+	if (CRYPTO_set_mem_functions(fault_malloc, fault_realloc, fault_free) != 1)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
