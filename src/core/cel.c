@@ -60,7 +60,7 @@ _Static_assert(CAIRN_BANK_MAX == 5, "as many banks as algorithms in digest.c");
 static bool is_json(struct cairn_span bytes)
 {
 	for (size_t i = 0; i < bytes.len; i++)
-		if (memchr(" \t\r\n\x1e", bytes.ptr[i], 5) == NULL)
+		if (!cairn_cel_is_gap(bytes.ptr[i]))
 			return bytes.ptr[i] == '{' || bytes.ptr[i] == '[';
 	return false;
 }

@@ -17,6 +17,8 @@ const struct cairn_cel_type_row *cairn_cel_type_by_name(const char *name);
 /* Adds a digest of len bytes. Refused: a wrong length, two of one algorithm. */
 enum cairn_status cairn_cel_add_digest(struct cairn_cel_record *r, uint64_t alg,
 				       struct cairn_span value) CAIRN_MUST_CHECK;
+/* What may stand between two values of JSON. */
+bool cairn_cel_is_gap(uint8_t c);
 /* Parses the whole text into log->records. */
 enum cairn_status cairn_cel_load_json(struct cairn_cel *log) CAIRN_MUST_CHECK;
 /* The record of log->records at log->number, from 0. */

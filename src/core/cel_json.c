@@ -8,7 +8,7 @@
 /* ---- values of the text
  * ------------------------------------------------------------------------------------------ */
 
-static bool is_gap(uint8_t c)
+bool cairn_cel_is_gap(uint8_t c)
 {
 	return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == 0x1e; /* RS: RFC 7464 */
 }
@@ -60,7 +60,7 @@ enum cairn_status cairn_cel_load_json(struct cairn_cel *log)
 		struct cairn_span rest = cairn_cur_peek(c);
 		size_t len = 1;
 
-		if (is_gap(rest.ptr[0])) {
+		if (cairn_cel_is_gap(rest.ptr[0])) {
 			(void)cairn_cur_bytes(&c, len);
 			continue;
 		}

@@ -12,8 +12,8 @@ static void take_digest(struct cairn_ima_entry *e, struct cairn_cur *c, enum cai
 	struct cairn_span d = cairn_cur_bytes(c, cairn_alg_size(alg));
 
 	e->digest = (struct cairn_digest){.alg = alg};
-	if (cairn_cur_ok(c))
-		memcpy(e->digest.bytes, d.ptr, d.len);
+	for (size_t i = 0; i < d.len; i++)
+		e->digest.bytes[i] = d.ptr[i];
 	e->violation = cairn_span_all(d, 0);
 }
 
@@ -163,7 +163,10 @@ static bool has_header(struct cairn_span bytes, enum cairn_alg alg)
 	struct cairn_ima_iter it = {.log = {.bytes = bytes, .alg = alg}};
 	struct cairn_ima_entry e = {.form = is_ascii(bytes) ? CAIRN_IMA_ASCII : CAIRN_IMA_BINARY};
 	struct cairn_cur c = cairn_cur(bytes);
+	const uint8_t *newline = cairn_ima_find(bytes, '\n');
 
+	if (e.form == CAIRN_IMA_ASCII && newline != NULL)
+		c = cairn_cur(cairn_span(bytes.ptr, (size_t)(newline - bytes.ptr)));
 	if (e.form == CAIRN_IMA_ASCII)
 		cairn_ima_ascii_header(&e, &it, &c);
 	else

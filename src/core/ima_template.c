@@ -126,7 +126,7 @@ const uint8_t *cairn_ima_find(struct cairn_span s, uint8_t c)
 static unsigned hex_value(uint8_t c)
 {
 	static const char digits[] = "0123456789abcdef";
-	const char *at = memchr(digits, c, 16);
+	const char *at = memchr(digits, c, sizeof digits - 1);
 
 	return at != NULL ? (unsigned)(at - digits) : 16;
 }

@@ -179,7 +179,7 @@ static void changed_at_every_byte(void **state)
 		bytes.ptr[i] ^= 1;
 		s = replay_bytes(&r, cairn_buf_span(&bytes));
 		if (s == CAIRN_OK && r.differing + r.unchecked == 0 &&
-		    memcmp(&r.replay, &good.replay, sizeof r.replay) == 0)
+		    cairn_replay_differs(&r.replay, &good.replay.pcrs.bank[0], 0xffffff) == 0)
 			fail_msg("a change of byte %zu goes unnoticed", i);
 		bytes.ptr[i] ^= 1;
 	}

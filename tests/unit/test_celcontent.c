@@ -85,7 +85,7 @@ static void contents_are_checked(void **state)
 	for (size_t i = 0; i < sizeof records / sizeof records[0]; i++) {
 		cairn_auto_cel struct cairn_cel log = {0};
 		cairn_auto_json json_t *o = NULL;
-		struct cairn_cel_record r;
+		struct cairn_cel_record r = {0};
 
 		assert_int_equal(cairn_cel_open(&log, cairn_span_str(records[i].text)), CAIRN_OK);
 		assert_int_equal(cairn_cel_next(&log, &r), CAIRN_OK);
@@ -120,7 +120,7 @@ static void names_of_algorithms(void **state)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		cairn_auto_buf struct cairn_buf b = {0};
 		cairn_auto_cel struct cairn_cel log = {0};
-		struct cairn_cel_record r;
+		struct cairn_cel_record r = {0};
 		size_t size = names[i].alg ? cairn_alg_size(names[i].alg) : 20;
 
 		cairn_buf_add_fmt(&b, "{\"pcr\":1,\"digests\":[{\"hashAlg\":%s,\"digest\":\"", names[i].name);
@@ -156,7 +156,7 @@ static void types_of_events(void **state)
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 		cairn_auto_buf struct cairn_buf b = {0};
 		cairn_auto_cel struct cairn_cel log = {0};
-		struct cairn_cel_record r;
+		struct cairn_cel_record r = {0};
 
 		cairn_buf_add_fmt(&b,
 				  "{\"pcr\":1,\"digests\":[" SHA1(
@@ -181,7 +181,7 @@ static void types_of_contents(void **state)
 	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
 		cairn_auto_buf struct cairn_buf b = {0};
 		cairn_auto_cel struct cairn_cel log = {0};
-		struct cairn_cel_record r;
+		struct cairn_cel_record r = {0};
 
 		cairn_buf_add(
 		    &b, cairn_span("\0\0\0\0\1\0\1\0\0\0\1\1\3\0\0\0\31\4\0\0\0\24aaaaaaaaaaaaaaaaaaaa", 42));
@@ -197,7 +197,7 @@ static void old_template_is_whole(void **state)
 {
 	static const char data[] = "6161616161616161616161616161616161616161010000006e00";
 	cairn_auto_buf struct cairn_buf b = {0};
-	struct cairn_cel_replay r;
+	struct cairn_cel_replay r = {0};
 	uint8_t hashed[20 + 256];
 	struct cairn_digest d;
 
@@ -224,7 +224,7 @@ static void one_wrong_digest_of_two(void **state)
 	static const char text[] = "{\"pcr\":1,\"digests\":[" SHA1(
 	    H_A) ",{\"hashAlg\":\"sm3_256\",\"digest\":\"" A20
 		 "616161616161616161616161\"}],\"content_type\":\"systemd\",\"content\":{\"string\":\"a\"}}";
-	struct cairn_cel_replay r;
+	struct cairn_cel_replay r = {0};
 
 	(void)state;
 	assert_int_equal(replay_bytes(&r, cairn_span_str(text)), CAIRN_OK);
@@ -245,7 +245,7 @@ static void one_wrong_digest_of_two(void **state)
 
 static void banks_with_gaps(void **state)
 {
-	struct cairn_cel_replay r;
+	struct cairn_cel_replay r = {0};
 
 	(void)state;
 	assert_int_equal(replay_bytes(&r, cairn_span_str(WITH(1, SHA1(A20)) WITH(2, SHA1(A20) "," SHA256A)
@@ -261,7 +261,7 @@ static void banks_with_gaps(void **state)
 /* A bank that OpenSSL cannot hash for has no values, not even starting ones. */
 static void bank_that_cannot_be_hashed(void **state)
 {
-	struct cairn_cel_replay r;
+	struct cairn_cel_replay r = {0};
 
 	(void)state;
 	assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
@@ -297,7 +297,7 @@ static void localities(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
-		struct cairn_cel_replay r;
+		struct cairn_cel_replay r = {0};
 		enum cairn_status s = replay_bytes(&r, cairn_span_str(logs[i].text));
 
 		if (s != logs[i].status)
@@ -312,7 +312,7 @@ static void replay_goes_on_from_values(void **state)
 			  both[] =
 			      WITH(5, SHA1(A20)) WITH(17, SHA1(A20)) WITH(5, SHA1(H_A)) WITH(17, SHA1(H_A));
 	cairn_auto_cel struct cairn_cel log = {0}, late = {0};
-	struct cairn_cel_replay a, b, whole;
+	struct cairn_cel_replay a = {0}, b = {0}, whole = {0};
 
 	(void)state;
 	assert_int_equal(replay_bytes(&whole, cairn_span_str(both)), CAIRN_OK);

@@ -180,6 +180,22 @@ static void ascii_long_words(void **state)
 }
 
 /* In ASCII the data of an unknown template cannot be made again: the other banks are not vouched for. */
+static void ascii_first_line(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is;
+	} files[] = {
+	    {"10 " H20 " x\n\1\2\3", true}, {"10 " H20 " ima-ng sha1", true}, {"10 " H20 " x\1\n", false},
+	    {"10 " H20 "\n x y", false},    {"10 " H20 "6 x\n", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+		if (cairn_ima_is(cairn_span_str(files[i].text)) != files[i].is)
+			fail_msg("file %zu", i);
+}
+
 static void ascii_unknown_template(void **state)
 {
 	static const char list[] = "10 " H20 " ima-cgpath x y z\n12 " H20 " ima-ng sha1:" H20 " /a\n";
@@ -306,6 +322,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(ascii_of_every_template),
 	    cmocka_unit_test(ascii_lines),
+	    cmocka_unit_test(ascii_first_line),
 	    cmocka_unit_test(ascii_long_words),
 	    cmocka_unit_test(ascii_unknown_template),
 	    cmocka_unit_test(ascii_unknown_template_sha256),
