@@ -137,7 +137,8 @@ struct cairn_efi_partition cairn_efi_partition(const struct cairn_efi_gpt *gpt, 
  * UEFI 2.10, section 10.3 (nodes) and 10.6 (text). Appends "PciRoot(0x0)/Pci(0x1,0x1)/HD(1,GPT,...)/\EFI\a.efi";
  * several paths are joined with a comma; nodes that are not known are Path(type,subtype,hex), and those whose content
  * is not what it should be too. At most CAIRN_DEVICE_PATH_NODES nodes. CAIRN_E_MALFORMED, _TRUNCATED, _LIMIT: what
- * was appended so far is to be thrown away. A path need not have its End node. */
+ * was appended so far is to be thrown away. A path need not have its End node. That memory ran out only the buffer
+ * says. */
 #define CAIRN_DEVICE_PATH_NODES 256
 enum cairn_status cairn_device_path_text(struct cairn_buf *out, struct cairn_span path) CAIRN_MUST_CHECK;
 

@@ -78,7 +78,8 @@ struct cairn_event_checked {
 
 /* The rules are a table, a row for each type, in eventcheck.c. Events whose digests the specifications want to be
  * H(data) match or differ; others match if they are, and are bare (CAIRN_EVENT_UNCHECKED) if not. An event that
- * matches some of its digests and not others differs. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
+ * matches some of its digests and not others differs. Digests of algorithms that OpenSSL lacks are not looked at;
+ * CAIRN_E_UNSUPPORTED where it lacks them all. CAIRN_E_CRYPTO, CAIRN_E_NOMEM. */
 enum cairn_status cairn_event_check_how(struct cairn_event_checked *out,
 					const struct cairn_event *ev) CAIRN_MUST_CHECK;
 

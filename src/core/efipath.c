@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Appends the text of a node's body. False, or a failed cursor: the body is not what it should be. What a node has
- * beyond what is shown is no mistake. */
-typedef bool node_fn(struct cairn_buf *out, struct cairn_cur *c);
+/* Appends the text of a node's body. A failed cursor: the body is not what it should be. What a node has beyond what is
+ * shown is no mistake. */
+typedef void node_fn(struct cairn_buf *out, struct cairn_cur *c);
 
 static void put_hex(struct cairn_buf *out, struct cairn_span s)
 {
@@ -20,30 +20,27 @@ static void put_guid(struct cairn_buf *out, struct cairn_cur *c)
 }
 
 /* ---- hardware: 10.3.2 ------------------------------------------------------------------------------------------- */
-static bool pci(struct cairn_buf *out, struct cairn_cur *c)
+static void pci(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned function = cairn_cur_u8(c), device = cairn_cur_u8(c);
 
 	cairn_buf_add_fmt(out, "Pci(0x%X,0x%X)", device, function);
-	return true;
 }
 
-static bool pccard(struct cairn_buf *out, struct cairn_cur *c)
+static void pccard(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_fmt(out, "PcCard(0x%X)", cairn_cur_u8(c));
-	return true;
 }
 
-static bool memory(struct cairn_buf *out, struct cairn_cur *c)
+static void memory(struct cairn_buf *out, struct cairn_cur *c)
 {
 	uint32_t type = cairn_cur_u32le(c);
 	uint64_t start = cairn_cur_u64le(c), end = cairn_cur_u64le(c);
 
 	cairn_buf_add_fmt(out, "MemoryMapped(0x%" PRIX32 ",0x%" PRIX64 ",0x%" PRIX64 ")", type, start, end);
-	return true;
 }
 
-static bool vendor(struct cairn_buf *out, struct cairn_cur *c, const char *name)
+static void vendor(struct cairn_buf *out, struct cairn_cur *c, const char *name)
 {
 	struct cairn_span rest;
 
@@ -54,18 +51,16 @@ static bool vendor(struct cairn_buf *out, struct cairn_cur *c, const char *name)
 		cairn_buf_add_str(out, ",");
 	put_hex(out, rest);
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
-static bool vendor_hardware(struct cairn_buf *out, struct cairn_cur *c)
+static void vendor_hardware(struct cairn_buf *out, struct cairn_cur *c)
 {
-	return vendor(out, c, "VenHw");
+	vendor(out, c, "VenHw");
 }
 
-static bool controller(struct cairn_buf *out, struct cairn_cur *c)
+static void controller(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_fmt(out, "Ctrl(0x%" PRIX32 ")", cairn_cur_u32le(c));
-	return true;
 }
 
 /* ---- ACPI: 10.3.3 ----------------------------------------------------------------------------------------------- */
@@ -77,7 +72,7 @@ static void put_eisa(struct cairn_buf *out, uint32_t id)
 			  (char)('@' + (id >> 5 & 0x1f)), (char)('@' + (id & 0x1f)), id >> 16);
 }
 
-static bool acpi(struct cairn_buf *out, struct cairn_cur *c)
+static void acpi(struct cairn_buf *out, struct cairn_cur *c)
 {
 	static const struct {
 		uint32_t pnp;
@@ -89,7 +84,7 @@ static bool acpi(struct cairn_buf *out, struct cairn_cur *c)
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		if (hid == (names[i].pnp << 16 | EISA_PNP)) {
 			cairn_buf_add_fmt(out, "%s(0x%" PRIX32 ")", names[i].name, uid);
-			return true;
+			return;
 		}
 	}
 	cairn_buf_add_str(out, "Acpi(");
@@ -98,37 +93,33 @@ static bool acpi(struct cairn_buf *out, struct cairn_cur *c)
 	else
 		cairn_buf_add_fmt(out, "0x%08" PRIX32, hid);
 	cairn_buf_add_fmt(out, ",0x%" PRIX32 ")", uid);
-	return true;
 }
 
-static bool acpi_adr(struct cairn_buf *out, struct cairn_cur *c)
+static void acpi_adr(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_fmt(out, "AcpiAdr(0x%" PRIX32, cairn_cur_u32le(c));
 	while (cairn_cur_left(c) >= 4)
 		cairn_buf_add_fmt(out, ",0x%" PRIX32, cairn_cur_u32le(c));
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
 /* ---- messaging: 10.3.4 ------------------------------------------------------------------------------------------ */
-static bool ata(struct cairn_buf *out, struct cairn_cur *c)
+static void ata(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned secondary = cairn_cur_u8(c), slave = cairn_cur_u8(c), lun = cairn_cur_u16le(c);
 
 	cairn_buf_add_fmt(out, "Ata(%s,%s,0x%X)", secondary ? "Secondary" : "Primary",
 			  slave ? "Slave" : "Master", lun);
-	return true;
 }
 
-static bool scsi(struct cairn_buf *out, struct cairn_cur *c)
+static void scsi(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned target = cairn_cur_u16le(c), lun = cairn_cur_u16le(c);
 
 	cairn_buf_add_fmt(out, "Scsi(0x%X,0x%X)", target, lun);
-	return true;
 }
 
-static bool fibre(struct cairn_buf *out, struct cairn_cur *c)
+static void fibre(struct cairn_buf *out, struct cairn_cur *c)
 {
 	uint64_t name, lun;
 
@@ -136,62 +127,55 @@ static bool fibre(struct cairn_buf *out, struct cairn_cur *c)
 	name = cairn_cur_u64le(c);
 	lun = cairn_cur_u64le(c);
 	cairn_buf_add_fmt(out, "Fibre(0x%" PRIX64 ",0x%" PRIX64 ")", name, lun);
-	return true;
 }
 
-static bool usb(struct cairn_buf *out, struct cairn_cur *c)
+static void usb(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned port = cairn_cur_u8(c), interface = cairn_cur_u8(c);
 
 	cairn_buf_add_fmt(out, "USB(0x%X,0x%X)", port, interface);
-	return true;
 }
 
-static bool usb_class(struct cairn_buf *out, struct cairn_cur *c)
+static void usb_class(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned v = cairn_cur_u16le(c), p = cairn_cur_u16le(c);
 	unsigned class = cairn_cur_u8(c), subclass = cairn_cur_u8(c), protocol = cairn_cur_u8(c);
 
 	cairn_buf_add_fmt(out, "UsbClass(0x%X,0x%X,0x%X,0x%X,0x%X)", v, p, class, subclass, protocol);
-	return true;
 }
 
-static bool usb_wwid(struct cairn_buf *out, struct cairn_cur *c)
+static void usb_wwid(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned interface = cairn_cur_u16le(c), v = cairn_cur_u16le(c), p = cairn_cur_u16le(c);
 
 	cairn_buf_add_fmt(out, "UsbWwid(0x%X,0x%X,0x%X,\"", v, p, interface);
 	cairn_text_utf16(out, cairn_span_chomp16(cairn_cur_rest(c)));
 	cairn_buf_add_str(out, "\")");
-	return true;
 }
 
-static bool unit(struct cairn_buf *out, struct cairn_cur *c)
+static void unit(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_fmt(out, "Unit(0x%X)", cairn_cur_u8(c));
-	return true;
 }
 
-static bool sata(struct cairn_buf *out, struct cairn_cur *c)
+static void sata(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned port = cairn_cur_u16le(c), multiplier = cairn_cur_u16le(c), lun = cairn_cur_u16le(c);
 
 	cairn_buf_add_fmt(out, "Sata(0x%X,0x%X,0x%X)", port, multiplier, lun);
-	return true;
 }
 
-static bool mac(struct cairn_buf *out, struct cairn_cur *c)
+static void mac(struct cairn_buf *out, struct cairn_cur *c)
 {
 	struct cairn_span address = cairn_cur_bytes(c, 32);
 	unsigned type = cairn_cur_u8(c);
 
 	if (!cairn_cur_ok(c))
-		return false;
+		return;
 	address.len = type <= 1 ? 6 : 32; /* Ethernet */
 	cairn_buf_add_str(out, "MAC(");
 	put_hex(out, address);
 	cairn_buf_add_fmt(out, ",0x%X)", type);
-	return true;
 }
 
 static void put_ipv4(struct cairn_buf *out, struct cairn_cur *c)
@@ -206,7 +190,7 @@ static const char *ip_protocol(unsigned p)
 	return p == 6 ? "TCP" : p == 17 ? "UDP" : "IP";
 }
 
-static bool ipv4(struct cairn_buf *out, struct cairn_cur *c)
+static void ipv4(struct cairn_buf *out, struct cairn_cur *c)
 {
 	struct cairn_cur local = *c;
 	bool fixed;
@@ -220,7 +204,6 @@ static bool ipv4(struct cairn_buf *out, struct cairn_cur *c)
 	cairn_buf_add_fmt(out, "%s,", fixed ? "Static" : "DHCP");
 	put_ipv4(out, &local);
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
 static void put_ipv6(struct cairn_buf *out, struct cairn_cur *c)
@@ -229,7 +212,7 @@ static void put_ipv6(struct cairn_buf *out, struct cairn_cur *c)
 		cairn_buf_add_fmt(out, "%s%04X", i ? ":" : "", cairn_cur_u16be(c));
 }
 
-static bool ipv6(struct cairn_buf *out, struct cairn_cur *c)
+static void ipv6(struct cairn_buf *out, struct cairn_cur *c)
 {
 	struct cairn_cur local = *c;
 	unsigned origin;
@@ -246,16 +229,14 @@ static bool ipv6(struct cairn_buf *out, struct cairn_cur *c)
 					: "StatefulAutoConfigure");
 	put_ipv6(out, &local);
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
-static bool vlan(struct cairn_buf *out, struct cairn_cur *c)
+static void vlan(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_fmt(out, "Vlan(%u)", cairn_cur_u16le(c));
-	return true;
 }
 
-static bool nvme(struct cairn_buf *out, struct cairn_cur *c)
+static void nvme(struct cairn_buf *out, struct cairn_cur *c)
 {
 	uint32_t namespace = cairn_cur_u32le(c);
 	struct cairn_span eui = cairn_cur_bytes(c, 8);
@@ -264,44 +245,39 @@ static bool nvme(struct cairn_buf *out, struct cairn_cur *c)
 	for (size_t i = 0; i < eui.len; i++)
 		cairn_buf_add_fmt(out, "%c%02X", i ? '-' : ',', eui.ptr[eui.len - 1 - i]);
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
-static bool uri(struct cairn_buf *out, struct cairn_cur *c)
+static void uri(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_str(out, "Uri(");
 	cairn_text_utf8(out, cairn_span_chomp(cairn_cur_rest(c)));
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
-static bool ufs(struct cairn_buf *out, struct cairn_cur *c)
+static void ufs(struct cairn_buf *out, struct cairn_cur *c)
 {
 	unsigned target = cairn_cur_u8(c), lun = cairn_cur_u8(c);
 
 	cairn_buf_add_fmt(out, "UFS(0x%X,0x%X)", target, lun);
-	return true;
 }
 
-static bool sd(struct cairn_buf *out, struct cairn_cur *c)
+static void sd(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_fmt(out, "SD(0x%X)", cairn_cur_u8(c));
-	return true;
 }
 
-static bool emmc(struct cairn_buf *out, struct cairn_cur *c)
+static void emmc(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_fmt(out, "eMMC(0x%X)", cairn_cur_u8(c));
-	return true;
 }
 
-static bool vendor_messaging(struct cairn_buf *out, struct cairn_cur *c)
+static void vendor_messaging(struct cairn_buf *out, struct cairn_cur *c)
 {
-	return vendor(out, c, "VenMsg");
+	vendor(out, c, "VenMsg");
 }
 
 /* ---- media: 10.3.5 ---------------------------------------------------------------------------------------------- */
-static bool hard_drive(struct cairn_buf *out, struct cairn_cur *c)
+static void hard_drive(struct cairn_buf *out, struct cairn_cur *c)
 {
 	uint32_t number = cairn_cur_u32le(c);
 	uint64_t start = cairn_cur_u64le(c), size = cairn_cur_u64le(c);
@@ -318,54 +294,48 @@ static bool hard_drive(struct cairn_buf *out, struct cairn_cur *c)
 	else
 		cairn_buf_add_fmt(out, "%u,0", type);
 	cairn_buf_add_fmt(out, ",0x%" PRIX64 ",0x%" PRIX64 ")", start, size);
-	return true;
 }
 
-static bool cdrom(struct cairn_buf *out, struct cairn_cur *c)
+static void cdrom(struct cairn_buf *out, struct cairn_cur *c)
 {
 	uint32_t entry = cairn_cur_u32le(c);
 	uint64_t start = cairn_cur_u64le(c), size = cairn_cur_u64le(c);
 
 	cairn_buf_add_fmt(out, "CDROM(0x%" PRIX32 ",0x%" PRIX64 ",0x%" PRIX64 ")", entry, start, size);
-	return true;
 }
 
-static bool vendor_media(struct cairn_buf *out, struct cairn_cur *c)
+static void vendor_media(struct cairn_buf *out, struct cairn_cur *c)
 {
-	return vendor(out, c, "VenMedia");
+	vendor(out, c, "VenMedia");
 }
 
-static bool file(struct cairn_buf *out, struct cairn_cur *c)
+static void file(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_text_utf16(out, cairn_span_chomp16(cairn_cur_rest(c)));
-	return true;
 }
 
-static bool media(struct cairn_buf *out, struct cairn_cur *c)
+static void media(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_str(out, "Media(");
 	put_guid(out, c);
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
-static bool fv_file(struct cairn_buf *out, struct cairn_cur *c)
+static void fv_file(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_str(out, "FvFile(");
 	put_guid(out, c);
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
-static bool fv(struct cairn_buf *out, struct cairn_cur *c)
+static void fv(struct cairn_buf *out, struct cairn_cur *c)
 {
 	cairn_buf_add_str(out, "Fv(");
 	put_guid(out, c);
 	cairn_buf_add_str(out, ")");
-	return true;
 }
 
-static bool offset(struct cairn_buf *out, struct cairn_cur *c)
+static void offset(struct cairn_buf *out, struct cairn_cur *c)
 {
 	uint64_t start, end;
 
@@ -373,19 +343,17 @@ static bool offset(struct cairn_buf *out, struct cairn_cur *c)
 	start = cairn_cur_u64le(c);
 	end = cairn_cur_u64le(c);
 	cairn_buf_add_fmt(out, "Offset(0x%" PRIX64 ",0x%" PRIX64 ")", start, end);
-	return true;
 }
 
-static bool ram_disk(struct cairn_buf *out, struct cairn_cur *c)
+static void ram_disk(struct cairn_buf *out, struct cairn_cur *c)
 {
 	uint64_t start = cairn_cur_u64le(c), end = cairn_cur_u64le(c);
 
 	cairn_buf_add_fmt(out, "RamDisk(0x%" PRIX64 ",0x%" PRIX64 ")", start, end);
-	return true;
 }
 
 /* ---- BIOS boot: 10.3.6 ------------------------------------------------------------------------------------------ */
-static bool bbs(struct cairn_buf *out, struct cairn_cur *c)
+static void bbs(struct cairn_buf *out, struct cairn_cur *c)
 {
 	static const char *const names[] = {"Floppy", "HD", "CDROM", "PCMCIA", "USB", "Network"};
 	unsigned type = cairn_cur_u16le(c), flags = cairn_cur_u16le(c);
@@ -396,7 +364,6 @@ static bool bbs(struct cairn_buf *out, struct cairn_cur *c)
 		cairn_buf_add_fmt(out, "BBS(0x%X,", type);
 	cairn_text_utf8(out, cairn_span_chomp(cairn_cur_rest(c)));
 	cairn_buf_add_fmt(out, ",0x%X)", flags);
-	return true;
 }
 
 /* Type and subtype: UEFI 2.10, table 10.1 and the tables of each node. */
@@ -427,7 +394,8 @@ static void put_node(struct cairn_buf *out, uint8_t type, uint8_t subtype, struc
 
 		if (nodes[i].type != type || nodes[i].subtype != subtype)
 			continue;
-		if (nodes[i].text(out, &c) && cairn_cur_ok(&c))
+		nodes[i].text(out, &c);
+		if (cairn_cur_ok(&c))
 			return;
 		if (!out->failed)
 			out->len = before;
@@ -464,5 +432,5 @@ enum cairn_status cairn_device_path_text(struct cairn_buf *out, struct cairn_spa
 		put_node(out, type, subtype, body);
 		first = false;
 	}
-	return cairn_cur_ok(&c) ? cairn_buf_status(out) : c.status;
+	return c.status;
 }

@@ -130,14 +130,12 @@ void ej_say_member(struct ej *j, const char *member)
 static enum cairn_status separator(struct ej *j, const struct cairn_event *ev)
 {
 	struct cairn_event_checked how;
-	enum cairn_status s = cairn_event_check_how(&how, ev);
+	bool error = cairn_event_check_how(&how, ev) == CAIRN_OK && how.error;
 
-	if (s != CAIRN_OK)
-		return s;
 	ej_string(j, "kind", "separator");
-	ej_put(j, "error", json_boolean(how.error));
+	ej_put(j, "error", json_boolean(error));
 	ej_hex(j, "hex", ev->data);
-	if (how.error)
+	if (error)
 		ej_say(j, "the firmware reports an error");
 	else if (cairn_span_equal(ev->data, cairn_span("WBCL", 4)))
 		ej_say(j, "end of Windows' log");
@@ -146,7 +144,7 @@ static enum cairn_status separator(struct ej *j, const struct cairn_event *ev)
 	return CAIRN_OK;
 }
 
-static enum cairn_status text(struct ej *j, const struct cairn_event *ev)
+static void put_text(struct ej *j, const struct cairn_event *ev)
 {
 	struct cairn_span t = cairn_span_chomp(ev->data);
 
@@ -156,6 +154,11 @@ static enum cairn_status text(struct ej *j, const struct cairn_event *ev)
 	else
 		ej_utf8(j, "text", t);
 	ej_say_member(j, "text");
+}
+
+static enum cairn_status text(struct ej *j, const struct cairn_event *ev)
+{
+	put_text(j, ev);
 	return CAIRN_OK;
 }
 
@@ -198,22 +201,25 @@ static enum cairn_status version(struct ej *j, const struct cairn_event *ev)
 	return CAIRN_OK;
 }
 
-enum cairn_status ej_bytes(struct ej *j, const struct cairn_event *ev)
+void ej_bytes(struct ej *j, const struct cairn_event *ev)
 {
-	if (ej_is_ascii(cairn_span_chomp(ev->data)))
-		return text(j, ev);
+	if (ej_is_ascii(cairn_span_chomp(ev->data))) {
+		put_text(j, ev);
+		return;
+	}
 	ej_string(j, "kind", ev->data.len ? "bytes" : "empty");
 	if (ev->data.len > 0)
 		ej_hex(j, "hex", ev->data);
-	return CAIRN_OK;
 }
 
 /* EV_POST_CODE, EV_S_CRTM_CONTENTS: a text, or UEFI_PLATFORM_FIRMWARE_BLOB. PFP 1.06 r52, section 10.4.1. */
 static enum cairn_status text_or_blob(struct ej *j, const struct cairn_event *ev)
 {
-	if (!ej_is_ascii(cairn_span_chomp(ev->data)) && ev->data.len == 16)
-		return ej_blob(j, ev);
-	return ej_bytes(j, ev);
+	bool ascii = ej_is_ascii(cairn_span_chomp(ev->data));
+
+	if (ascii || ej_blob(j, ev) != CAIRN_OK)
+		ej_bytes(j, ev);
+	return CAIRN_OK;
 }
 
 /* Types without a row are shown as bytes. */
@@ -264,7 +270,8 @@ static enum cairn_status fill(struct ej *j, const struct cairn_event *ev)
 	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
 		if (kinds[i].type == ev->type)
 			return kinds[i].fill(j, ev);
-	return ej_bytes(j, ev);
+	ej_bytes(j, ev);
+	return CAIRN_OK;
 }
 
 json_t *cairn_event_data_json(const struct cairn_event *ev, struct cairn_buf *summary)

@@ -6,39 +6,40 @@
 #include "eventjson_internal.h"
 
 /* ---- signatures ------------------------------------------------------------------------------------------------- */
-static bool put_asn1(struct cairn_buf *out, const ASN1_STRING *s)
+/* The names of a certificate that OpenSSL has read are texts that it can convert: it has done so to compare them. */
+static void put_asn1(struct cairn_buf *out, const ASN1_STRING *s)
 {
 	unsigned char *utf8 = NULL;
 	int n = ASN1_STRING_to_UTF8(&utf8, s);
 
-	if (n < 0)
-		return false;
-	cairn_text_utf8(out, cairn_span(utf8, (size_t)n));
+	if (n > 0)
+		cairn_text_utf8(out, cairn_span(utf8, (size_t)n));
 	OPENSSL_free(utf8);
-	return true;
 }
 
-static bool subject_name(struct cairn_buf *out, const X509_NAME *name)
+static void put_name(struct cairn_buf *out, const X509_NAME *name)
 {
 	int i = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-	char line[256];
+	char line[256] = "";
 
-	if (i >= 0)
-		return put_asn1(out, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i)));
-	if (!X509_NAME_oneline(name, line, sizeof line))
-		return false;
+	if (i >= 0) {
+		put_asn1(out, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, i)));
+		return;
+	}
+	(void)X509_NAME_oneline(name, line, sizeof line);
 	cairn_text_utf8(out, cairn_span_str(line));
-	return true;
 }
 
 bool cairn_certificate_subject(struct cairn_buf *out, struct cairn_span der)
 {
 	const unsigned char *p = der.ptr;
-	X509 *cert = der.len > 0 && der.len <= INT32_MAX ? d2i_X509(NULL, &p, (long)der.len) : NULL;
-	bool ok = cert && subject_name(out, X509_get_subject_name(cert));
+	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
 
+	if (!cert)
+		return false;
+	put_name(out, X509_get_subject_name(cert));
 	X509_free(cert);
-	return ok;
+	return true;
 }
 
 static void certificate(struct ej *j, struct cairn_span der)

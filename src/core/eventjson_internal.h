@@ -34,8 +34,8 @@ void ej_say_member(struct ej *j, const char *member);
 
 /* Fill j->object from the data of an event. Other than CAIRN_OK: it is not what it should be. */
 typedef enum cairn_status ej_fn(struct ej *j, const struct cairn_event *ev);
-ej_fn ej_bytes;			       /* text if it is ASCII; eventjson.c */
-bool ej_is_ascii(struct cairn_span s); /* printable, and not empty */
+void ej_bytes(struct ej *j, const struct cairn_event *ev); /* text if it is ASCII; eventjson.c */
+bool ej_is_ascii(struct cairn_span s);			   /* printable, and not empty */
 ej_fn ej_variable, ej_image, ej_blob, ej_blob2, ej_handoff, ej_handoff2, ej_gpt; /* eventjson_efi.c */
 ej_fn ej_no_action, ej_ipl, ej_event_tag, ej_txt, ej_spdm;			 /* eventjson_os.c */
 

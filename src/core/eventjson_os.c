@@ -62,7 +62,7 @@ static enum cairn_status spec_id(struct ej *j, struct cairn_cur *c)
 	return cairn_cur_ok(c) ? CAIRN_OK : c->status;
 }
 
-static enum cairn_status tags(struct ej *j, struct cairn_span data);
+static void tags(struct ej *j, struct cairn_span data);
 
 enum cairn_status ej_no_action(struct ej *j, const struct cairn_event *ev)
 {
@@ -82,9 +82,9 @@ enum cairn_status ej_no_action(struct ej *j, const struct cairn_event *ev)
 		if (cairn_span_equal(signature, cairn_span(forms[i].signature, SIGNATURE_SIZE)))
 			return forms[i].fill(j, &c);
 	if (ev->data.len > 0 && cairn_sipa_check(ev->data) == CAIRN_OK)
-		return tags(j, ev->data);
-	ej_string(j, "kind", "bytes");
-	ej_hex(j, "hex", ev->data);
+		tags(j, ev->data);
+	else
+		ej_bytes(j, ev);
 	return CAIRN_OK;
 }
 
@@ -108,7 +108,8 @@ static void tag_value(struct ej *j, enum cairn_sipa_form form, struct cairn_span
 		ej_hex(j, "hex", data);
 }
 
-static enum cairn_status tags(struct ej *j, struct cairn_span data)
+/* The data was checked: cairn_sipa_check. */
+static void tags(struct ej *j, struct cairn_span data)
 {
 	struct cairn_sipa_iter it = cairn_sipa_iter(data);
 	struct cairn_sipa_event e;
@@ -134,7 +135,6 @@ static enum cairn_status tags(struct ej *j, struct cairn_span data)
 	}
 	if (count > 1)
 		ej_say_fmt(j, ", %zu tags", count);
-	return it.status;
 }
 
 /* ---- Linux and systemd: one tag with a name, of which the digest is of the content --------------------------------- */
@@ -180,11 +180,14 @@ enum cairn_status ej_event_tag(struct ej *j, const struct cairn_event *ev)
 	struct cairn_span text = cairn_cur_bytes(&c, cairn_cur_u32le(&c));
 	const char *name = cairn_event_tag_name(ev);
 
-	if (!name && ev->data.len > 0 && cairn_sipa_check(ev->data) == CAIRN_OK)
-		return tags(j, ev->data);
-	/* The stub of a confidential VM logs the bare text. */
-	if (!name)
-		return ej_bytes(j, ev);
+	if (!name) {
+		/* Of Windows; or, in a confidential VM, the bare text. */
+		if (ev->data.len > 0 && cairn_sipa_check(ev->data) == CAIRN_OK)
+			tags(j, ev->data);
+		else
+			ej_bytes(j, ev);
+		return CAIRN_OK;
+	}
 	ej_string(j, "kind", "event_tag");
 	ej_number(j, "id", id);
 	ej_string(j, "name", name);

@@ -33,14 +33,12 @@ const char *cairn_anomaly_text(enum cairn_anomaly a)
 	return (unsigned)a < CAIRN_ANOMALY_COUNT ? anomalies[a].text : "unknown";
 }
 
-/* UEFI 2.10, section 38.4.1: the register that stands for each PCR. */
+/* UEFI 2.10, section 38.4.1: the register that stands for each PCR, of which there is none from 16 on. */
 bool cairn_log_event_is_of(const struct cairn_eventlog *log, const struct cairn_event *ev, unsigned pcr)
 {
 	static const uint8_t registers[16] = {0, 1, 2, 2, 2, 2, 2, 1, 3, 3, 3, 3, 3, 3, 3, 3};
 
-	if (!log->cc)
-		return ev->pcr == pcr;
-	return pcr < sizeof registers && ev->pcr == registers[pcr];
+	return ev->pcr == (log->cc ? registers[pcr] : pcr);
 }
 
 struct pass {
@@ -167,47 +165,52 @@ static bool is_drtm(const struct cairn_event *ev)
 	return ev->pcr >= 17 && ev->pcr <= 22;
 }
 
-static enum cairn_status look(struct pass *p, const struct cairn_event *ev)
+static void look(struct pass *p, const struct cairn_event *ev, const struct cairn_event_checked *how)
 {
 	size_t *const counts[] = {[CAIRN_EVENT_UNCHECKED] = &p->f.bare,
 				  [CAIRN_EVENT_MATCHES] = &p->f.matches,
 				  [CAIRN_EVENT_DIFFERS] = &p->f.differs};
-	struct cairn_event_checked how;
-	enum cairn_status s;
 
 	if (!cairn_event_type_known(ev->type))
 		note(p, CAIRN_ANOMALY_TYPE_UNKNOWN, ev);
 	if (!cairn_event_extends(ev))
-		return CAIRN_OK;
-	s = cairn_event_check_how(&how, ev);
-	if (s != CAIRN_OK)
-		return s;
-	++*counts[how.result];
-	if (how.result == CAIRN_EVENT_DIFFERS)
+		return;
+	++*counts[how->result];
+	if (how->result == CAIRN_EVENT_DIFFERS)
 		note(p, CAIRN_ANOMALY_DIGEST_DIFFERS, ev);
-	if (how.error)
+	if (how->error)
 		note(p, CAIRN_ANOMALY_SEPARATOR_ERROR, ev);
 	if (is_drtm(ev))
 		p->f.drtm = true;
 	digests(p, ev);
-	firmware_event(p, ev, &how);
-	secure_boot(p, ev, &how);
+	firmware_event(p, ev, how);
+	secure_boot(p, ev, how);
+}
+
+enum cairn_status cairn_log_facts_each(struct cairn_log_facts *out, const struct cairn_eventlog *log,
+				       void (*each)(struct ej *j, const struct fact_event *e), struct ej *j)
+{
+	struct cairn_eventlog_iter it = cairn_eventlog_iter(log);
+	struct fact_event e = {.log = log};
+	struct pass p = {.log = log};
+
+	while (cairn_eventlog_next(&it, &e.ev)) {
+		enum cairn_status s = cairn_event_check_how(&e.how, &e.ev);
+
+		if (s != CAIRN_OK)
+			return s;
+		look(&p, &e.ev, &e.how);
+		if (each && e.how.result != CAIRN_EVENT_DIFFERS)
+			each(j, &e);
+	}
+	for (uint32_t pcr = 0; pcr < FIRMWARE_PCRS; pcr++)
+		if (p.firmware_pcrs & ~p.f.separators & UINT32_C(1) << pcr)
+			note(&p, CAIRN_ANOMALY_SEPARATOR_MISSING, &(struct cairn_event){.pcr = pcr});
+	*out = p.f;
 	return CAIRN_OK;
 }
 
 enum cairn_status cairn_log_facts(struct cairn_log_facts *out, const struct cairn_eventlog *log)
 {
-	struct cairn_eventlog_iter it = cairn_eventlog_iter(log);
-	struct pass p = {.log = log};
-	enum cairn_status s = CAIRN_OK;
-	struct cairn_event ev;
-
-	while (s == CAIRN_OK && cairn_eventlog_next(&it, &ev))
-		s = look(&p, &ev);
-	for (uint32_t pcr = 0; pcr < FIRMWARE_PCRS; pcr++)
-		if (p.firmware_pcrs & ~p.f.separators & UINT32_C(1) << pcr)
-			note(&p, CAIRN_ANOMALY_SEPARATOR_MISSING, &(struct cairn_event){.pcr = pcr});
-	if (s == CAIRN_OK)
-		*out = p.f;
-	return s;
+	return cairn_log_facts_each(out, log, NULL, NULL);
 }

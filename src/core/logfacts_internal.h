@@ -5,7 +5,7 @@
 #include "cairn/logfacts.h"
 #include "eventjson_internal.h"
 
-/* True if the event is of that PCR, or of the measurement register that stands for it. */
+/* True if the event is of that PCR, below 16, or of the measurement register that stands for it. */
 bool cairn_log_event_is_of(const struct cairn_eventlog *log, const struct cairn_event *ev, unsigned pcr);
 
 /* One event on its way into the facts. */
@@ -14,6 +14,11 @@ struct fact_event {
 	struct cairn_event ev;
 	struct cairn_event_checked how;
 };
+
+/* cairn_log_facts, and each event that does not differ shown to a reader. */
+enum cairn_status cairn_log_facts_each(struct cairn_log_facts *out, const struct cairn_eventlog *log,
+				       void (*each)(struct ej *j, const struct fact_event *e),
+				       struct ej *j) CAIRN_MUST_CHECK;
 
 /* A new object with "event" and "backed", an element of the array `member` of j, or its member. */
 struct ej fact_add(struct ej *j, const char *member, const struct fact_event *e);

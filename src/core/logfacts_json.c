@@ -286,22 +286,6 @@ static void read_event(struct ej *j, const struct fact_event *e)
 	fact_drtm(j, e);
 }
 
-static enum cairn_status read_events(struct ej *j, const struct cairn_eventlog *log)
-{
-	struct cairn_eventlog_iter it = cairn_eventlog_iter(log);
-	struct fact_event e = {.log = log};
-
-	while (!j->failed && cairn_eventlog_next(&it, &e.ev)) {
-		enum cairn_status s = cairn_event_check_how(&e.how, &e.ev);
-
-		if (s != CAIRN_OK)
-			return s;
-		if (e.how.result != CAIRN_EVENT_DIFFERS)
-			read_event(j, &e);
-	}
-	return CAIRN_OK;
-}
-
 static void put_secure_boot(struct ej *j, const struct cairn_log_facts *f)
 {
 	static const char *const states[] = {"unknown", "off", "on"};
@@ -339,22 +323,20 @@ json_t *cairn_log_facts_json(const struct cairn_eventlog *log)
 {
 	struct ej j = {.object = json_object()};
 	struct cairn_log_facts f;
-	enum cairn_status s = cairn_log_facts(&f, log);
 
-	if (s == CAIRN_OK) {
-		ej_number(&j, "events", log->count);
-		ej_number(&j, "matches", f.matches);
-		ej_number(&j, "bare", f.bare);
-		ej_number(&j, "differs", f.differs);
-		put_secure_boot(&j, &f);
-		s = read_events(&j, log);
+	if (cairn_log_facts_each(&f, log, read_event, &j) != CAIRN_OK) {
+		json_decref(j.object);
+		return NULL;
 	}
-	if (s == CAIRN_OK) {
-		mark_started(&j);
-		fact_xen(&j, log);
-		put_anomalies(&j, &f);
-	}
-	if (s == CAIRN_OK && !j.failed)
+	ej_number(&j, "events", log->count);
+	ej_number(&j, "matches", f.matches);
+	ej_number(&j, "bare", f.bare);
+	ej_number(&j, "differs", f.differs);
+	put_secure_boot(&j, &f);
+	mark_started(&j);
+	fact_xen(&j, log);
+	put_anomalies(&j, &f);
+	if (!j.failed)
 		return j.object;
 	json_decref(j.object);
 	return NULL;

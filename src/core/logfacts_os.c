@@ -20,8 +20,6 @@ void fact_grub(struct ej *j, const struct fact_event *e)
 		kind = cairn_grub_text_of(&text, e->ev.data);
 	if (kind == CAIRN_GRUB_NONE)
 		return;
-	if (kind != CAIRN_GRUB_FILE && e->how.result != CAIRN_EVENT_MATCHES)
-		return;
 	grub = fact_open(j, "grub");
 	one = fact_add(&grub, kind == CAIRN_GRUB_FILE ? "files" : "commands", e);
 	ej_utf8(&one, "text", cairn_span_chomp(text));
@@ -53,7 +51,7 @@ static bool has_multiboot(const struct ej *j)
 	{
 		const char *text = json_string_value(json_object_get(o, "text"));
 
-		if (text && strncmp(text, "multiboot2 ", 11) == 0)
+		if (strncmp(text ? text : "", "multiboot2 ", 11) == 0)
 			return true;
 	}
 	return false;

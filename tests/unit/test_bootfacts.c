@@ -365,6 +365,9 @@ static void secure_boot(void **state)
 	add_secure_boot(&b, "\1", 1, true);
 	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
 	begin(&b);
+	add_secure_boot(&b, "\1\0", 2, false);
+	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
+	begin(&b);
 	add_secure_boot(&b, "\2", 1, false);
 	assert_int_equal(secure_boot_of(&b), CAIRN_SECURE_BOOT_UNKNOWN);
 	begin(&b);

@@ -66,6 +66,7 @@ static void texts_of_utf8(void **state)
 	    {"\xed\xa0\x80", "\\ud800"},		  /* a surrogate */
 	    {"\xe2\x82", "\\xe2\\x82"},			  /* cut */
 	    {"\xe2z", "\\xe2z"},
+	    {"\xc3(\xe2\x82z", "\\xc3(\\xe2\\x82z"},
 	};
 	cairn_auto_buf struct cairn_buf b = {0};
 

@@ -300,6 +300,25 @@ static void all_digests_count(void **state)
 	}
 }
 
+/* A bank that OpenSSL cannot hash for neither vouches nor contradicts; where there is no other, nothing is decided. */
+static void algorithms_that_are_not_there(void **state)
+{
+	const struct cairn_span data = S("\0\0\0\0");
+	struct cairn_event_checked c;
+	enum cairn_event_check plain;
+	struct made m;
+
+	(void)state;
+	make(&m, 0, CAIRN_EV_SEPARATOR, data, data);
+	m.ev.digest[0].alg = (enum cairn_alg)0x27; /* TPM_ALG_SHA3_256 */
+	assert_int_equal(how(&m.ev).result, MATCHES);
+	m.sha256.bytes[0] ^= 1;
+	assert_int_equal(how(&m.ev).result, DIFFERS);
+	m.ev.count = 1;
+	assert_int_equal(cairn_event_check_how(&c, &m.ev), CAIRN_E_UNSUPPORTED);
+	assert_int_equal(cairn_event_check(&plain, &m.ev), CAIRN_E_UNSUPPORTED);
+}
+
 /* ---- recorded logs ---------------------------------------------------------------------------------------------- */
 static void genuine_logs_do_not_differ(void **state)
 {
@@ -368,11 +387,12 @@ static void no_event_passes_for_another(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(types_that_must_match), cmocka_unit_test(types_that_may_match),
-	    cmocka_unit_test(types_that_are_bare),   cmocka_unit_test(rules_with_a_name),
-	    cmocka_unit_test(long_section_name),     cmocka_unit_test(flags),
-	    cmocka_unit_test(all_digests_count),     cmocka_unit_test(genuine_logs_do_not_differ),
-	    cmocka_unit_test(relabelled_log),	     cmocka_unit_test(no_event_passes_for_another),
+	    cmocka_unit_test(types_that_must_match),	   cmocka_unit_test(types_that_may_match),
+	    cmocka_unit_test(types_that_are_bare),	   cmocka_unit_test(rules_with_a_name),
+	    cmocka_unit_test(long_section_name),	   cmocka_unit_test(flags),
+	    cmocka_unit_test(all_digests_count),	   cmocka_unit_test(algorithms_that_are_not_there),
+	    cmocka_unit_test(genuine_logs_do_not_differ),  cmocka_unit_test(relabelled_log),
+	    cmocka_unit_test(no_event_passes_for_another),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cairn/eventjson.h"
@@ -117,7 +118,7 @@ static void made_events(void **state)
 		 "firmware_version", "f", "reference manifest 8be4df61-93ca-11d2-aa0d-00e098032b8c"),
 	    CASE(0, CAIRN_EV_NO_ACTION, "Spec ID Event02\0\0\0\0\0\x16\1\2\2\0", "kind", "spec_id",
 		 "specification 1.22 errata 2"),
-	    CASE(0, CAIRN_EV_NO_ACTION, "something else", "kind", "bytes", ""),
+	    CASE(0, CAIRN_EV_NO_ACTION, "something else", "kind", "text", "something else"),
 	    CASE(2, CAIRN_EV_EFI_SPDM_FIRMWARE_BLOB, "SPDM Device Sec2\2\0more", "kind", "spdm",
 		 "SPDM Device Sec2"),
 	    CASE(17, CAIRN_EVTYPE_SLAUNCH, "Measured kernel\0", "text", "Measured kernel", "Measured kernel"),
@@ -128,6 +129,43 @@ static void made_events(void **state)
 	    CASE(9, CAIRN_EV_IPL, "/boot/\x1b[2Jxen\0", "text", "/boot/\\u001b[2Jxen",
 		 "file: /boot/\\u001b[2Jxen"),
 	    CASE(1, 0x12345678, "\1\2", "hex", "0102", ""),
+	    CASE(2, CAIRN_EV_EFI_SPDM_FIRMWARE_BLOB, "SPDM Device Sec\0\1\0", "kind", "spdm",
+		 "SPDM Device Sec"),
+	    CASE(7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG,
+		 GLOBAL N64("\x09") N64("\1") "S\0e\0t\0u\0p\0M\0o\0d\0e\0\1", "name", "SetupMode",
+		 "SetupMode: on"),
+	    CASE(7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG,
+		 GLOBAL N64("\x09") N64("\1") "A\0u\0d\0i\0t\0M\0o\0d\0e\0\0", "name", "AuditMode",
+		 "AuditMode: off"),
+	    CASE(7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG,
+		 GLOBAL N64("\x0c") N64("\1") "D\0e\0p\0l\0o\0y\0e\0d\0M\0o\0d\0e\0\1", "name",
+		 "DeployedMode", "DeployedMode: on"),
+	    CASE(7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, GLOBAL N64("\3") N64("\0") "K\0E\0K\0", "name",
+		 "KEK", "KEK: 0 signatures"),
+	    CASE(7, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG,
+		 "\xcb\xb2\x19\xd7\x3a\x3d\x96\x45\xa3\xbc\xda\xd0\x0e\x67\x65\x6f" N64("\3")
+		     N64("\0") "d\0b\0r\0",
+		 "name", "dbr", "dbr: 0 signatures"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT,
+		 GLOBAL N64("\x0b") N64("\2") "D\0r\0i\0v\0e\0r\0O\0r\0d\0e\0r\0\1\0", "name", "DriverOrder",
+		 "DriverOrder: 0001"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT,
+		 "\xcb\xb2\x19\xd7\x3a\x3d\x96\x45\xa3\xbc\xda\xd0\x0e\x67\x65\x6f" N64("\x08")
+		     N64("\0") "B\0o\0o\0t\0000\0000\0000\0000\0",
+		 "hex", "", "Boot0000"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT,
+		 GLOBAL N64("\x08") N64("\0") "R\0o\0o\0t\0000\0000\0000\0000\0", "hex", "", "Root0000"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT,
+		 GLOBAL N64("\x08") N64("\0") "B\0o\0o\0t\0000\0000\0000\0000\1", "hex", "",
+		 "Boot000\xc4\xb0"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT, GLOBAL N64("\x08") N64("\0") "B\0o\0o\0t\0000\0000\0000\0/\0",
+		 "hex", "", "Boot000/"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT, GLOBAL N64("\x08") N64("\0") "B\0o\0o\0t\0000\0000\0000\0@\0",
+		 "hex", "", "Boot000@"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT, GLOBAL N64("\x08") N64("\0") "B\0o\0o\0t\0000\0000\0000\0:\0",
+		 "hex", "", "Boot000:"),
+	    CASE(1, CAIRN_EV_EFI_VARIABLE_BOOT, GLOBAL N64("\x08") N64("\0") "B\0o\0o\0t\0000\0000\0000\0G\0",
+		 "hex", "", "Boot000G"),
 	    CASE(0, CAIRN_EV_POST_CODE, "\x80\x81", "hex", "8081", ""),
 	    CASE(0, CAIRN_EV_POST_CODE, N64("\1") N64("\2"), "kind", "blob", "0x1, 2 bytes"),
 	    CASE(0, CAIRN_EV_S_CRTM_CONTENTS, N64("\1") N64("\2"), "kind", "blob", "0x1, 2 bytes"),
@@ -153,7 +191,7 @@ static void made_events(void **state)
 		 "hex", "", "Boot000"),
 	    CASE(0, CAIRN_EV_NO_ACTION, "Spec ID Event03\0\0\0\0\0\0\2\0\2", "kind", "spec_id",
 		 "specification 2.0 errata 0"),
-	    CASE(0, CAIRN_EV_NO_ACTION, "", "kind", "bytes", ""),
+	    CASE(0, CAIRN_EV_NO_ACTION, "", "kind", "empty", ""),
 	    CASE(0, CAIRN_EV_POST_CODE, "ACPI DATA", "text", "ACPI DATA", "ACPI DATA"),
 	    CASE(0, CAIRN_EV_POST_CODE2, "\2Fv" N64("\1") N64("\2"), "description", "Fv", "Fv: 0x1, 2 bytes"),
 	    CASE(0, CAIRN_EV_S_CRTM_VERSION, "1\0.\0002\0\0\0", "text", "1.2", "1.2"),
@@ -270,16 +308,16 @@ static void reference_manifests(void **state)
 	assert_int_equal(json_integer_value(json_object_get(j, "vendor")), 1);
 }
 
-/* A certificate for the name: of an organisation, without a common name. */
-static void make_certificate(struct cairn_buf *out)
+/* A certificate whose subject is one field of some ASN.1 type. */
+static void make_certificate(struct cairn_buf *out, const char *field, int type, const char *value)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256");
 	X509 *cert = X509_new();
 	unsigned char *der = NULL;
 	int n;
 
-	assert_true(X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "O", MBSTRING_ASC,
-					       (const unsigned char *)"Maker", -1, -1, 0));
+	assert_true(X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), field, type,
+					       (const unsigned char *)value, -1, -1, 0));
 	assert_non_null(X509_gmtime_adj(X509_getm_notBefore(cert), 0));
 	assert_non_null(X509_gmtime_adj(X509_getm_notAfter(cert), 60));
 	assert_true(X509_set_pubkey(cert, key));
@@ -308,7 +346,7 @@ static void certificates(void **state)
 	cairn_auto_buf struct cairn_buf der = {0}, plain = {0}, owned = {0};
 
 	(void)state;
-	make_certificate(&der);
+	make_certificate(&der, "O", MBSTRING_ASC, "Maker");
 	put_variable(&plain, SPAN("X\0"), der.len);
 	cairn_buf_add(&plain, cairn_buf_span(&der));
 	cairn_auto_json json_t *j = data_of(7, CAIRN_EV_EFI_VARIABLE_AUTHORITY, cairn_buf_span(&plain), NULL);
@@ -328,6 +366,73 @@ static void certificates(void **state)
 	assert_string_equal(text_at(k, "subject"), "/O=Maker");
 	assert_string_equal(text_at(k, "owner_name"), "EFI_GLOBAL_VARIABLE");
 	assert_string_equal(text_at(k, "trailing_hex"), "78");
+}
+
+/* A name that is not the text that it says it is: such a certificate is but bytes. */
+static void certificate_with_a_bad_name(void **state)
+{
+	cairn_auto_buf struct cairn_buf der = {0}, data = {0};
+
+	(void)state;
+	make_certificate(&der, "CN", V_ASN1_UTF8STRING, "Signer");
+	for (size_t i = 0; i + 6 <= der.len; i++)
+		if (memcmp(der.ptr + i, "Signer", 6) == 0)
+			der.ptr[i] = 0xff;
+	put_variable(&data, SPAN("X\0"), der.len);
+	cairn_buf_add(&data, cairn_buf_span(&der));
+	cairn_auto_json json_t *j = data_of(7, CAIRN_EV_EFI_VARIABLE_AUTHORITY, cairn_buf_span(&data), NULL);
+	assert_null(json_object_get(j, "subject"));
+	assert_non_null(json_object_get(j, "hex"));
+}
+
+/* Where nothing can be hashed, an event that would be checked is not told of at all. */
+static void no_hashing(void **state)
+{
+	struct cairn_event ev = {.type = CAIRN_EV_SEPARATOR, .count = 1, .data = SPAN("\1\0\0\0")};
+
+	(void)state;
+	ev.digest[0] =
+	    (struct cairn_event_digest){CAIRN_ALG_SHA256, SPAN("01234567890123456789012345678901")};
+	assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
+	json_t *event = cairn_event_json(&ev);
+	json_t *data = cairn_event_data_json(&ev, NULL);
+	assert_int_equal(EVP_set_default_properties(NULL, NULL), 1);
+	assert_null(event);
+	assert_true(json_is_false(json_object_get(data, "error")));
+	json_decref(data);
+}
+
+/* ---- memory that runs out: at each of the allocations, none of them is used, and none is lost ----------------------- */
+static size_t allocations_left;
+
+static void *limited(size_t size)
+{
+	return allocations_left > 0 && allocations_left-- ? malloc(size) : NULL;
+}
+
+static void out_of_memory(void **state)
+{
+	const struct cairn_span list =
+	    SPAN(GLOBAL N64("\2") N64("\x2e") "P\0K\0"
+					      "\x26\x16\xc4\xc1\x4c\x50\x92\x40\xac\xa9\x41\xf9\x36\x93\x43"
+					      "\x28\x2e\0\0\0\0\0\0\0\x12\0\0\0"
+					      "ownerownerownero"
+					      "h1");
+	const struct cairn_event ev = {.type = CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, .data = list};
+	json_t *j = NULL;
+	size_t n = 0;
+
+	(void)state;
+	for (; !j; n++) {
+		allocations_left = n;
+		json_set_alloc_funcs(limited, free);
+		j = cairn_event_json(&ev);
+		json_set_alloc_funcs(malloc, free);
+		assert_true(n < 1000);
+	}
+	assert_true(n > 10);
+	assert_string_equal(text_at(j, "summary"), "PK: 1 signature");
+	json_decref(j);
 }
 
 static void boot_options(void **state)
@@ -418,11 +523,19 @@ static void cut_at_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(partition_tables),	 cmocka_unit_test(reference_manifests),
-	    cmocka_unit_test(certificates),	 cmocka_unit_test(recorded_events),
-	    cmocka_unit_test(made_events),	 cmocka_unit_test(garbage),
-	    cmocka_unit_test(boot_options),	 cmocka_unit_test(image_with_a_bad_path),
-	    cmocka_unit_test(long_data_is_cut),	 cmocka_unit_test(every_recorded_event),
+	    cmocka_unit_test(partition_tables),
+	    cmocka_unit_test(reference_manifests),
+	    cmocka_unit_test(certificates),
+	    cmocka_unit_test(certificate_with_a_bad_name),
+	    cmocka_unit_test(no_hashing),
+	    cmocka_unit_test(out_of_memory),
+	    cmocka_unit_test(recorded_events),
+	    cmocka_unit_test(made_events),
+	    cmocka_unit_test(garbage),
+	    cmocka_unit_test(boot_options),
+	    cmocka_unit_test(image_with_a_bad_path),
+	    cmocka_unit_test(long_data_is_cut),
+	    cmocka_unit_test(every_recorded_event),
 	    cmocka_unit_test(cut_at_every_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

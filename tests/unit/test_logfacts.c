@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -104,11 +105,23 @@ static void boot_options(void **state)
 							"\1\1\6\0\0\2\x7f\xff\4\0"));
 	evlog_event(&e, 1, CAIRN_EV_EFI_VARIABLE_BOOT,
 		    SPAN(GLOBAL N64("\x08") N64("\1") "B\0o\0o\0t\0000\0000\0000\000g\0x"));
+	evlog_event(&e, 1,
+		    CAIRN_EV_EFI_VARIABLE_BOOT, /* no path; a path that is none; not an option at all */
+		    SPAN(GLOBAL N64("\x08") N64("\x08") "B\0o\0o\0t\0000\0000\0000\0003\0"
+							"\1\0\0\0\0\0\0\0"));
+	evlog_event(&e, 1, CAIRN_EV_EFI_VARIABLE_BOOT,
+		    SPAN(GLOBAL N64("\x08") N64("\x0a") "B\0o\0o\0t\0000\0000\0000\0004\0"
+							"\1\0\0\0\2\0\0\0\1\1"));
+	evlog_event(&e, 1, CAIRN_EV_EFI_VARIABLE_BOOT,
+		    SPAN(GLOBAL N64("\x08") N64("\3") "B\0o\0o\0t\0000\0000\0000\0005\0\1\2\3"));
 	evlog_event(&e, 4, CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION,
 		    SPAN(IMAGE(N64("\x16")) "\2\1\x0c\0\xd0\x41\x03\x0a\0\0\0\0\1\1\6\0\0\1\x7f\xff\4\0"));
 	cairn_auto_json json_t *j = json_of(&e);
 	assert_string_equal(text_at(j, "images.0.path"), "PciRoot(0x0)/Pci(0x1,0x0)");
-	assert_int_equal(json_array_size(at(j, "boot_options")), 2);
+	assert_int_equal(json_array_size(at(j, "boot_options")), 5);
+	assert_true(json_is_false(at(j, "boot_options.2.started")));
+	assert_true(json_is_false(at(j, "boot_options.3.started")));
+	assert_string_equal(text_at(j, "boot_options.4.malformed"), "the bytes end before their format does");
 	assert_string_equal(text_at(j, "boot_options.0.name"), "Boot0001");
 	assert_string_equal(text_at(j, "boot_options.0.backed"), "hashed");
 	assert_string_equal(text_at(j, "boot_options.0.option.optional_hex"), "4f505453");
@@ -314,15 +327,26 @@ static void what_is_not_told(void **state)
 	evlog_event(&e, 3, CAIRN_EV_POST_CODE, SPAN("ROM"));
 	evlog_event(&e, 12, CAIRN_EV_EFI_HANDOFF_TABLES, SPAN("r\0o\0"));
 	evlog_event(&e, 10, CAIRN_EV_IPL, SPAN("r\0o\0"));
+	evlog_event(&e, 12, CAIRN_EV_EVENT_TAG, SPAN("\1\2"));
+	evlog_event(&e, 12, CAIRN_EV_IPL, SPAN("r")); /* what follows it in the log is 0 */
+	evlog_event(&e, 0, CAIRN_EV_POST_CODE, SPAN("x"));
+	evlog_event(&e, 4, CAIRN_EV_EFI_RUNTIME_SERVICES_DRIVER, SPAN(IMAGE(N64("\0"))));
 	cairn_auto_json json_t *j = json_of(&e);
+	assert_null(at(j, "images"));
 	assert_null(at(j, "drtm"));
 	assert_null(at(j, "stub"));
 	assert_null(at(j, "option_roms"));
 	/* A register of a confidential VM stands for more than PCR 2. */
 	evlog_spec_id(&e, "Spec ID Event03", 1, bank, 1, (struct cairn_span){0});
 	evlog_event(&e, 2, CAIRN_EV_EVENT_TAG, SPAN("\1\2"));
+	evlog_event(&e, 2, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, SPAN(GLOBAL N64("\2") N64("\0") "P\0K\0"));
 	cairn_auto_json json_t *cc = json_of(&e);
 	assert_null(at(cc, "option_roms"));
+	assert_null(at(cc, "keys"));
+	evlog_event(&e, 1, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, SPAN(GLOBAL N64("\2") N64("\0") "P\0K\0"));
+	evlog_event(&e, 1, CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG, SPAN(GLOBAL N64("\2") N64("\0") "P\0K\0x"));
+	cairn_auto_json json_t *pk = json_of(&e);
+	assert_int_equal(json_integer_value(at(pk, "keys.PK.event")), 3);
 }
 
 /* A text of GRUB, of which the prefix is not hashed. */
@@ -383,6 +407,51 @@ static json_t *json_of_file(const char *name)
 	j = cairn_log_facts_json(&log);
 	assert_non_null(j);
 	return j;
+}
+
+static size_t allocations_left;
+
+static void *limited(size_t size)
+{
+	return allocations_left > 0 && allocations_left-- ? malloc(size) : NULL;
+}
+
+/* At each of the allocations of the facts of a log. */
+static void out_of_memory(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_eventlog log;
+	json_t *j = NULL;
+	size_t n = 0;
+
+	(void)state;
+	genuine_open(&log, &bytes, "xen-grub-swtpm.bin");
+	for (; !j; n += n < 300 ? 1 : 37) {
+		allocations_left = n;
+		json_set_alloc_funcs(limited, free);
+		j = cairn_log_facts_json(&log);
+		json_set_alloc_funcs(malloc, free);
+		assert_true(n < 100000);
+	}
+	assert_true(n > 300);
+	assert_string_equal(text_at(j, "xen.xen.path"), "/EFI/cairn/xen");
+	json_decref(j);
+}
+
+static void no_hashing(void **state)
+{
+	cairn_auto_buf struct cairn_buf bytes = {0};
+	struct cairn_eventlog log;
+	struct cairn_log_facts f;
+
+	(void)state;
+	genuine_open(&log, &bytes, "xen-grub-swtpm.bin");
+	assert_int_equal(EVP_set_default_properties(NULL, "provider=none"), 1);
+	enum cairn_status s = cairn_log_facts(&f, &log);
+	json_t *j = cairn_log_facts_json(&log);
+	assert_int_equal(EVP_set_default_properties(NULL, NULL), 1);
+	assert_int_equal(s, CAIRN_E_UNSUPPORTED);
+	assert_null(j);
 }
 
 static void recorded_logs(void **state)
@@ -464,6 +533,8 @@ int main(void)
 	    cmocka_unit_test(what_is_not_told),
 	    cmocka_unit_test(grub_without_xen),
 	    cmocka_unit_test(bare_command_line),
+	    cmocka_unit_test(out_of_memory),
+	    cmocka_unit_test(no_hashing),
 	    cmocka_unit_test(recorded_logs),
 	    cmocka_unit_test(hardly_anything_is_out_of_the_ordinary),
 	};
