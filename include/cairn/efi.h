@@ -52,6 +52,9 @@ enum cairn_status cairn_efi_variable_next(struct cairn_efi_variable *out,
 /* The whole input is one variable: CAIRN_E_TRUNCATED, CAIRN_E_TRAILING. */
 enum cairn_status cairn_efi_variable_read(struct cairn_efi_variable *out,
 					  struct cairn_span in) CAIRN_MUST_CHECK;
+/* The content of a variable, if the whole input is the one of this owner and name. */
+bool cairn_efi_variable_content(struct cairn_span *out, struct cairn_span in, const char *guid,
+				const char *name);
 bool cairn_efi_variable_is(const struct cairn_efi_variable *v, const char *guid, const char *name);
 
 /* ---- signature lists --------------------------------------------------------------------------------------------

@@ -148,12 +148,11 @@ uint32_t cairn_replay_differs(const struct cairn_replay *r, const struct cairn_b
  * ------------------------------------------------------------------------------------------------- */
 enum cairn_event_check {
 	CAIRN_EVENT_UNCHECKED, /* the digest is of something that the log does not hold */
-	CAIRN_EVENT_MATCHES,   /* every digest is that of the data (of GRUB's texts: without their prefix) */
+	CAIRN_EVENT_MATCHES,   /* every digest is that of the data, or of what its maker hashes of it */
 	CAIRN_EVENT_DIFFERS,   /* the type or the data is a lie */
 };
 
-/* Checked: EV_SEPARATOR, EV_ACTION, EV_EFI_ACTION, EV_EFI_VARIABLE_DRIVER_CONFIG, and EV_IPL of PCR 8 whose
- * text has one of the prefixes "grub_cmd: ", "kernel_cmdline: ", "module_cmdline: ". */
+/* By a table of rules, a row for each type: see cairn_event_check_how (eventtypes.h), which also tells the rule. */
 enum cairn_status cairn_event_check(enum cairn_event_check *out,
 				    const struct cairn_event *ev) CAIRN_MUST_CHECK;
 

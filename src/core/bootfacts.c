@@ -176,13 +176,11 @@ static enum cairn_status image(struct reader *r)
 /* A variable of one byte; one that does not exist is measured with no data. */
 static bool secure_boot_variable(enum cairn_secure_boot *out, struct cairn_span data)
 {
-	struct cairn_efi_variable v;
+	struct cairn_span value;
 
-	if (cairn_efi_variable_read(&v, data) != CAIRN_OK)
+	if (!cairn_efi_variable_content(&value, data, CAIRN_GUID_GLOBAL, "SecureBoot"))
 		return false;
-	if (!cairn_efi_variable_is(&v, CAIRN_GUID_GLOBAL, "SecureBoot"))
-		return false;
-	*out = cairn_secure_boot_of(v.data);
+	*out = cairn_secure_boot_of(value);
 	return true;
 }
 

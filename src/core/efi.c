@@ -100,6 +100,20 @@ bool cairn_efi_variable_is(const struct cairn_efi_variable *v, const char *guid,
 	return cairn_utf16_is(v->name, name) && cairn_guid_is(v->guid, guid);
 }
 
+bool cairn_efi_variable_content(struct cairn_span *out, struct cairn_span in, const char *guid,
+				const char *name)
+{
+	struct cairn_cur c = cairn_cur(in);
+	struct cairn_efi_variable v = read_variable(&c);
+
+	if (cairn_cur_end(&c) != CAIRN_OK)
+		return false;
+	if (!cairn_efi_variable_is(&v, guid, name))
+		return false;
+	*out = v.data;
+	return true;
+}
+
 /* ---- signature lists -------------------------------------------------------------------------------------------- */
 #define LIST_HEADER 28 /* bytes of EFI_SIGNATURE_LIST before the SignatureHeader */
 

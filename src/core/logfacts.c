@@ -141,16 +141,16 @@ static void digests(struct pass *p, const struct cairn_event *ev)
 
 static void secure_boot(struct pass *p, const struct cairn_event *ev, const struct cairn_event_checked *how)
 {
-	struct cairn_efi_variable v;
+	struct cairn_span value;
 	enum cairn_secure_boot state;
 
 	if (ev->type != CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG || !cairn_log_event_is_of(p->log, ev, 7))
 		return;
-	if (how->result != CAIRN_EVENT_MATCHES || cairn_efi_variable_read(&v, ev->data) != CAIRN_OK)
+	if (how->result != CAIRN_EVENT_MATCHES)
 		return;
-	if (!cairn_efi_variable_is(&v, CAIRN_GUID_GLOBAL, "SecureBoot"))
+	if (!cairn_efi_variable_content(&value, ev->data, CAIRN_GUID_GLOBAL, "SecureBoot"))
 		return;
-	state = cairn_secure_boot_of(v.data);
+	state = cairn_secure_boot_of(value);
 	if (p->f.secure_boot_event && state != p->f.secure_boot) {
 		note(p, CAIRN_ANOMALY_SECURE_BOOT, ev);
 		state = CAIRN_SECURE_BOOT_UNKNOWN;

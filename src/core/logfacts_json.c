@@ -115,18 +115,16 @@ static void keys(struct ej *j, const struct fact_event *e)
 		     {CAIRN_GUID_IMAGE_SECURITY, "db"},	 {CAIRN_GUID_IMAGE_SECURITY, "dbx"},
 		     {CAIRN_GUID_IMAGE_SECURITY, "dbt"}, {CAIRN_GUID_IMAGE_SECURITY, "dbr"}};
 	static const char *const members[] = {"signatures", NULL};
-	struct cairn_efi_variable v;
+	struct cairn_span lists;
 	size_t count;
 
 	if (!cairn_log_event_is_of(e->log, &e->ev, 7))
 		return;
-	if (cairn_efi_variable_read(&v, e->ev.data) != CAIRN_OK)
-		return;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		if (!cairn_efi_variable_is(&v, names[i].guid, names[i].name))
+		if (!cairn_efi_variable_content(&lists, e->ev.data, names[i].guid, names[i].name))
 			continue;
 		struct ej all = fact_open(j, "keys"), one = fact_set(&all, names[i].name, e);
-		if (cairn_efi_signatures_check(v.data, &count) == CAIRN_OK) {
+		if (cairn_efi_signatures_check(lists, &count) == CAIRN_OK) {
 			ej_number(&one, "count", count);
 			fact_copy(&one, &e->ev, members);
 		} else {

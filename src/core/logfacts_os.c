@@ -65,8 +65,12 @@ void fact_xen(struct ej *j, const struct cairn_eventlog *log)
 	for (size_t i = 0; i < log->banks; i++)
 		if (bank == CAIRN_ALG_NONE || log->bank[i] == CAIRN_ALG_SHA256)
 			bank = log->bank[i];
-	if (!has_multiboot(j) || cairn_boot_facts(&f, log, bank) != CAIRN_OK)
+	if (!has_multiboot(j))
 		return;
+	if (cairn_boot_facts(&f, log, bank) != CAIRN_OK) {
+		j->failed = true;
+		return;
+	}
 	struct ej xen = ej_child(j, "xen");
 	if (f.problem != CAIRN_BOOT_OK) {
 		ej_string(&xen, "problem", cairn_boot_problem_text(f.problem));

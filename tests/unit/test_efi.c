@@ -114,6 +114,12 @@ static void variables(void **state)
 	assert_false(cairn_efi_variable_is(&v, CAIRN_GUID_IMAGE_SECURITY, "db"));
 	assert_false(cairn_efi_variable_is(&v, CAIRN_GUID_GLOBAL, "dbx"));
 	assert_true(cairn_span_equal(v.data, SPAN("xyz")));
+	struct cairn_span content;
+	assert_true(cairn_efi_variable_content(&content, in, CAIRN_GUID_GLOBAL, "db"));
+	assert_true(cairn_span_equal(content, SPAN("xyz")));
+	assert_false(cairn_efi_variable_content(&content, in, CAIRN_GUID_GLOBAL, "dbx"));
+	assert_false(cairn_efi_variable_content(
+	    &content, SPAN(GLOBAL "\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0d\0b\0xyz!"), CAIRN_GUID_GLOBAL, "db"));
 	ASSERT_CUT(in, cairn_efi_variable_read(&v, part));
 	assert_int_equal(
 	    cairn_efi_variable_read(&v, SPAN(GLOBAL "\2\0\0\0\0\0\0\0\3\0\0\0\0\0\0\0d\0b\0xyz!")),
