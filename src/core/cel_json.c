@@ -351,6 +351,5 @@ enum cairn_status cairn_cel_read_json(struct cairn_cel *log, struct cairn_cel_re
 		return s;
 	r->content = json_object_get(v, "content");
 	log->data.len = 0;
-	s = read_content(log, r);
-	return s == CAIRN_OK ? cairn_buf_status(&log->data) : s;
+	return read_content(log, r);
 }
