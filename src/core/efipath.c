@@ -282,6 +282,7 @@ static void hard_drive(struct cairn_buf *out, struct cairn_cur *c)
 	uint32_t number = cairn_cur_u32le(c);
 	uint64_t start = cairn_cur_u64le(c), size = cairn_cur_u64le(c);
 	struct cairn_span id = cairn_cur_bytes(c, CAIRN_GUID_SIZE);
+	struct cairn_cur mbr = cairn_cur(id);
 	unsigned type;
 
 	(void)cairn_cur_u8(c); /* of the partition table */
@@ -290,7 +291,7 @@ static void hard_drive(struct cairn_buf *out, struct cairn_cur *c)
 	if (type == 2)
 		cairn_buf_add_fmt(out, "GPT,%s", cairn_guid_text(id).text);
 	else if (type == 1)
-		cairn_buf_add_fmt(out, "MBR,0x%02X%02X%02X%02X", id.ptr[3], id.ptr[2], id.ptr[1], id.ptr[0]);
+		cairn_buf_add_fmt(out, "MBR,0x%08" PRIX32, cairn_cur_u32le(&mbr));
 	else
 		cairn_buf_add_fmt(out, "%u,0", type);
 	cairn_buf_add_fmt(out, ",0x%" PRIX64 ",0x%" PRIX64 ")", start, size);
