@@ -36,7 +36,12 @@ struct cairn_cur {
 };
 
 struct cairn_cur cairn_cur(struct cairn_span in);
-void cairn_cur_fail(struct cairn_cur *c, enum cairn_status why);
+
+static inline void cairn_cur_fail(struct cairn_cur *c, enum cairn_status why)
+{
+	if (c->status == CAIRN_OK)
+		c->status = why == CAIRN_OK ? CAIRN_E_INTERNAL : why;
+}
 
 static inline bool cairn_cur_ok(const struct cairn_cur *c)
 {
@@ -50,7 +55,7 @@ static inline size_t cairn_cur_left(const struct cairn_cur *c)
 
 static inline struct cairn_span cairn_cur_bytes(struct cairn_cur *c, uint64_t len)
 {
-	struct cairn_span s = {NULL, 0};
+	struct cairn_span s = {(const uint8_t *)"", 0}; /* no bytes are somewhere too */
 
 	if (len > cairn_cur_left(c)) {
 		cairn_cur_fail(c, CAIRN_E_TRUNCATED);
@@ -122,6 +127,8 @@ enum cairn_status cairn_buf_status(const struct cairn_buf *b) CAIRN_MUST_CHECK;
 /* ---- text encodings ---------------------------------------------------------------------------------------------
  * Encoders append to a buffer. Decoders append to a buffer, are strict (lower-case hex only; RFC 4648 alphabets, no
  * white space; base64url without padding, base64 with) and yield CAIRN_E_MALFORMED with nothing appended. */
+/* The value of a lower-case digit; -1 for what is none. */
+int cairn_hex_digit(uint8_t c);
 void cairn_hex_encode(struct cairn_buf *out, struct cairn_span in);
 enum cairn_status cairn_hex_decode(struct cairn_buf *out, struct cairn_span in) CAIRN_MUST_CHECK;
 /* Exactly len bytes from exactly 2*len digits. */

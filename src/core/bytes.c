@@ -37,12 +37,6 @@ struct cairn_cur cairn_cur(struct cairn_span in)
 	return (struct cairn_cur){.in = in, .off = 0, .status = CAIRN_OK};
 }
 
-void cairn_cur_fail(struct cairn_cur *c, enum cairn_status why)
-{
-	if (c->status == CAIRN_OK)
-		c->status = why == CAIRN_OK ? CAIRN_E_INTERNAL : why;
-}
-
 struct cairn_span cairn_cur_rest(struct cairn_cur *c)
 {
 	return cairn_cur_bytes(c, cairn_cur_left(c));

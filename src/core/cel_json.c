@@ -76,13 +76,10 @@ enum cairn_status cairn_cel_load_json(struct cairn_cel *log)
 /* ---- members of a record
  * ---------------------------------------------------------------------------------------- */
 
-/* 16 for what is no digit. */
+/* In either case; 16 or more for what is no digit. */
 static unsigned hex_value(char c)
 {
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = memchr(digits, c, 32);
-
-	return at != NULL ? (unsigned)(at - digits) % 16 : 16;
+	return (unsigned)cairn_hex_digit((uint8_t)(c >= 'A' && c <= 'F' ? c - 'A' + 'a' : c));
 }
 
 /* Appends the bytes of hex in either case. */
@@ -91,7 +88,7 @@ static enum cairn_status add_hex(struct cairn_buf *out, const char *hex)
 	for (; *hex != 0; hex += 2) {
 		unsigned high = hex_value(hex[0]), low = hex_value(hex[1]);
 
-		if (high == 16 || low == 16)
+		if (high > 15 || low > 15)
 			return CAIRN_E_MALFORMED;
 		cairn_buf_add_u8(out, (uint8_t)(high << 4 | low));
 	}

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static const char HEX[] = "0123456789abcdef";
+static const char HEX[16] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 static const char B64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char B64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -16,9 +16,9 @@ void cairn_hex_encode(struct cairn_buf *out, struct cairn_span in)
 	}
 }
 
-static int hex_digit(uint8_t c)
+int cairn_hex_digit(uint8_t c)
 {
-	const char *at = memchr(HEX, c, 16);
+	const char *at = memchr(HEX, c, sizeof HEX);
 
 	return at ? (int)(at - HEX) : -1;
 }
@@ -26,14 +26,14 @@ static int hex_digit(uint8_t c)
 static bool all_hex(struct cairn_span in)
 {
 	for (size_t i = 0; i < in.len; i++)
-		if (hex_digit(in.ptr[i]) < 0)
+		if (cairn_hex_digit(in.ptr[i]) < 0)
 			return false;
 	return true;
 }
 
 static uint8_t hex_byte(const uint8_t *two)
 {
-	return (uint8_t)((unsigned)hex_digit(two[0]) << 4 | (unsigned)hex_digit(two[1]));
+	return (uint8_t)((unsigned)cairn_hex_digit(two[0]) << 4 | (unsigned)cairn_hex_digit(two[1]));
 }
 
 enum cairn_status cairn_hex_decode(struct cairn_buf *out, struct cairn_span in)

@@ -122,19 +122,10 @@ const uint8_t *cairn_ima_find(struct cairn_span s, uint8_t c)
 	return NULL;
 }
 
-/* 16 for what is no digit. */
-static unsigned hex_value(uint8_t c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = memchr(digits, c, sizeof digits - 1);
-
-	return at != NULL ? (unsigned)(at - digits) : 16;
-}
-
 static bool is_hex(struct cairn_span s)
 {
 	for (size_t i = 0; i < s.len; i++)
-		if (hex_value(s.ptr[i]) == 16)
+		if (cairn_hex_digit(s.ptr[i]) < 0)
 			return false;
 	return s.len % 2 == 0;
 }
@@ -144,9 +135,11 @@ void cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span he
 	*len = 0;
 	if (hex.len > 2 * max || !is_hex(hex))
 		return;
-	for (size_t i = 0; i < hex.len; i++)
-		out[i / 2] =
-		    (uint8_t)(i % 2 ? out[i / 2] | hex_value(hex.ptr[i]) : hex_value(hex.ptr[i]) << 4);
+	for (size_t i = 0; i < hex.len; i++) {
+		unsigned digit = (unsigned)cairn_hex_digit(hex.ptr[i]);
+
+		out[i / 2] = (uint8_t)(i % 2 ? out[i / 2] | digit : digit << 4);
+	}
 	*len = hex.len / 2;
 }
 

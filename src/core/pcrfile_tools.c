@@ -37,8 +37,9 @@ static enum cairn_status read_bank(struct cairn_selection *sel, struct reader *r
 {
 	enum cairn_alg alg = (enum cairn_alg)get_u16(r);
 	uint8_t size = cairn_cur_u8(&r->c);
-	struct cairn_span map = cairn_cur_bytes(&r->c, MAP);
+	uint8_t map[MAP];
 
+	cairn_cur_copy(&r->c, map, sizeof map);
 	(void)cairn_cur_bytes(&r->c, SELECTION - 3 - MAP);
 	if (!cairn_cur_ok(&r->c))
 		return r->c.status;
@@ -47,7 +48,7 @@ static enum cairn_status read_bank(struct cairn_selection *sel, struct reader *r
 	if (cairn_alg_size(alg) == 0)
 		return CAIRN_E_UNSUPPORTED;
 	sel->bank[sel->count].alg = alg;
-	sel->bank[sel->count].pcrs = (uint32_t)map.ptr[2] << 16 | (uint32_t)map.ptr[1] << 8 | map.ptr[0];
+	sel->bank[sel->count].pcrs = (uint32_t)map[2] << 16 | (uint32_t)map[1] << 8 | map[0];
 	sel->count++;
 	return CAIRN_OK;
 }
