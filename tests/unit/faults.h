@@ -55,6 +55,8 @@ FAULT(ssize_t, FAILED, read, (int fd, void *p, size_t n), (fd, p, n))
 FAULT(ssize_t, FAILED, write, (int fd, const void *p, size_t n), (fd, p, n))
 FAULT(int, FAILED, fchmod, (int fd, mode_t mode), (fd, mode))
 FAULT(int, FAILED, fsync, (int fd), (fd))
+FAULT(int, FAILED, fstat, (int fd, struct stat *s), (fd, s))
+
 FAULT(int, FAILED, rename, (const char *from, const char *to), (from, to))
 
 int __real_open(const char *path, int flags, ...);

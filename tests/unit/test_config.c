@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "cairn/config.h"
@@ -80,6 +81,63 @@ static void wrong_lines(void **state)
 	}
 }
 
+/* As many keys as there may be, and one more. */
+static void many_keys(void **state)
+{
+	static char name[CAIRN_CONFIG_KEYS_MAX + 1][8];
+	static const char *list[CAIRN_CONFIG_KEYS_MAX + 2];
+	cairn_auto_buf struct cairn_buf text = {0}, why = {0};
+	struct cairn_config *c = NULL;
+
+	(void)state;
+	for (size_t i = 0; i <= CAIRN_CONFIG_KEYS_MAX; i++) {
+		(void)snprintf(name[i], sizeof(name[i]), "k%zu", i);
+		list[i] = name[i];
+		cairn_buf_add_fmt(&text, "k%zu = %s\n", i,
+				  i == 0   ? "18446744073709551615"
+				  : i == 1 ? "//"
+					   : "5");
+		if (i + 1 == CAIRN_CONFIG_KEYS_MAX) {
+			uint64_t n = 0;
+
+			assert_int_equal(cairn_config_parse(&c, cairn_buf_span(&text), "f", list, &why),
+					 CAIRN_OK);
+			assert_int_equal(cairn_config_u64(&n, c, "k0", 1, 0, UINT64_MAX, NULL), CAIRN_OK);
+			assert_true(n == UINT64_MAX);
+			assert_int_equal(cairn_config_u64(&n, c, "k1", 1, 0, UINT64_MAX, NULL),
+					 CAIRN_E_USAGE);
+			cairn_config_free(c);
+			c = NULL;
+		}
+	}
+	assert_int_equal(cairn_config_parse(&c, cairn_buf_span(&text), "f", list, &why), CAIRN_E_USAGE);
+	assert_string_equal(cairn_buf_str(&why), "f:129: more than 128 keys");
+	assert_null(c);
+}
+
+/* Numbers that only nearly fit, and the text behind a NUL. */
+static void numbers_at_the_edge(void **state)
+{
+	static const char *const bad[] = {
+	    "18446744073709551616", "18446744073709551620", "99999999999999999999", "x", "1x", "-"};
+	struct cairn_config *c = NULL;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		cairn_auto_buf struct cairn_buf text = {0};
+		uint64_t n = 0;
+
+		cairn_buf_add_fmt(&text, "port = %s\n", bad[i]);
+		assert_int_equal(cairn_config_parse(&c, cairn_buf_span(&text), "f", keys, NULL), CAIRN_OK);
+		assert_int_equal(cairn_config_u64(&n, c, "port", 1, 0, UINT64_MAX, NULL), CAIRN_E_USAGE);
+		cairn_config_free(c);
+		c = NULL;
+	}
+	assert_int_equal(cairn_config_parse(&c, cairn_span("port = 1\0\n", 10), "f", keys, NULL),
+			 CAIRN_E_USAGE);
+	assert_null(c);
+}
+
 static void wrong_files(void **state)
 {
 	cairn_auto_buf struct cairn_buf why = {0}, big = {0};
@@ -125,8 +183,10 @@ static void wrong_values(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(good),	   cmocka_unit_test(fallbacks),	   cmocka_unit_test(wrong_lines),
-	    cmocka_unit_test(wrong_files), cmocka_unit_test(wrong_values),
+	    cmocka_unit_test(good),	    cmocka_unit_test(fallbacks),
+	    cmocka_unit_test(wrong_lines),  cmocka_unit_test(wrong_files),
+	    cmocka_unit_test(many_keys),    cmocka_unit_test(numbers_at_the_edge),
+	    cmocka_unit_test(wrong_values),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

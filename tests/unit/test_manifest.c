@@ -195,6 +195,9 @@ static void test_platform_schema(void **state)
 	cairn_auto_buf struct cairn_buf out = {0}, record = {0}, boot = {0};
 	struct cairn_host h = sample_host(); /* without an initrd that is vouched for */
 	static const uint8_t boot_id[32] = {0};
+	static const char *const parts[] = {"efi-action",  "efi-separator", "efi-cairn",   "efi-grub",
+					    "grub-cmd",	   "grub-cfg",	    "grub-file",   "xen",
+					    "dom0-kernel", "dom0-initrd",   "xen-cmdline", "dom0-cmdline"};
 
 	(void)state;
 	assert_int_equal(changed(&m, "", "host_record", NULL), CAIRN_E_MALFORMED);
@@ -210,9 +213,85 @@ static void test_platform_schema(void **state)
 	m.event[0].pcr = 8; /* nothing is left in 4 */
 	assert_int_equal(cairn_manifest_build(&out, &m), CAIRN_E_MALFORMED);
 	m.event[0].pcr = 4;
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		cairn_auto_buf struct cairn_buf good = {0};
+
+		m.event[0].component = parts[i];
+		assert_int_equal(cairn_manifest_build(&good, &m), CAIRN_OK);
+	}
 	m.event[0].component = "bios";
 	assert_int_equal(cairn_manifest_build(&out, &m), CAIRN_E_MALFORMED);
 	assert_int_equal(out.len, 0);
+}
+
+/* What nothing vouches for cannot be what is expected, whichever of the three it is. */
+static void test_unvouched(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		cairn_auto_manifest struct cairn_manifest m = sample_platform();
+		cairn_auto_buf struct cairn_buf record = {0};
+		struct cairn_host h = sample_host();
+
+		h.initrd = sample_digest(CAIRN_ALG_SHA256, "initrd");
+		if (i < 3)
+			*(struct cairn_digest *[]){&h.xen, &h.kernel, &h.initrd}[i] =
+			    (struct cairn_digest){0};
+		assert_int_equal(cairn_record_host(&record, &h), CAIRN_OK);
+		assert_int_equal(cairn_manifest_set_host_record(&m, cairn_buf_span(&record)),
+				 i < 3 ? CAIRN_E_MALFORMED : CAIRN_OK);
+		record.len--;
+		assert_int_equal(cairn_manifest_set_host_record(&m, cairn_buf_span(&record)),
+				 CAIRN_E_MALFORMED);
+	}
+}
+
+static void test_limits(void **state)
+{
+	struct cairn_manifest service = sample_service(), m = {.kind = CAIRN_MANIFEST_PLATFORM};
+	struct cairn_manifest_event e = sample_event(4, "efi-cairn", "x");
+	cairn_auto_buf struct cairn_buf out = {0}, large = {0};
+	cairn_auto_manifest struct cairn_manifest back = {0};
+	struct cairn_pcrs p;
+
+	(void)state;
+	for (size_t i = 0; i <= CAIRN_MANIFEST_EVENTS_MAX; i++)
+		assert_int_equal(cairn_manifest_add_event(&m, &e),
+				 i < CAIRN_MANIFEST_EVENTS_MAX ? CAIRN_OK : CAIRN_E_LIMIT);
+	assert_int_equal(cairn_manifest_predict(&p, &m), CAIRN_E_USAGE); /* without a host record */
+	m.event[0].pcr = CAIRN_PCR_COUNT;
+	m.host_record = json_object();
+	assert_int_equal(cairn_manifest_predict(&p, &m), CAIRN_E_LIMIT);
+	m.event[0].pcr = 4;
+	assert_int_equal(cairn_manifest_predict(&p, &m), CAIRN_E_MALFORMED);
+	cairn_manifest_fini(&m);
+	service.type = CAIRN_TYPE_PV;
+	assert_int_equal(cairn_manifest_build(&out, &service), CAIRN_OK);
+	service.role_count = 1000000;
+	assert_int_equal(cairn_manifest_build(&out, &service), CAIRN_E_LIMIT);
+	service.role_count = 0;
+	service.backend_count = 1000000;
+	assert_int_equal(cairn_manifest_build(&out, &service), CAIRN_E_LIMIT);
+	for (size_t i = 0; i <= CAIRN_JWS_MAX; i++)
+		cairn_buf_add_u8(&large, ' ');
+	assert_int_equal(cairn_manifest_parse(&back, cairn_buf_span(&large)), CAIRN_E_LIMIT);
+	assert_int_equal(cairn_manifest_parse(&back, cairn_span_str("[[[[[[[[[[[[[[[[[[")), CAIRN_E_LIMIT);
+}
+
+/* A platform manifest of the domain's name is no manifest of the domain, and not worth naming. */
+static void test_select_kind(void **state)
+{
+	struct cairn_launch l = sample_launch();
+	cairn_auto_manifest struct cairn_manifest platform = sample_platform();
+	const struct cairn_manifest *list[] = {&platform};
+	cairn_auto_reasons struct cairn_reasons r = {0};
+
+	(void)state;
+	l.name = "platform";
+	assert_null(cairn_manifest_select(&r, &l, list, 1));
+	assert_int_equal(r.count, 1);
+	assert_string_equal(r.item[0].code, CAIRN_R_NO_MANIFEST);
+	assert_string_equal(r.item[0].expected, "platform");
 }
 
 static void test_validity(void **state)
@@ -390,7 +469,9 @@ int main(void)
 	    cmocka_unit_test(test_platform_schema), cmocka_unit_test(test_validity),
 	    cmocka_unit_test(test_match),	    cmocka_unit_test(test_no_match),
 	    cmocka_unit_test(test_extra_ramdisk),   cmocka_unit_test(test_every_reason),
-	    cmocka_unit_test(test_select),	    cmocka_unit_test(test_select_name),
+	    cmocka_unit_test(test_select),	    cmocka_unit_test(test_unvouched),
+	    cmocka_unit_test(test_limits),	    cmocka_unit_test(test_select_kind),
+	    cmocka_unit_test(test_select_name),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
