@@ -34,7 +34,7 @@ enum cairn_status cairn_key_jwk(json_t **out, const struct cairn_key *k, bool wi
 	cairn_auto_json json_t *v = key_public_json(k);
 	enum cairn_status st = CAIRN_OK;
 
-	if (v == NULL || json_object_set_new(v, "kid", json_string(k->kid)) != 0 ||
+	if (json_object_set_new(v, "kid", json_string(k->kid)) != 0 ||
 	    json_object_set_new(v, "alg", json_string(curve_of(k->alg)->alg)) != 0)
 		return CAIRN_E_NOMEM;
 	if (with_private)

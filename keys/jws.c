@@ -11,12 +11,11 @@ static enum cairn_status encode_header(struct cairn_buf *out, const struct cairn
 	cairn_auto_buf struct cairn_buf text = {0};
 	cairn_auto_json json_t *v = json_pack("{s:s, s:s, s:s}", "alg", cairn_sigalg_name(cairn_key_alg(k)),
 					      "kid", cairn_key_kid(k), "typ", typ);
-	enum cairn_status st = v != NULL ? cairn_json_dump(&text, v) : CAIRN_E_NOMEM;
+	enum cairn_status st = cairn_json_dump(&text, v);
 
-	if (st != CAIRN_OK)
-		return st;
-	cairn_b64url_encode(out, cairn_buf_span(&text));
-	return cairn_buf_status(out);
+	if (st == CAIRN_OK)
+		cairn_b64url_encode(out, cairn_buf_span(&text));
+	return st;
 }
 
 enum cairn_status cairn_jws_sign(struct cairn_buf *out, const struct cairn_key *k, const char *typ,
@@ -29,9 +28,7 @@ enum cairn_status cairn_jws_sign(struct cairn_buf *out, const struct cairn_key *
 		return st;
 	cairn_buf_add_u8(&jws, '.');
 	cairn_b64url_encode(&jws, payload);
-	st = cairn_buf_status(&jws);
-	if (st == CAIRN_OK)
-		st = cairn_key_sign(&sig, k, cairn_buf_span(&jws));
+	st = cairn_key_sign(&sig, k, cairn_buf_span(&jws));
 	if (st != CAIRN_OK)
 		return st;
 	cairn_buf_add_u8(&jws, '.');

@@ -76,7 +76,7 @@ static enum cairn_status set_kid(struct cairn_key *k)
 	cairn_auto_json json_t *v = key_public_json(k);
 	cairn_auto_buf struct cairn_buf text = {0}, kid = {0};
 	struct cairn_digest d;
-	enum cairn_status st = v != NULL ? cairn_json_dump(&text, v) : CAIRN_E_NOMEM;
+	enum cairn_status st = cairn_json_dump(&text, v);
 
 	if (st == CAIRN_OK)
 		st = cairn_hash(&d, CAIRN_ALG_SHA256, cairn_buf_span(&text));

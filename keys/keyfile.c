@@ -38,8 +38,7 @@ static enum cairn_status key_text(struct cairn_buf *out, const struct cairn_key 
 
 	if (st == CAIRN_OK)
 		st = cairn_json_dump(out, v);
-	if (st == CAIRN_OK)
-		cairn_buf_add_u8(out, '\n');
+	cairn_buf_add_u8(out, '\n');
 	return st == CAIRN_OK ? cairn_buf_status(out) : st;
 }
 

@@ -5,18 +5,21 @@
 #include <string.h>
 
 #include "appraise_part.h"
+#include "cairn/eventtypes.h"
 
 #define FIRMWARE_PCRS 8u
 
 /* PFP 1.05 r23, section 10.4.1, table 27: four bytes, 00000000 or FFFFFFFF; 00000001 says that the firmware
- * failed. */
+ * failed, and may have been hashed where the data says something else. */
 static enum cairn_status closes(bool *good, const struct cairn_event *ev)
 {
-	enum cairn_event_check check = CAIRN_EVENT_UNCHECKED;
-	enum cairn_status st = cairn_event_check(&check, ev);
-	*good = check == CAIRN_EVENT_MATCHES && ev->data.len == 4 &&
+	struct cairn_event_checked how;
+	enum cairn_status st = cairn_event_check_how(&how, ev);
+	if (st)
+		return st;
+	*good = how.result == CAIRN_EVENT_MATCHES && !how.error &&
 		(cairn_span_all(ev->data, 0x00) || cairn_span_all(ev->data, 0xff));
-	return st;
+	return CAIRN_OK;
 }
 
 static void open_pcr(struct cairn_part *p, unsigned pcr, const char *text)

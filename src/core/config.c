@@ -194,8 +194,6 @@ static bool parse_u64(uint64_t *out, const char *s)
 {
 	uint64_t v = 0;
 
-	if (*s == '\0')
-		return false;
 	for (; *s; s++) {
 		uint64_t digit = (uint64_t)(*s - '0');
 

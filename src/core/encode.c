@@ -18,9 +18,11 @@ void cairn_hex_encode(struct cairn_buf *out, struct cairn_span in)
 
 int cairn_hex_digit(uint8_t c)
 {
-	const char *at = memchr(HEX, c, sizeof HEX);
+	int d = 0;
 
-	return at ? (int)(at - HEX) : -1;
+	while (d < 16 && HEX[d] != c)
+		d++;
+	return d < 16 ? d : -1;
 }
 
 static bool all_hex(struct cairn_span in)

@@ -172,19 +172,14 @@ enum cairn_status cairn_json_get_arr(json_t **out, const json_t *v, const char *
 
 enum cairn_status cairn_json_get_hex(uint8_t *out, size_t len, const json_t *v, const char *member)
 {
-	const char *hex;
-	enum cairn_status st = cairn_json_get_str(&hex, v, member);
-
-	return st == CAIRN_OK ? cairn_hex_decode_into(out, len, hex) : st;
+	/* No string is no digits, and so not len bytes. */
+	return cairn_hex_decode_into(out, len, json_string_value(json_object_get(v, member)));
 }
 
 enum cairn_status cairn_json_get_digest(struct cairn_digest *out, enum cairn_alg alg, const json_t *v,
 					const char *member)
 {
-	const char *hex;
-	enum cairn_status st = cairn_json_get_str(&hex, v, member);
-
-	return st == CAIRN_OK ? cairn_digest_parse(out, alg, hex) : st;
+	return cairn_digest_parse(out, alg, json_string_value(json_object_get(v, member)));
 }
 
 enum cairn_status cairn_json_get_b64(struct cairn_buf *out, const json_t *v, const char *member)

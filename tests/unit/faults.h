@@ -25,6 +25,7 @@ static struct {
 	unsigned long calls; /* so far */
 	const char *name;    /* of the one that failed */
 	int error;	     /* the errno of a system call that fails */
+	uid_t owner;	     /* of every file, as fstat tells it; 0: the true one */
 } faults;
 
 static bool fails(const char *name)
@@ -55,7 +56,16 @@ FAULT(ssize_t, FAILED, read, (int fd, void *p, size_t n), (fd, p, n))
 FAULT(ssize_t, FAILED, write, (int fd, const void *p, size_t n), (fd, p, n))
 FAULT(int, FAILED, fchmod, (int fd, mode_t mode), (fd, mode))
 FAULT(int, FAILED, fsync, (int fd), (fd))
-FAULT(int, FAILED, fstat, (int fd, struct stat *s), (fd, s))
+
+int __real_fstat(int fd, struct stat *s);
+int __wrap_fstat(int fd, struct stat *s);
+int __wrap_fstat(int fd, struct stat *s)
+{
+	int rc = fails("fstat") ? FAILED : __real_fstat(fd, s);
+	if (rc == 0 && faults.owner != 0)
+		s->st_uid = faults.owner;
+	return rc;
+}
 
 FAULT(int, FAILED, rename, (const char *from, const char *to), (from, to))
 

@@ -166,6 +166,20 @@ static json_t *jwk(const struct cairn_key *k, bool with_private)
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
 #define ONE  "0000000000000000000000000000000000000000000000000000000000000001"
 
+/* The signature's digits and some more, or four fewer. */
+static json_t *signature(const char *more)
+{
+	cairn_auto_buf struct cairn_buf text = made(), out = {0};
+	cairn_auto_json json_t *v = NULL;
+	const char *digits;
+
+	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&text)), CAIRN_OK);
+	digits = json_string_value(json_object_get(v, "signature"));
+	cairn_buf_add(&out, cairn_span(digits, strlen(digits) - (more == NULL ? 4 : 0)));
+	cairn_buf_add_str(&out, more);
+	return json_string(cairn_buf_str(&out));
+}
+
 static void test_changed(void **state)
 {
 	static const char *const members[] = {"format", "version", "class", "release",	"bank",
@@ -196,6 +210,8 @@ static void test_changed(void **state)
 		    json_string("!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!!"
 				"!!!!!!!!!!!!")),
 	    CAIRN_E_MALFORMED);
+	assert_int_equal(changed("", "signature", signature("AA")), CAIRN_E_LIMIT);
+	assert_int_equal(changed("", "signature", signature(NULL)), CAIRN_E_MALFORMED);
 }
 
 /* One sentence why, and the sizes of the text. */

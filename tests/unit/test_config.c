@@ -148,6 +148,7 @@ static void wrong_files(void **state)
 	while (big.len <= CAIRN_CONFIG_SIZE_MAX)
 		cairn_buf_add_str(&big, "# much\n");
 	assert_int_equal(cairn_config_parse(&c, cairn_buf_span(&big), "f", keys, NULL), CAIRN_E_LIMIT);
+	assert_int_equal(cairn_config_read(&c, "Makefile", keys, NULL), CAIRN_E_USAGE); /* is none */
 	assert_int_equal(cairn_config_read(&c, "/nonexistent/f", keys, &why), CAIRN_E_NOTFOUND);
 	assert_non_null(strstr(cairn_buf_str(&why), "/nonexistent/f: not found"));
 	assert_null(c);

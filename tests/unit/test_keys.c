@@ -274,6 +274,8 @@ static void test_sets(void **state)
 	assert_int_equal(cairn_jwks_from_json(&bad, v), CAIRN_E_DENIED);
 	json_object_set_new(v, "more", json_true());
 	assert_int_equal(cairn_jwks_from_json(&bad, v), CAIRN_E_UNSUPPORTED);
+	json_object_clear(v);
+	assert_int_equal(cairn_jwks_from_json(&bad, v), CAIRN_E_MALFORMED);
 	assert_null(bad);
 }
 
@@ -290,6 +292,26 @@ static void test_set_is_full(void **state)
 		assert_int_equal(cairn_jwks_add(s, k), i < CAIRN_KEYS_MAX ? CAIRN_OK : CAIRN_E_LIMIT);
 	}
 	assert_null(cairn_jwks_at(s, CAIRN_KEYS_MAX));
+}
+
+static void test_large_file(void **state)
+{
+	cairn_auto_key struct cairn_key *k = NULL;
+	cairn_auto_buf struct cairn_buf b = {0}, why = {0};
+	char path[64];
+
+	(void)state;
+	path_of(path, sizeof(path), "public");
+	cairn_buf_add_str(&b, ED);
+	while (b.len < CAIRN_KEY_FILE_MAX)
+		cairn_buf_add_u8(&b, ' ');
+	assert_int_equal(cairn_file_write(path, cairn_buf_span(&b), 0644), CAIRN_OK);
+	assert_int_equal(cairn_key_load_public(&k, path, &why), CAIRN_OK);
+	cairn_buf_add_u8(&b, ' ');
+	assert_int_equal(cairn_file_write(path, cairn_buf_span(&b), 0644), CAIRN_OK);
+	cairn_key_release(&k);
+	assert_int_equal(cairn_key_load_public(&k, path, &why), CAIRN_E_LIMIT);
+	assert_null(k);
 }
 
 static void test_no_private_half(void **state)
@@ -325,11 +347,12 @@ static int teardown(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_vectors),	cmocka_unit_test(test_sign),
-	    cmocka_unit_test(test_refused),	cmocka_unit_test(test_point),
-	    cmocka_unit_test(test_files),	cmocka_unit_test(test_modes),
-	    cmocka_unit_test(test_public_file), cmocka_unit_test(test_sets),
-	    cmocka_unit_test(test_set_is_full), cmocka_unit_test(test_no_private_half),
+	    cmocka_unit_test(test_vectors),	    cmocka_unit_test(test_sign),
+	    cmocka_unit_test(test_refused),	    cmocka_unit_test(test_point),
+	    cmocka_unit_test(test_files),	    cmocka_unit_test(test_modes),
+	    cmocka_unit_test(test_public_file),	    cmocka_unit_test(test_sets),
+	    cmocka_unit_test(test_set_is_full),	    cmocka_unit_test(test_large_file),
+	    cmocka_unit_test(test_no_private_half),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -74,7 +74,7 @@ static void test_host_refused(void **state)
 	h.pcrs.phase = h.pcrs.launch;
 	refuse_host(&h, CAIRN_E_MALFORMED);
 	h = sample_host();
-	h.authority_count = CAIRN_TRUST_MAX + 1;
+	h.authority_count = 1000000;
 	refuse_host(&h, CAIRN_E_LIMIT);
 	h = sample_host();
 	h.build_id = "0af";
@@ -501,6 +501,26 @@ static void test_other_types(void **state)
 	assert_int_equal(cairn_exit_from_json(&(struct cairn_exit_record){0}, v), CAIRN_E_MALFORMED);
 }
 
+/* Readers check the whole record themselves: also what they have no use for. */
+static void test_readers_check(void **state)
+{
+	cairn_auto_reasons struct cairn_reasons r = {0};
+	cairn_auto_buf struct cairn_buf a = {0}, b = {0};
+	cairn_auto_json json_t *launch = NULL, *refusal = NULL;
+	struct cairn_launch l = sample_launch();
+
+	(void)state;
+	assert_int_equal(cairn_record_launch(&a, &l), CAIRN_OK);
+	assert_round(&a, CAIRN_RECORD_LAUNCH, &launch);
+	json_object_set_new(launch, "more", json_true());
+	assert_int_equal(cairn_launch_from_json(&(struct cairn_launch){0}, launch), CAIRN_E_UNSUPPORTED);
+	cairn_reasons_add(&r, CAIRN_R_BUILD_FAILED, "", "", "", "", "");
+	assert_int_equal(cairn_record_refusal(&b, "a", &r), CAIRN_OK);
+	assert_round(&b, CAIRN_RECORD_REFUSAL, &refusal);
+	json_object_set_new(refusal, "more", json_true());
+	assert_int_equal(cairn_refusal_from_json(&(struct cairn_refusal){0}, refusal), CAIRN_E_UNSUPPORTED);
+}
+
 /* A member of another type, or one that is gone, at any depth, is refused. */
 static void break_each(json_t *obj, json_t *whole)
 {
@@ -567,8 +587,8 @@ int main(void)
 	    cmocka_unit_test(test_words),	   cmocka_unit_test(test_refusal_always_fits),
 	    cmocka_unit_test(test_small_records),  cmocka_unit_test(test_exit_round),
 	    cmocka_unit_test(test_parse_refused),  cmocka_unit_test(test_parse_refused_late),
-	    cmocka_unit_test(test_other_types),	   cmocka_unit_test(test_every_member),
-	    cmocka_unit_test(test_text),
+	    cmocka_unit_test(test_other_types),	   cmocka_unit_test(test_readers_check),
+	    cmocka_unit_test(test_every_member),   cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

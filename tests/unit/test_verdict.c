@@ -81,23 +81,39 @@ static long long release_of(const struct cairn_verdict *v, const char *sub)
 
 /* ---- the boot log ---- */
 
-/* Replaces the event's data, with the digests that belong to it, and optionally leaves the old event where it is. */
-static void rewrite(struct sim *s, const struct cairn_event *ev, struct cairn_span data, bool keep)
+/* How an event is written anew. */
+struct change {
+	struct cairn_span data, hashed;
+	uint32_t type;
+	bool keep;    /* the old one stays where it is, before the new one */
+	bool shorten; /* the new one has no SHA-256 digest */
+};
+
+static void rewrite(struct sim *s, const struct cairn_event *ev, const struct change *c)
 {
+	bool keep = c->keep;
 	cairn_auto_buf struct cairn_buf log = {0};
 	size_t end = (size_t)(ev->data.ptr - s->boot_log.ptr) + ev->data.len, start = keep ? end : ev->offset;
 	cairn_buf_add(&log, cairn_span(s->boot_log.ptr, start));
-	cairn_buf_add(&log, cairn_span(s->boot_log.ptr + ev->offset, 12)); /* PCR, type, count */
+	cairn_buf_add(&log, cairn_span(s->boot_log.ptr + ev->offset, 4)); /* PCR */
+	for (unsigned i = 0; i < 4; i++)
+		cairn_buf_add_u8(&log, (uint8_t)(c->type >> 8 * i));
+	cairn_buf_add_u8(&log, (uint8_t)(ev->count - (c->shorten ? 1 : 0)));
+	cairn_buf_add(&log, cairn_span("\0\0\0", 3));
 	for (size_t i = 0; i < ev->count; i++) {
 		struct cairn_digest d;
-		assert_int_equal(cairn_hash(&d, ev->digest[i].alg, data), CAIRN_OK);
+		if (c->shorten && ev->digest[i].alg == CAIRN_ALG_SHA256)
+			continue;
+		assert_int_equal(cairn_hash(&d, ev->digest[i].alg, c->hashed), CAIRN_OK);
+		if (c->type == CAIRN_EV_NO_ACTION)
+			memset(d.bytes, 0, sizeof d.bytes);
 		cairn_buf_add_u8(&log, (uint8_t)ev->digest[i].alg);
 		cairn_buf_add_u8(&log, (uint8_t)(ev->digest[i].alg >> 8));
 		cairn_buf_add(&log, cairn_digest_span(&d));
 	}
 	for (unsigned i = 0; i < 4; i++)
-		cairn_buf_add_u8(&log, (uint8_t)(data.len >> 8 * i));
-	cairn_buf_add(&log, data);
+		cairn_buf_add_u8(&log, (uint8_t)(c->data.len >> 8 * i));
+	cairn_buf_add(&log, c->data);
 	cairn_buf_add(&log, cairn_span(s->boot_log.ptr + end, s->boot_log.len - end));
 	assert_int_equal(cairn_buf_status(&log), CAIRN_OK);
 	cairn_buf_fini(&s->boot_log);
@@ -124,23 +140,93 @@ static void separators(void **state)
 	static const struct {
 		const char data[8];
 		size_t len;
-		bool keep, good;
+		bool keep, good, lies;
 	} rows[] = {
-	    {"\0\0\0\0", 4, false, true},    {"\xff\xff\xff\xff", 4, false, true},
-	    {"\1\0\0\0", 4, false, false}, /* the firmware failed */
-	    {"\0\0\0\xff", 4, false, false}, {"\0\0\0\0\0\0\0\0", 8, false, false},
-	    {"", 0, false, false},	     {"\1\0\0\0", 4, true, false}, /* it failed later */
+	    {"\0\0\0\0", 4, false, false, true}, /* it failed, and the log does not say so */
+	    {"\0\0\0\0", 4, false, true, false},
+	    {"\xff\xff\xff\xff", 4, false, true, false},
+	    {"\1\0\0\0", 4, false, false, false}, /* the firmware failed */
+	    {"\0\0\0\xff", 4, false, false, false},
+	    {"\0\0\0\0\0\0\0\0", 8, false, false, false},
+	    {"", 0, false, false, false},
+	    {"\1\0\0\0", 4, true, false, false}, /* it failed later */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct sim *s = *state;
 		cairn_auto_verdict struct cairn_verdict v = {0};
 		struct cairn_event ev = separator(s, 7);
-		rewrite(s, &ev, cairn_span(rows[i].data, rows[i].len), rows[i].keep);
+		struct cairn_span data = cairn_span(rows[i].data, rows[i].len);
+		struct change c = {.type = CAIRN_EV_SEPARATOR,
+				   .data = data,
+				   .hashed = rows[i].lies ? cairn_span("\1\0\0\0", 4) : data,
+				   .keep = rows[i].keep};
+		rewrite(s, &ev, &c);
 		expect(s, &v, rows[i].good ? CAIRN_STATE_TRUSTED : CAIRN_STATE_CONTRAINDICATED);
 		assert_int_equal(says(&v, "firmware", CAIRN_R_SEPARATOR, "pcr7"), !rows[i].good);
 		teardown(state);
 		setup(state);
 	}
+}
+
+/* What no PCR holds says nothing: the manifest does not know it, and need not. */
+static void events_that_are_none(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	for (unsigned pcr = 0; pcr < 8; pcr += 4) {
+		struct cairn_event ev = separator(s, pcr);
+		struct cairn_span text = cairn_span_str("a note of the firmware");
+		struct change c = {.type = CAIRN_EV_NO_ACTION, .data = text, .hashed = text, .keep = true};
+		rewrite(s, &ev, &c);
+		expect(s, &v, CAIRN_STATE_TRUSTED);
+	}
+}
+
+/* An event without the digest that the quote is about: what it stands for in the PCR is not known. */
+static void events_without_a_digest(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	struct cairn_event ev = separator(s, 7);
+	struct cairn_span zero = cairn_span("\0\0\0\0", 4);
+	struct change c = {
+	    .type = CAIRN_EV_SEPARATOR, .data = zero, .hashed = zero, .keep = true, .shorten = true};
+	rewrite(s, &ev, &c);
+	enum cairn_status st = sim_appraise(&v, s, SIM_NOW);
+	assert_true(st == CAIRN_E_DIVERGED || st == CAIRN_E_MALFORMED);
+	assert_int_equal(v.state, CAIRN_STATE_UNKNOWN);
+}
+
+/* A quote over more than is asked for is not the one that was asked for. */
+static void another_selection(void **state)
+{
+	struct sim *s = *state;
+	static const uint8_t extra[32] = {1};
+	struct cairn_digest digest;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	cairn_auto_buf struct cairn_buf attest = {0}, signature = {0};
+	struct cairn_quote *quote = NULL;
+	struct cairn_span nonce = cairn_span(extra, sizeof extra);
+	uint32_t mask = CAIRN_APPRAISAL_PCRS | 1u << 14;
+	s->bank.extended |= 1u << 14;
+	struct software_quote q = software_quote(&s->ak, nonce, mask, &s->bank, &digest);
+	software_quote_marshal(&attest, &q);
+	software_ak_sign(&signature, &s->ak, cairn_buf_span(&attest));
+	struct cairn_quote_expected want = {.ak = &s->ak.ak,
+					    .qualified_signer =
+						cairn_span(s->ak.signer.bytes, s->ak.signer.len),
+					    .extra_data = nonce,
+					    .selection = cairn_selection_of(CAIRN_ALG_SHA256, mask)};
+	assert_int_equal(
+	    cairn_quote_check(&quote, &want, cairn_buf_span(&attest), cairn_buf_span(&signature), NULL),
+	    CAIRN_OK);
+	struct cairn_appraisal a = {.quote = quote,
+				    .boot_log = cairn_buf_span(&s->boot_log),
+				    .launch_log = cairn_buf_span(&s->launch_log),
+				    .now = SIM_NOW};
+	memcpy(a.boot_id, s->boot_id, sizeof a.boot_id);
+	assert_int_equal(cairn_appraise(&v, &a), CAIRN_E_MISMATCH);
+	cairn_quote_free(quote);
 }
 
 static void logs_of_other_kinds(void **state)
@@ -319,6 +405,22 @@ static void a_guest_with_the_platforms_name(void **state)
 	assert_true(says(&v, "domain:platform", CAIRN_R_GUEST, ""));
 }
 
+/* What is good about the last domain does not mend the first. */
+static void bad_before_good(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	struct cairn_launch l = sim_launch(s);
+	l.memory_mib++;
+	sim_record_launch(s, &l);
+	l.name = "guest";
+	l.has_manifest = false;
+	l.role_count = 0;
+	sim_record_launch(s, &l);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	assert_true(says(&v, "domain:guest", CAIRN_R_GUEST, ""));
+}
+
 static void record_exit(struct sim *s, uint64_t launch, const char *name)
 {
 	cairn_auto_buf struct cairn_buf b = {0};
@@ -449,6 +551,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    TEST(separators),
+	    TEST(events_that_are_none),
+	    TEST(events_without_a_digest),
+	    TEST(another_selection),
+	    TEST(bad_before_good),
 	    TEST(logs_of_other_kinds),
 	    TEST(host_members),
 	    TEST(the_best_manifest),
