@@ -17,10 +17,10 @@ static void number(struct cairn_ak *ak, struct cairn_cur *c, size_t size)
 {
 	struct cairn_span n = sized(c);
 
-	if (cairn_cur_ok(c) && (n.len == 0 || n.len > size))
+	if (n.len == 0 || n.len > size) {
 		cairn_cur_fail(c, CAIRN_E_MALFORMED);
-	if (!cairn_cur_ok(c))
 		return;
+	}
 	memcpy(ak->key + ak->key_len + size - n.len, n.ptr, n.len);
 	ak->key_len += size;
 }

@@ -81,12 +81,8 @@ static enum cairn_status of_ec(struct cairn_ak *ak, const EVP_PKEY *key)
 static enum cairn_status of_pkey(struct cairn_ak *out, const EVP_PKEY *key, struct cairn_buf *why)
 {
 	struct cairn_ak ak = {0};
-	enum cairn_status s = CAIRN_E_UNSUPPORTED;
+	enum cairn_status s = EVP_PKEY_is_a(key, "RSA") ? of_rsa(&ak, key) : of_ec(&ak, key);
 
-	if (EVP_PKEY_is_a(key, "RSA"))
-		s = of_rsa(&ak, key);
-	else if (EVP_PKEY_is_a(key, "EC"))
-		s = of_ec(&ak, key);
 	if (s != CAIRN_OK)
 		return say(why, s, "a key of another kind than RSA-2048, -3072, -4096, P-256, P-384");
 	*out = ak;
@@ -112,7 +108,7 @@ static EVP_PKEY *certified(struct cairn_span der)
 {
 	const unsigned char *p = der.ptr;
 	X509 *cert = d2i_X509(NULL, &p, (long)der.len);
-	EVP_PKEY *key = cert && p == der.ptr + der.len ? X509_get_pubkey(cert) : NULL;
+	EVP_PKEY *key = p == der.ptr + der.len ? X509_get_pubkey(cert) : NULL;
 
 	X509_free(cert);
 	return key;
@@ -203,10 +199,8 @@ static enum cairn_status read_tpm(struct cairn_ak *out, const char **form, struc
 		file = cairn_cur_rest(&c);
 	}
 	s = cairn_ak_read(out, file);
-	if (s == CAIRN_E_DENIED)
-		return say(why, s, "a key that does not sign");
 	return s == CAIRN_OK ? s
-			     : say(why, s, "neither a key in a form that is known nor a TPMT_PUBLIC of one");
+			     : say(why, s, "not a key in a form that is known, or one that does not sign");
 }
 
 enum cairn_status cairn_akfile_read(struct cairn_ak *out, const char **form, struct cairn_span file,

@@ -115,8 +115,10 @@ static bool set_point(struct cairn_ak_key *k, const struct cairn_ak *ak)
 {
 	uint8_t point[1 + POINT_MAX] = {POINT_CONVERSION_UNCOMPRESSED};
 
-	if (ak->type != TPM_ALG_ECC || k->ak.type != TPM_ALG_ECC || ak->key_len != k->ak.key_len)
-		return false;
+	if (ak->key_len > POINT_MAX)
+		return false; /* RSA */
+	if (ak->key_len != k->ak.key_len)
+		return false; /* another kind of key, or another curve */
 	memcpy(point + 1, ak->key, ak->key_len);
 	if (EVP_PKEY_set1_encoded_public_key(k->pkey, point, 1 + ak->key_len) != 1)
 		return false;
@@ -137,15 +139,13 @@ enum cairn_status cairn_ak_key_set(struct cairn_ak_key **k, const struct cairn_a
 /* ---- made ready for a scheme and a hash; most keys only ever see one
  * ------------------------------------------ */
 
+/* TPM 2.0 Library r1.59, part 1, annex B.7: the salt is as long as the digest, in older TPMs as long as can be. */
 static bool set_padding(EVP_PKEY_CTX *ctx, uint16_t scheme)
 {
-	if (scheme == TPM_ALG_RSASSA)
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1;
-	if (scheme == TPM_ALG_RSAPSS) /* part 1, annex B.7: the salt is as long as the digest, in older TPMs
-					 as long as can be */
-		return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-		       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_AUTO) == 1;
-	return true;
+	if (scheme != TPM_ALG_RSAPSS)
+		return true; /* what OpenSSL starts from is that of RSASSA */
+	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_AUTO) == 1;
 }
 
 static bool set_hash(EVP_PKEY_CTX *ctx, enum cairn_alg hash)
@@ -252,5 +252,5 @@ enum cairn_status cairn_ak_key_verify(struct cairn_ak_key *k, const struct cairn
 		return s;
 	if (k->ak.type == TPM_ALG_ECC)
 		bytes = ecdsa_der(der, k->ak.key_len / 2, sig);
-	return bytes.len > 0 ? verify(k, bytes, &d) : CAIRN_E_SIGNATURE;
+	return verify(k, bytes, &d);
 }

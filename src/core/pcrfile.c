@@ -62,8 +62,6 @@ static enum cairn_status json_value(struct cairn_pcrs *p, enum cairn_alg alg, co
 {
 	unsigned pcr = 0;
 
-	if (!json_is_string(hex))
-		return CAIRN_E_MALFORMED;
 	if (index[0] == '\0' || strlen(index) > 3)
 		return CAIRN_E_MALFORMED;
 	for (; *index; index++) {
@@ -104,8 +102,6 @@ static enum cairn_status read_json(struct cairn_pcrfile *out, struct cairn_span 
 	enum cairn_status s = cairn_json_parse(&v, file);
 	void *it;
 
-	if (s != CAIRN_OK)
-		return s;
 	for (it = json_object_iter(v); it && s == CAIRN_OK; it = json_object_iter_next(v, it))
 		s = json_bank(&out->pcrs, json_object_iter_key(it), json_object_iter_value(it));
 	return s;
@@ -149,11 +145,13 @@ static bool is_text(struct cairn_span file)
 
 static bool is_json(struct cairn_span file)
 {
-	size_t i = 0;
+	struct cairn_cur c = cairn_cur(file);
+	uint8_t first;
 
-	while (i < file.len && strchr(" \t\r\n", file.ptr[i]))
-		i++;
-	return i < file.len && file.ptr[i] == '{';
+	do
+		first = cairn_cur_u8(&c);
+	while (first && strchr(" \t\r\n", first));
+	return first == '{';
 }
 
 static enum cairn_status read_binary(struct cairn_pcrfile *out, struct cairn_span file,
@@ -162,17 +160,17 @@ static enum cairn_status read_binary(struct cairn_pcrfile *out, struct cairn_spa
 	enum cairn_status s;
 
 	out->form = "tpm2_quote -o";
-	s = cairn_pcrfile_tools(out, file);
-	if (s == CAIRN_E_NOTFOUND) {
-		*out = (struct cairn_pcrfile){.form = "values"};
-		s = read_raw(out, file, sel);
-	}
+	if (cairn_pcrfile_tools(out, file) == CAIRN_OK)
+		return CAIRN_OK;
+	*out = (struct cairn_pcrfile){.form = "values"};
+	s = read_raw(out, file, sel);
 	if (s != CAIRN_OK && why)
 		cairn_buf_add_str(why, "neither `tpm2_quote -o` nor the values of what was quoted");
 	return s;
 }
 
-/* A digest that consists of printable characters alone nobody will find, so text is never values. */
+/* A digest that consists of printable characters alone nobody will find, so text is never values; and what
+ * `tpm2_quote -o` writes is always longer than the values in it. */
 enum cairn_status cairn_pcrfile_read(struct cairn_pcrfile *out, struct cairn_span file,
 				     const struct cairn_selection *selection, struct cairn_buf *why)
 {

@@ -18,9 +18,10 @@ struct text {
 	bool headings, rows;	/* what was seen */
 };
 
+/* No byte of a text is NUL. */
 static bool is_any(uint8_t c, const char *set)
 {
-	return c && strchr(set, c);
+	return strchr(set, c) != NULL;
 }
 
 static struct line split(struct cairn_span s)
@@ -43,27 +44,20 @@ static struct line split(struct cairn_span s)
 	return l;
 }
 
-static enum cairn_alg bank_of(struct cairn_span word)
+/* *padded, where it is not NULL: "-padded" stands behind the name, and may. */
+static enum cairn_alg bank_of(struct cairn_span word, bool *padded)
 {
-	char name[16] = "";
+	char name[24] = "", *suffix;
 
 	if (word.len >= sizeof name)
 		return CAIRN_ALG_NONE;
 	memcpy(name, word.ptr, word.len);
-	return cairn_alg_by_name(name);
-}
-
-/* Without the suffix; true: it was there. */
-static bool strip_padded(struct cairn_span *bank)
-{
-	const struct cairn_span suffix = cairn_span_str("-padded");
-
-	if (bank->len <= suffix.len)
-		return false;
-	if (!cairn_span_equal(cairn_span(bank->ptr + bank->len - suffix.len, suffix.len), suffix))
-		return false;
-	bank->len -= suffix.len;
-	return true;
+	suffix = padded ? strstr(name, "-padded") : NULL;
+	if (suffix) {
+		*padded = strcmp(suffix, "-padded") == 0;
+		*suffix = '\0';
+	}
+	return suffix && !*padded ? CAIRN_ALG_NONE : cairn_alg_by_name(name);
 }
 
 static enum cairn_status put(struct cairn_pcrs *p, enum cairn_alg alg, struct cairn_span index,
@@ -83,37 +77,35 @@ static enum cairn_status put(struct cairn_pcrs *p, enum cairn_alg alg, struct ca
 
 static enum cairn_status take_heading(struct text *t, struct cairn_span name)
 {
-	static const char *const outer[] = {"pcrs", "selected-pcrs"};
-
 	t->headings = true;
-	for (size_t i = 0; i < sizeof outer / sizeof outer[0]; i++)
-		if (cairn_span_equal(name, cairn_span_str(outer[i])))
-			return CAIRN_OK;
-	t->heading = bank_of(name);
+	if (cairn_span_equal(name, cairn_span_str("pcrs")))
+		return CAIRN_OK;
+	t->heading = bank_of(name, NULL);
 	return t->heading == CAIRN_ALG_NONE ? CAIRN_E_UNSUPPORTED : CAIRN_OK;
+}
+
+static enum cairn_status take_row(struct text *t, const struct line *l)
+{
+	bool padded = false;
+	enum cairn_alg alg = bank_of(l->word[0], &padded);
+
+	t->rows = true;
+	if (alg == CAIRN_ALG_NONE)
+		return CAIRN_E_UNSUPPORTED;
+	return put(padded ? t->padded : t->pcrs, alg, l->word[1], l->word[2]);
 }
 
 static enum cairn_status take_line(struct text *t, const struct line *l)
 {
 	bool digit = l->words > 0 && l->word[0].ptr[0] >= '0' && l->word[0].ptr[0] <= '9';
-	struct cairn_span bank;
-	struct cairn_pcrs *p;
-	enum cairn_alg alg;
 
 	if (l->words == 0 || l->word[0].ptr[0] == '#')
 		return CAIRN_OK;
-	if (l->words == 1 && l->colon && !digit)
+	if (l->words == 1 && l->colon)
 		return take_heading(t, l->word[0]);
 	if (l->words == 2 && digit)
-		return t->heading == CAIRN_ALG_NONE ? CAIRN_E_MALFORMED
-						    : put(t->pcrs, t->heading, l->word[0], l->word[1]);
-	t->rows = true;
-	if (l->words != WORDS || digit)
-		return CAIRN_E_MALFORMED;
-	bank = l->word[0];
-	p = strip_padded(&bank) ? t->padded : t->pcrs;
-	alg = bank_of(bank);
-	return alg == CAIRN_ALG_NONE ? CAIRN_E_UNSUPPORTED : put(p, alg, l->word[1], l->word[2]);
+		return put(t->pcrs, t->heading, l->word[0], l->word[1]);
+	return take_row(t, l);
 }
 
 static enum cairn_status say(struct cairn_buf *why, enum cairn_status s, unsigned line)

@@ -70,8 +70,7 @@ static bool is_plain(struct cairn_tpmt_signature *out, struct cairn_span in, con
 
 static enum cairn_alg hash_of_size(size_t size)
 {
-	static const enum cairn_alg hashes[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA256, CAIRN_ALG_SHA384,
-						CAIRN_ALG_SHA512};
+	static const enum cairn_alg hashes[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA384, CAIRN_ALG_SHA512};
 
 	for (size_t i = 0; i < sizeof hashes / sizeof hashes[0]; i++)
 		if (cairn_alg_size(hashes[i]) == size)
@@ -89,10 +88,11 @@ static enum cairn_status find_scheme(struct cairn_tpmt_signature *sig, const str
 	if (s != CAIRN_OK)
 		return s;
 	sig->scheme = TPM_ALG_RSAPSS;
-	if (cairn_ak_key_verify(key, sig, attest) != CAIRN_OK)
+	s = cairn_ak_key_verify(key, sig, attest);
+	if (s == CAIRN_E_SIGNATURE)
 		sig->scheme = TPM_ALG_RSASSA;
 	cairn_ak_key_free(key);
-	return CAIRN_OK;
+	return s == CAIRN_E_SIGNATURE ? CAIRN_OK : s;
 }
 
 static enum cairn_status complete(struct cairn_tpmt_signature *sig, const struct cairn_ak *ak,

@@ -19,7 +19,6 @@ struct cairn_bank *cairn_pcrfile_bank(struct cairn_pcrs *p, enum cairn_alg alg);
 
 enum cairn_status cairn_pcrfile_text(struct cairn_pcrfile *out, struct cairn_span file,
 				     struct cairn_buf *why) CAIRN_MUST_CHECK;
-/* CAIRN_E_NOTFOUND: it is not of the size of such a file, or starts with no such selection. */
 enum cairn_status cairn_pcrfile_tools(struct cairn_pcrfile *out, struct cairn_span file) CAIRN_MUST_CHECK;
 
 #endif

@@ -54,7 +54,7 @@ bool cairn_selection_equal(const struct cairn_selection *a, const struct cairn_s
 /* What stands before the next separator, which is taken away with it; *more: there was one. */
 static struct cairn_span cut(struct cairn_span *rest, char separator, bool *more)
 {
-	const uint8_t *at = rest->len ? memchr(rest->ptr, separator, rest->len) : NULL;
+	const uint8_t *at = memchr(rest->ptr, separator, rest->len);
 	struct cairn_span field = *rest;
 
 	*more = at != NULL;

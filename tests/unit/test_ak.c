@@ -97,6 +97,45 @@ static void algorithms(void **state)
 	software_ak_fini(&s);
 }
 
+static enum cairn_status parse_rsa(const uint8_t *modulus, size_t len)
+{
+	cairn_auto_buf struct cairn_buf area = {0};
+	struct cairn_ak ak;
+
+	software_area_rsa(&area, cairn_span(modulus, len), AK_ATTRIBUTES, AK_RSASSA, CAIRN_ALG_SHA256);
+	return cairn_ak_parse(&ak, cairn_buf_span(&area));
+}
+
+static void moduli(void **state)
+{
+	uint8_t n[1024] = {0x80};
+
+	(void)state;
+	for (size_t len = 128; len <= 1024; len += 128) {
+		bool known = len == 256 || len == 384 || len == 512;
+
+		n[len - 1] = 1;
+		assert_int_equal(parse_rsa(n, len), known ? CAIRN_OK : CAIRN_E_UNSUPPORTED);
+		n[len - 1] = 2; /* even */
+		assert_int_equal(parse_rsa(n, len), known ? CAIRN_E_MALFORMED : CAIRN_E_UNSUPPORTED);
+		n[len - 1] = 0;
+	}
+	n[0] = 0x7f;
+	n[255] = 1;
+	assert_int_equal(parse_rsa(n, 256), CAIRN_E_MALFORMED);
+}
+
+static void a_key_without_a_name(void **state)
+{
+	struct cairn_qualified_name name;
+	struct cairn_ak ak = {0};
+
+	(void)state;
+	assert_int_equal(cairn_ak_qualified_name(&name, &ak), CAIRN_E_USAGE);
+	ak.name_len = 2; /* of no algorithm */
+	assert_int_equal(cairn_ak_qualified_name(&name, &ak), CAIRN_E_UNSUPPORTED);
+}
+
 /* The binding's bytes, put together here once more by hand. */
 static void binding(void **state)
 {
@@ -185,8 +224,10 @@ static void against_a_tpm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(attributes), cmocka_unit_test(areas_are_exact), cmocka_unit_test(algorithms),
-	    cmocka_unit_test(binding),	  cmocka_unit_test(against_a_tpm),
+	    cmocka_unit_test(attributes),	    cmocka_unit_test(areas_are_exact),
+	    cmocka_unit_test(algorithms),	    cmocka_unit_test(moduli),
+	    cmocka_unit_test(a_key_without_a_name), cmocka_unit_test(binding),
+	    cmocka_unit_test(against_a_tpm),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -187,11 +188,21 @@ static void keys_that_are_none(void **state)
 	(void)state;
 	refused_key("", CAIRN_E_TRUNCATED);
 	refused_key("{}", CAIRN_E_MALFORMED);
+	refused_key("0 starts as DER does", CAIRN_E_MALFORMED);
+	refused_key("{\"a\":[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]}", CAIRN_E_LIMIT);
+	refused_key("{\"kty\":\"EC\"}", CAIRN_E_MALFORMED);
+	refused_key("{\"kty\":\"RSA\"}", CAIRN_E_MALFORMED);
+	refused_key("{\"kty\":\"RSA\",\"e\":\"AQAB\"}", CAIRN_E_MALFORMED);
+	refused_key("{\"kty\":\"EC\",\"crv\":\"P-256\"}", CAIRN_E_MALFORMED);
 	refused_key("{\"kty\":\"OKP\"}", CAIRN_E_UNSUPPORTED);
 	refused_key("{\"kty\":\"EC\",\"crv\":\"P-521\"}", CAIRN_E_UNSUPPORTED);
 	refused_key("{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}", CAIRN_E_MALFORMED);
 	refused_key("{\"kty\":\"RSA\",\"e\":\"Aw\",\"n\":\"AA\"}", CAIRN_E_UNSUPPORTED);
 	refused_key("{\"kty\":\"RSA\",\"e\":\"AQAB\",\"n\":\"AA\"}", CAIRN_E_UNSUPPORTED);
+	(void)snprintf(text, sizeof text, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\"}", x);
+	refused_key(text, CAIRN_E_MALFORMED);
+	(void)snprintf(text, sizeof text, "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"%s\"}", x);
+	refused_key(text, CAIRN_E_MALFORMED);
 	(void)snprintf(text, sizeof text,
 		       "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"%s\",\"y\":\"%s\",\"d\":\"%s\"}", x, x, x);
 	refused_key(text, CAIRN_E_DENIED);
@@ -213,23 +224,46 @@ static void keys_that_are_none(void **state)
 	assert_int_equal(read_key(cairn_buf_span(&big)), CAIRN_E_LIMIT);
 }
 
+static EVP_PKEY *rsa_with_exponent_3(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	BIGNUM *e = BN_new();
+	EVP_PKEY *key = NULL;
+
+	BN_set_word(e, 3);
+	assert_int_equal(EVP_PKEY_keygen_init(ctx), 1);
+	assert_int_equal(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048), 1);
+	assert_int_equal(EVP_PKEY_CTX_set1_rsa_keygen_pubexp(ctx, e), 1);
+	assert_int_equal(EVP_PKEY_generate(ctx, &key), 1);
+	BN_free(e);
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
 /* A modulus that starts with zeros is one of fewer bits. */
 static void rsa_of_other_sizes(void **state)
 {
 	static const unsigned sizes[] = {1024, 2056};
 	cairn_auto_buf struct cairn_buf jwk = {0};
+	const char *exponent;
 	struct software_ak s;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < 3; i++) {
 		cairn_auto_buf struct cairn_buf der = {0};
-		EVP_PKEY *key = EVP_RSA_gen(sizes[i]);
+		EVP_PKEY *key = i < 2 ? EVP_RSA_gen(sizes[i]) : rsa_with_exponent_3();
 
 		der_of(&der, key);
 		assert_int_equal(read_key(cairn_buf_span(&der)), CAIRN_E_UNSUPPORTED);
 		EVP_PKEY_free(key);
 	}
 	software_ak_init(&s, "RSA", AK_RSASSA, CAIRN_ALG_SHA256);
+	jwk_of(&jwk, &s.ak, "");
+	exponent = strstr(cairn_buf_str(&jwk), "AQAB");
+	assert_non_null(exponent);
+	memcpy(jwk.ptr + (exponent - (const char *)jwk.ptr), "AAAD", 4);
+	assert_int_equal(read_key(cairn_buf_span(&jwk)), CAIRN_E_UNSUPPORTED);
+	jwk.len = 0;
 	s.ak.key[0] &= 0x7f;
 	jwk_of(&jwk, &s.ak, "");
 	assert_int_equal(read_key(cairn_buf_span(&jwk)), CAIRN_E_MALFORMED);
@@ -246,7 +280,7 @@ static void add_pem(struct cairn_buf *out, const char *label, const struct cairn
 
 static void pem_blocks(void **state)
 {
-	struct cairn_buf key = {0}, cert = {0}, f[6] = {{0}};
+	struct cairn_buf key = {0}, cert = {0}, f[7] = {{0}};
 	struct software_ak s;
 
 	(void)state;
@@ -267,7 +301,10 @@ static void pem_blocks(void **state)
 	pem_of(&f[5], s.key);
 	f[5].len -= 30;
 	assert_int_equal(read_key(cairn_buf_span(&f[5])), CAIRN_E_MALFORMED); /* cut */
-	for (size_t i = 0; i < 6; i++)
+	key.len = 20;
+	add_pem(&f[6], "PUBLIC KEY", &key);
+	assert_int_equal(read_key(cairn_buf_span(&f[6])), CAIRN_E_MALFORMED);
+	for (size_t i = 0; i < 7; i++)
 		cairn_buf_fini(&f[i]);
 	cairn_buf_fini(&key);
 	cairn_buf_fini(&cert);
@@ -303,8 +340,12 @@ static void jwk_fixes_the_scheme(void **state)
 	} rows[] = {
 	    {"P-256", ",\"alg\":\"ES256\"", AK_ECDSA, CAIRN_ALG_SHA256},
 	    {"P-384", ",\"alg\":\"ES384\"", AK_ECDSA, CAIRN_ALG_SHA384},
+	    {"RSA", ",\"alg\":\"RS256\"", AK_RSASSA, CAIRN_ALG_SHA256},
+	    {"RSA", ",\"alg\":\"RS384\"", AK_RSASSA, CAIRN_ALG_SHA384},
 	    {"RSA", ",\"alg\":\"RS512\"", AK_RSASSA, CAIRN_ALG_SHA512},
 	    {"RSA", ",\"alg\":\"PS256\"", AK_RSAPSS, CAIRN_ALG_SHA256},
+	    {"RSA", ",\"alg\":\"PS384\"", AK_RSAPSS, CAIRN_ALG_SHA384},
+	    {"RSA", ",\"alg\":\"PS512\"", AK_RSAPSS, CAIRN_ALG_SHA512},
 	};
 
 	(void)state;

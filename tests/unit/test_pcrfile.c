@@ -71,7 +71,8 @@ static void headings(void **state)
 	assert_string_equal(f.form, "tpm2_pcrread");
 	assert_int_equal(f.pcrs.count, 1);
 	assert_int_equal(f.pcrs.bank[0].extended, 1u << 0 | 1u << 10);
-	assert_int_equal(read_text(&f, "pcrs:\n  sha1:\n    0 : 0x" ONES "\n"), CAIRN_OK);
+	assert_int_equal(read_text(&f, "pcrs:\n  sha1: \n    0 : 0x" ONES "\n"), CAIRN_OK);
+	assert_int_equal(f.pcrs.bank[0].extended, 1);
 }
 
 static void json(void **state)
@@ -102,7 +103,17 @@ static void texts_that_are_none(void **state)
 	    {"a name of no bank " ONES, CAIRN_E_UNSUPPORTED},
 	    {"0 " ONES, CAIRN_E_MALFORMED},
 	    {"0 : 0x" ONES, CAIRN_E_MALFORMED},
-	    {"0 1 " ONES, CAIRN_E_MALFORMED},
+	    {"0 1 " ONES, CAIRN_E_UNSUPPORTED},
+	    {"sha1", CAIRN_E_MALFORMED},
+	    {":sha1", CAIRN_E_MALFORMED},
+	    {"sha1 :x", CAIRN_E_MALFORMED},
+	    {"sha1 / " ONES, CAIRN_E_MALFORMED},
+	    {"sha1 : " ONES, CAIRN_E_MALFORMED},
+	    {"sha1 0 g111111111111111111111111111111111111111", CAIRN_E_MALFORMED},
+	    {"sha1 0 " ONES ONES ONES ONES ONES ONES ONES ONES, CAIRN_E_MALFORMED},
+	    {"averylongnameofnobankatall 0 " ONES, CAIRN_E_UNSUPPORTED},
+	    {"sha1-paddedx 0 " ONES, CAIRN_E_UNSUPPORTED},
+	    {"sha1-padded:\n 0 : " ONES, CAIRN_E_UNSUPPORTED},
 	    {"sha3_256:\n  0 : " ONES, CAIRN_E_UNSUPPORTED},
 	    {"sha1:\n  0 : " ONES "\nsha1 1 " ONES, CAIRN_E_MALFORMED}, /* two forms */
 	    {"sha1:\n  0 : " ONES "\n  0 : " ONES, CAIRN_E_MALFORMED},
@@ -110,6 +121,8 @@ static void texts_that_are_none(void **state)
 	    {"{\"sha1\":{\"00\":\"" ONES "\",\"0\":\"" ONES "\"}}", CAIRN_E_MALFORMED},
 	    {"{\"sha1\":{\"\":\"" ONES "\"}}", CAIRN_E_MALFORMED},
 	    {"{\"sha1\":{\"0000\":\"" ONES "\"}}", CAIRN_E_MALFORMED},
+	    {"{\"sha1\":{\"a\":\"" ONES "\"}}", CAIRN_E_MALFORMED},
+	    {"{\"sha3_256\":{},\"sha1\":{\"1\":\"" ONES "\"}}", CAIRN_E_UNSUPPORTED},
 	    {"{\"sha1\":{\"-1\":\"" ONES "\"}}", CAIRN_E_MALFORMED},
 	    {"{\"sha1\":{\"24\":\"" ONES "\"}}", CAIRN_E_LIMIT},
 	    {"{\"sha1\":{\"0\":7}}", CAIRN_E_MALFORMED},
@@ -142,7 +155,7 @@ static void bare_values(void **state)
 	assert_int_equal(f.pcrs.bank[0].extended, 5);
 	assert_memory_equal(f.pcrs.bank[0].pcr[2].bytes, bytes + 32, 32);
 	assert_memory_equal(f.pcrs.bank[1].pcr[1].bytes, bytes + 64, 20);
-	for (size_t n = 1; n < sizeof bytes; n++)
+	for (size_t n = 0; n < sizeof bytes; n++)
 		assert_int_equal(cairn_pcrfile_read(&f, cairn_span(bytes, n), &sel, NULL), CAIRN_E_TRUNCATED);
 	assert_int_equal(cairn_pcrfile_read(&f, cairn_span(bytes, sizeof bytes), &nothing, NULL),
 			 CAIRN_E_TRAILING);
@@ -224,6 +237,64 @@ static enum cairn_status change(const struct cairn_buf *good, size_t at, uint8_t
 	return cairn_pcrfile_read(&f, cairn_buf_span(&b), &nothing, NULL);
 }
 
+/* A blob of banks, in one list whose places are all the same 20 bytes. */
+static enum cairn_status one_list(const struct cairn_selection *banks, uint32_t count, uint8_t map_size,
+				  uint32_t digests)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_pcrfile f;
+
+	put(&b, false, 4, count);
+	for (size_t i = 0; i < 16; i++) {
+		bool used = i < banks->count;
+
+		put(&b, false, 2, used ? banks->bank[i].alg : CAIRN_ALG_SHA1);
+		cairn_buf_add_u8(&b, i == 0 ? map_size : 3);
+		put(&b, false, 3, used ? banks->bank[i].pcrs : 0);
+		zeros(&b, 2);
+	}
+	put(&b, false, 4, 1);
+	put(&b, false, 4, digests);
+	for (size_t i = 0; i < 8; i++) {
+		put(&b, false, 2, 20);
+		zeros(&b, 64);
+	}
+	return cairn_pcrfile_read(&f, cairn_buf_span(&b), &nothing, NULL);
+}
+
+/* Each time all else is right. */
+static void tools_limits(void **state)
+{
+	const struct cairn_selection one = cairn_selection_of(CAIRN_ALG_SHA1, 3),
+				     none = cairn_selection_of(CAIRN_ALG_SHA1, 0),
+				     eight = cairn_selection_of(CAIRN_ALG_SHA1, 0xff),
+				     unknown = cairn_selection_of((enum cairn_alg)0x27, 0);
+
+	(void)state;
+	assert_int_equal(one_list(&one, 1, 3, 2), CAIRN_OK);
+	assert_int_not_equal(one_list(&one, 1, 3, 1), CAIRN_OK);
+	assert_int_not_equal(one_list(&one, 1, 3, 3), CAIRN_OK);
+	assert_int_equal(one_list(&one, 5, 3, 2), CAIRN_OK);
+	assert_int_not_equal(one_list(&one, 6, 3, 2), CAIRN_OK);
+	assert_int_equal(one_list(&eight, 1, 3, 8), CAIRN_OK);
+	assert_int_not_equal(one_list(&eight, 1, 3, 9), CAIRN_OK);
+	assert_int_equal(one_list(&none, 1, 3, 0), CAIRN_OK);
+	assert_int_not_equal(one_list(&none, 1, 4, 0), CAIRN_OK);
+	assert_int_not_equal(one_list(&unknown, 1, 3, 0), CAIRN_OK);
+}
+
+/* A value that is there twice, by a selection that has a bank twice: the last one does not make up for it. */
+static void bare_values_of_a_bank_that_is_twice(void **state)
+{
+	const struct cairn_selection sel = {.count = 2, .bank = {{CAIRN_ALG_SHA1, 1}, {CAIRN_ALG_SHA1, 3}}};
+	uint8_t bytes[60] = {0};
+	struct cairn_pcrfile f;
+
+	(void)state;
+	assert_int_equal(cairn_pcrfile_read(&f, cairn_span(bytes, sizeof bytes), &sel, NULL),
+			 CAIRN_E_MALFORMED);
+}
+
 static void tools(void **state)
 {
 	cairn_auto_buf struct cairn_buf little = {0}, big = {0};
@@ -288,6 +359,8 @@ int main(void)
 	    cmocka_unit_test(texts_that_are_none),
 	    cmocka_unit_test(bare_values),
 	    cmocka_unit_test(tools),
+	    cmocka_unit_test(tools_limits),
+	    cmocka_unit_test(bare_values_of_a_bank_that_is_twice),
 	    cmocka_unit_test(recorded),
 	    cmocka_unit_test(every_form_has_its_limit),
 	};

@@ -405,6 +405,29 @@ static void signature_of_something_else(void **state)
 	}
 }
 
+/* Numbers that are none, or too long: with the others as they should be. */
+static void ecdsa_numbers(void **state)
+{
+	static const uint8_t number[256] = {1, 1};
+	static const struct {
+		uint16_t r, s;
+	} sizes[] = {{0, 32}, {32, 0}, {250, 32}, {32, 250}, {33, 32}, {32, 33}};
+	struct scene s;
+
+	(void)state;
+	p256(&s);
+	scene_sign(&s);
+	for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+		s.signature.len = 4;
+		cairn_buf_add_u16be(&s.signature, sizes[i].r);
+		cairn_buf_add(&s.signature, cairn_span(number, sizes[i].r));
+		cairn_buf_add_u16be(&s.signature, sizes[i].s);
+		cairn_buf_add(&s.signature, cairn_span(number, sizes[i].s));
+		assert_only(&s, CAIRN_E_SIGNATURE, "signature");
+	}
+	scene_fini(&s);
+}
+
 /* ---- reports, and keys that are kept
  * ----------------------------------------------------------------------------- */
 
@@ -433,6 +456,10 @@ static void only_the_key_is_known(void **state)
 	    cairn_quote_examine(&r, &s.expected, cairn_buf_span(&s.attest), cairn_buf_span(&s.signature)),
 	    CAIRN_OK);
 	assert_true(r.read);
+	for (size_t i = 0; i < r.count; i++)
+		assert_int_not_equal(r.row[i].result, CAIRN_QUOTE_BAD);
+	assert_int_equal(cairn_quote_report_row(&r, "sigAlg"), CAIRN_QUOTE_GOOD);
+	assert_int_equal(cairn_quote_report_row(&r, "hash"), CAIRN_QUOTE_GOOD);
 	assert_int_equal(cairn_quote_report_row(&r, "signature"), CAIRN_QUOTE_GOOD);
 	assert_int_equal(cairn_quote_report_row(&r, "attributes"), CAIRN_QUOTE_UNCHECKED);
 	assert_int_equal(cairn_quote_report_row(&r, "qualifiedSigner"), CAIRN_QUOTE_UNCHECKED);
@@ -543,6 +570,7 @@ int main(void)
 	    cmocka_unit_test(scheme_and_hash_of_the_key),
 	    cmocka_unit_test(digest_of_another_size),
 	    cmocka_unit_test(signature_of_something_else),
+	    cmocka_unit_test(ecdsa_numbers),
 	    cmocka_unit_test(only_the_key_is_known),
 	    cmocka_unit_test(what_is_no_quote_is_not_read),
 	    cmocka_unit_test(a_key_is_kept),

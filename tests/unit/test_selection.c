@@ -30,6 +30,9 @@ static void text(void **state)
 	    {"sha256:1+", CAIRN_E_MALFORMED, NULL},
 	    {"sha256:1-3", CAIRN_E_MALFORMED, NULL},
 	    {"sha256:/", CAIRN_E_MALFORMED, NULL},
+	    {"sha256:a", CAIRN_E_MALFORMED, NULL},
+	    {"sha256:x,1", CAIRN_E_MALFORMED, NULL},
+	    {"x+sha256:1", CAIRN_E_MALFORMED, NULL},
 	    {"sha256", CAIRN_E_MALFORMED, NULL},
 	    {"", CAIRN_E_MALFORMED, NULL},
 	    {"sha3_256:1", CAIRN_E_UNSUPPORTED, NULL},
@@ -68,6 +71,24 @@ static void masks(void **state)
 	assert_string_equal(cairn_buf_str(&out), "sha1:none+sha256:1,2");
 }
 
+static void equal(void **state)
+{
+	const struct cairn_selection a = {.count = 2, .bank = {{CAIRN_ALG_SHA256, 1}, {CAIRN_ALG_SHA1, 0}}},
+				     turned = {.count = 2,
+					       .bank = {{CAIRN_ALG_SHA1, 0}, {CAIRN_ALG_SHA256, 1}}},
+				     other = {.count = 2,
+					      .bank = {{CAIRN_ALG_SHA256, 1}, {CAIRN_ALG_SHA384, 0}}},
+				     one = {.count = 1, .bank = {{CAIRN_ALG_SHA256, 1}}},
+				     two = {.count = 1, .bank = {{CAIRN_ALG_SHA256, 2}}};
+
+	(void)state;
+	assert_true(cairn_selection_equal(&a, &turned));
+	assert_false(cairn_selection_equal(&a, &other));
+	assert_false(cairn_selection_equal(&one, &a));
+	assert_false(cairn_selection_equal(&a, &one));
+	assert_false(cairn_selection_equal(&one, &two));
+}
+
 /* The values in the order of the selection; and a hasher that met a missing value is as good as new. */
 static void digest(void **state)
 {
@@ -86,7 +107,9 @@ static void digest(void **state)
 	p.bank[0].pcr[2].bytes[0] = 2;
 	p.bank[1].pcr[1].bytes[0] = 3;
 	assert_int_equal(cairn_hasher_new(&h, CAIRN_ALG_SHA256), CAIRN_OK);
+	got = (struct cairn_digest){0};
 	assert_int_equal(cairn_selection_digest(&got, &sel, &p, h), CAIRN_E_NOTFOUND);
+	assert_int_equal(got.alg, CAIRN_ALG_NONE);
 	p.bank[1].extended = 2;
 	cairn_buf_add(&all, cairn_digest_span(&p.bank[1].pcr[1]));
 	cairn_buf_add(&all, cairn_digest_span(&p.bank[0].pcr[0]));
@@ -111,6 +134,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(text),
 	    cmocka_unit_test(masks),
+	    cmocka_unit_test(equal),
 	    cmocka_unit_test(digest),
 	};
 
