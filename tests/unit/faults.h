@@ -1,5 +1,5 @@
 /* Calls that fail on demand: our own allocations and our calls into the system, OpenSSL and jansson, by the linker's --wrap
- * (faults.wrap: for test_faults.c alone). What the libraries do inside is their own affair. */
+ * (faults.wrap: for the programs that include this). What the libraries do inside is their own affair. */
 #ifndef TESTS_UNIT_FAULTS_H
 #define TESTS_UNIT_FAULTS_H
 
@@ -196,6 +196,7 @@ FAULT(unsigned char *, NULL, HMAC,
       (e, k, kn, d, n, m, mn))
 FAULT(int, 0, RAND_priv_bytes, (unsigned char *b, int n), (b, n))
 
+FAULT(BIO *, NULL, BIO_new_mem_buf, (const void *p, int n), (p, n))
 FAULT(BIGNUM *, NULL, BN_new, (void), ())
 FAULT(BIGNUM *, NULL, BN_secure_new, (void), ())
 FAULT(BIGNUM *, NULL, BN_bin2bn, (const unsigned char *s, int n, BIGNUM *r), (s, n, r))
