@@ -65,8 +65,8 @@ static enum cairn_status of_ec(struct cairn_ak *ak, const EVP_PKEY *key)
 	char group[32] = "";
 	size_t size;
 
-	if (EVP_PKEY_get_group_name(key, group, sizeof group, NULL) != 1)
-		return CAIRN_E_UNSUPPORTED;
+	(void)EVP_PKEY_get_group_name(key, group, sizeof group,
+				      NULL); /* of other kinds of keys it stays empty */
 	if (strcmp(group, SN_X9_62_prime256v1) == 0)
 		size = 32;
 	else if (strcmp(group, SN_secp384r1) == 0)

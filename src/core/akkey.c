@@ -139,19 +139,17 @@ enum cairn_status cairn_ak_key_set(struct cairn_ak_key **k, const struct cairn_a
 /* ---- made ready for a scheme and a hash; most keys only ever see one
  * ------------------------------------------ */
 
-/* TPM 2.0 Library r1.59, part 1, annex B.7: the salt is as long as the digest, in older TPMs as long as can be. */
+/* What OpenSSL starts from is the padding of RSASSA. Of RSAPSS the salt is as long as the digest, in older TPMs as long
+ * as can be (TPM 2.0 Library r1.59, part 1, annex B.7): OpenSSL takes whatever length it finds. */
 static bool set_padding(EVP_PKEY_CTX *ctx, uint16_t scheme)
 {
-	if (scheme != TPM_ALG_RSAPSS)
-		return true; /* what OpenSSL starts from is that of RSASSA */
-	return EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1 &&
-	       EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_AUTO) == 1;
+	return scheme != TPM_ALG_RSAPSS || EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) == 1;
 }
 
 static bool set_hash(EVP_PKEY_CTX *ctx, enum cairn_alg hash)
 {
 	EVP_MD *md = EVP_MD_fetch(NULL, cairn_alg_name(hash), NULL);
-	bool ok = md && EVP_PKEY_CTX_set_signature_md(ctx, md) == 1;
+	bool ok = EVP_PKEY_CTX_set_signature_md(ctx, md) == 1;
 
 	EVP_MD_free(md);
 	return ok;
@@ -177,10 +175,10 @@ static enum cairn_status make_ready(struct cairn_ak_key *k, uint16_t scheme)
 {
 	if (k->scheme == scheme)
 		return CAIRN_OK;
+	k->scheme = 0;
 	EVP_PKEY_CTX_free(k->ctx);
 	k->ctx = EVP_PKEY_CTX_new_from_pkey(NULL, k->pkey, NULL);
-	if (!k->ctx || EVP_PKEY_verify_init(k->ctx) != 1 || !set_padding(k->ctx, scheme) ||
-	    !set_hash(k->ctx, k->hash))
+	if (EVP_PKEY_verify_init(k->ctx) != 1 || !set_padding(k->ctx, scheme) || !set_hash(k->ctx, k->hash))
 		return CAIRN_E_CRYPTO;
 	k->scheme = scheme;
 	return CAIRN_OK;

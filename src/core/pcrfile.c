@@ -41,7 +41,7 @@ enum cairn_status cairn_pcrfile_put_hex(struct cairn_pcrs *p, enum cairn_alg alg
 					struct cairn_span hex)
 {
 	char text[2 * CAIRN_DIGEST_MAX + 1] = "";
-	struct cairn_digest d;
+	struct cairn_digest d = {.alg = alg};
 	enum cairn_status s;
 
 	if (hex.len >= 2 && hex.ptr[0] == '0' && (hex.ptr[1] | 0x20) == 'x')

@@ -97,13 +97,11 @@ static enum cairn_status take_row(struct text *t, const struct line *l)
 
 static enum cairn_status take_line(struct text *t, const struct line *l)
 {
-	bool digit = l->words > 0 && l->word[0].ptr[0] >= '0' && l->word[0].ptr[0] <= '9';
-
 	if (l->words == 0 || l->word[0].ptr[0] == '#')
 		return CAIRN_OK;
 	if (l->words == 1 && l->colon)
 		return take_heading(t, l->word[0]);
-	if (l->words == 2 && digit)
+	if (l->words == 2)
 		return put(t->pcrs, t->heading, l->word[0], l->word[1]);
 	return take_row(t, l);
 }

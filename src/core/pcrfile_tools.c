@@ -57,19 +57,25 @@ static void read_selection(struct cairn_selection *sel, struct reader *r)
 	(void)cairn_cur_bytes(&r->c, (uint64_t)(SELECTIONS - count) * SELECTION);
 }
 
-/* Goes through what is selected: the bank and the PCR of the next digest. False: that was all. */
+/* Goes through what is selected: the bank and the PCR of the next digest. Behind the last one there is no such PCR. */
 struct place {
 	size_t bank;
-	unsigned pcr; /* the first that was not given yet */
+	unsigned next; /* the first PCR of the bank that was not given yet */
+	enum cairn_alg alg;
+	unsigned pcr;
 };
 
-static bool next_place(struct place *p, const struct cairn_selection *sel)
+static void next_place(struct place *p, const struct cairn_selection *sel)
 {
-	for (; p->bank < sel->count; p->bank++, p->pcr = 0)
-		while (p->pcr < CAIRN_PCR_COUNT)
-			if (sel->bank[p->bank].pcrs >> p->pcr++ & 1)
-				return true;
-	return false;
+	for (; p->bank < sel->count; p->bank++, p->next = 0) {
+		while (p->next < CAIRN_PCR_COUNT) {
+			p->alg = sel->bank[p->bank].alg;
+			p->pcr = p->next++;
+			if (sel->bank[p->bank].pcrs >> p->pcr & 1)
+				return;
+		}
+	}
+	p->pcr = CAIRN_PCR_COUNT;
 }
 
 static void take_digest(struct cairn_pcrfile *out, struct place *p, struct reader *r, bool counts)
@@ -80,12 +86,8 @@ static void take_digest(struct cairn_pcrfile *out, struct place *p, struct reade
 
 	if (!counts)
 		return;
-	if (!next_place(p, &out->selection)) {
-		cairn_cur_fail(&r->c, CAIRN_E_TRAILING);
-		return;
-	}
-	s = cairn_pcrfile_put(&out->pcrs, out->selection.bank[p->bank].alg, p->pcr - 1,
-			      cairn_cur_bytes(&place, size));
+	next_place(p, &out->selection);
+	s = cairn_pcrfile_put(&out->pcrs, p->alg, p->pcr, cairn_cur_bytes(&place, size));
 	if (s != CAIRN_OK)
 		cairn_cur_fail(&r->c, s);
 }
@@ -103,7 +105,8 @@ static void read_lists(struct cairn_pcrfile *out, struct reader *r)
 		for (uint32_t k = 0; k < DIGESTS; k++)
 			take_digest(out, &p, r, k < count);
 	}
-	if (next_place(&p, &out->selection))
+	next_place(&p, &out->selection);
+	if (p.pcr < CAIRN_PCR_COUNT)
 		cairn_cur_fail(&r->c, CAIRN_E_TRUNCATED);
 }
 

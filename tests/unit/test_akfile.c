@@ -280,7 +280,7 @@ static void add_pem(struct cairn_buf *out, const char *label, const struct cairn
 
 static void pem_blocks(void **state)
 {
-	struct cairn_buf key = {0}, cert = {0}, f[7] = {{0}};
+	struct cairn_buf key = {0}, cert = {0}, f[8] = {{0}};
 	struct software_ak s;
 
 	(void)state;
@@ -304,7 +304,9 @@ static void pem_blocks(void **state)
 	key.len = 20;
 	add_pem(&f[6], "PUBLIC KEY", &key);
 	assert_int_equal(read_key(cairn_buf_span(&f[6])), CAIRN_E_MALFORMED);
-	for (size_t i = 0; i < 7; i++)
+	add_pem(&f[7], "CERTIFICATE", &key);
+	assert_int_equal(read_key(cairn_buf_span(&f[7])), CAIRN_E_MALFORMED);
+	for (size_t i = 0; i < 8; i++)
 		cairn_buf_fini(&f[i]);
 	cairn_buf_fini(&key);
 	cairn_buf_fini(&cert);

@@ -105,6 +105,7 @@ static void texts_that_are_none(void **state)
 	    {"0 : 0x" ONES, CAIRN_E_MALFORMED},
 	    {"0 1 " ONES, CAIRN_E_UNSUPPORTED},
 	    {"sha1", CAIRN_E_MALFORMED},
+	    {"sha1 ", CAIRN_E_MALFORMED},
 	    {":sha1", CAIRN_E_MALFORMED},
 	    {"sha1 :x", CAIRN_E_MALFORMED},
 	    {"sha1 / " ONES, CAIRN_E_MALFORMED},
