@@ -36,8 +36,8 @@ static bool named_by(X509 *cert, X509 *issuer)
 
 static bool signed_by(X509 *cert, X509 *issuer)
 {
-	EVP_PKEY *key = X509_get0_pubkey(issuer);
-	bool good = named_by(cert, issuer) && key && X509_verify(cert, key) == 1;
+	EVP_PKEY *key = X509_get0_pubkey(issuer); /* by NULL nothing is signed */
+	bool good = named_by(cert, issuer) && X509_verify(cert, key) == 1;
 	ERR_clear_error();
 	return good;
 }

@@ -110,7 +110,7 @@ static enum cairn_status advisories_of(struct row *r, const json_t *v)
 		if (!text)
 			return CAIRN_E_MALFORMED;
 		int n = snprintf(r->advisory + len, sizeof r->advisory - len, "%s%s", len ? " " : "", text);
-		if (n < 0 || (size_t)n >= sizeof r->advisory - len)
+		if ((size_t)n >= sizeof r->advisory - len)
 			return CAIRN_E_LIMIT;
 		len += (size_t)n;
 	}
@@ -126,7 +126,7 @@ static enum cairn_status read_row(struct row *r, const json_t *v)
 					      "made", "advisory", "text",  "source",   NULL};
 	const char *maker = NULL;
 	const json_t *range = json_object_get(v, "firmware");
-	enum cairn_status st = json_is_object(v) ? cairn_json_only(v, members) : CAIRN_E_MALFORMED;
+	enum cairn_status st = cairn_json_only(v, members);
 	if (!st)
 		st = cairn_json_get_str(&r->id, v, "id");
 	if (!st)

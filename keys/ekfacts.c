@@ -120,7 +120,7 @@ static bool hex_id(uint64_t *out, const char *text, size_t *digits)
 	if (strncmp(text, "id:", 3) != 0)
 		return false;
 	*digits = strlen(text + 3);
-	if (*digits > 16 || strspn(text + 3, "0123456789abcdefABCDEF") != *digits)
+	if (strspn(text + 3, "0123456789abcdefABCDEF") != *digits)
 		return false;
 	*out = strtoull(text + 3, NULL, 16);
 	return true;
@@ -169,8 +169,7 @@ static ASN1_SEQUENCE_ANY *sequence(const unsigned char *p, int len)
 
 static long integer(const ASN1_TYPE *t)
 {
-	long v = t->type == V_ASN1_INTEGER ? ASN1_INTEGER_get(t->value.integer) : -1;
-	return v >= 0 ? v : -1;
+	return t->type == V_ASN1_INTEGER ? ASN1_INTEGER_get(t->value.integer) : -1;
 }
 
 static void take_specification(struct cairn_ek_facts *f, const ASN1_TYPE *value)

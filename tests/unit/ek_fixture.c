@@ -206,6 +206,8 @@ static void extend_all(X509 *c, const struct ek_spec *s)
 		extend_raw(c, s->plain, 0, "", 0);
 	if (s->specification)
 		extend_raw(c, "2.5.29.9", 1, specification, sizeof specification - 1);
+	if (s->directory)
+		extend_raw(c, "2.5.29.9", 0, s->directory + 1, s->directory[0]);
 	if (s->url) {
 		snprintf(aia, sizeof aia, "caIssuers;URI:%s", s->url);
 		extend(c, NID_info_access, aia);

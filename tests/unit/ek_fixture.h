@@ -36,8 +36,10 @@ struct ek_spec {
 	const char *plain;		     /* the same, not critical */
 	const char *twice;		     /* basic constraints a second time */
 	const char *url;		     /* AIA */
-	bool specification;	   /* subject directory attributes: 2.0, level 0, revision 138; critical */
-	const char *digest;	   /* "SHA256" where NULL */
+	bool specification; /* subject directory attributes: 2.0, level 0, revision 138; critical */
+	const char
+	    *directory;	    /* other subject directory attributes, not critical; length in the first byte */
+	const char *digest; /* "SHA256" where NULL */
 	const char *starts, *ends; /* ASN.1 times; NULL: 20200101, 20500101 */
 	int version1;
 };

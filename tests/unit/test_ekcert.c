@@ -12,6 +12,7 @@
 
 #include "data_fixture.h"
 #include "ek_fixture.h"
+#include "keys/ek.h"
 
 static X509 *maker;
 
@@ -215,6 +216,9 @@ static void unreadable_key(void **state)
 	assert_true(X509_sign(cert, ek_key(EK_MAKER), EVP_sha256()) > 0);
 	ek_judge(&v, cert, anchors, NULL, NULL);
 	ek_expect("no key", &v.reasons, CAIRN_EK_KEY_USAGE " " CAIRN_EK_KEY);
+	EVP_PKEY *key = NULL;
+	assert_int_equal(cairn_cert_key(&key, cert), CAIRN_E_UNSUPPORTED);
+	assert_null(key);
 	X509_free(cert);
 }
 
@@ -232,6 +236,8 @@ static void facts(void **state)
 	    {"id:494e5443", "id:000B000800320D47", true, true, true, 0x000b000800320d47, "INTC", "Intel"},
 	    {"id:00001014", "id:123", false, true, false, 0, "00001014", ""},
 	    {"id:494E544", "053E", false, false, false, 0, "id:494E544", ""},
+	    {"id:49465800", "xx:053E", false, true, false, 0, "IFX", "Infineon"},
+	    {"id:49465800", "id:000B000800320D470", false, true, false, 0, "IFX", "Infineon"},
 	    {"IFX", "id:", false, false, false, 0, "IFX", ""},
 	    {"id:4E54430G", "id:053X", false, false, false, 0, "id:4E54430G", ""},
 	};
@@ -262,6 +268,95 @@ static void facts(void **state)
 		assert_int_equal(v.facts.spec_revision, 138);
 		assert_string_equal(v.facts.issuer_url, "http://maker.example/ca.crt");
 		X509_free(cert);
+	}
+}
+
+/* A specification that is none is not told, and hurts nobody. */
+static void other_specifications(void **state)
+{
+#define OID "\x06\x05\x67\x81\x05\x02\x10"
+	static const struct {
+		const char *directory, *family;
+		long level, revision;
+	} rows[] = {
+	    {"\x04\x30\x02\x05\x00", "", -1, -1},				  /* no attribute */
+	    {"\x0d\x30\x0b\x30\x09" OID "\x31\x00", "", -1, -1},		  /* no value */
+	    {"\x10\x30\x0e\x30\x0c" OID "\x31\x03\x02\x01\x05", "", -1, -1},	  /* a number */
+	    {"\x12\x30\x10\x30\x0e" OID "\x31\x05\x30\x03\x0c\x01x", "", -1, -1}, /* too short */
+	    {"\x18\x30\x16\x30\x14" OID "\x31\x0b\x30\x09\x0c\x01x\x0c\x01y\x02\x01\x07", "x", -1, 7},
+	    {"\x18\x30\x16\x30\x14" OID "\x31\x0b\x30\x09\x02\x01\x01\x02\x01\x02\x02\x01\x03", "", 2, 3},
+	    {"\x18\x30\x16\x30\x14\x06\x05\x67\x81\x05\x02\x11\x31\x0b\x30\x09\x0c\x01x\x02\x01\x02\x02\x01"
+	     "\x03",
+	     "", -1, -1},
+	};
+	X509 *const anchors[] = {maker, NULL};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cairn_auto_ek_verdict struct cairn_ek_verdict v = {0};
+		X509 *cert = ek_make(&(struct ek_spec){EK_GOOD, .directory = rows[i].directory});
+		ek_judge(&v, cert, anchors, NULL, NULL);
+		assert_true(v.accepted);
+		assert_string_equal(v.facts.spec_family, rows[i].family);
+		assert_int_equal(v.facts.spec_level, rows[i].level);
+		assert_int_equal(v.facts.spec_revision, rows[i].revision);
+		X509_free(cert);
+	}
+}
+
+static void makers(void **state)
+{
+	static const char *const rows[][2] = {{"AMD", "AMD"},
+					      {"ANT", "Ant Group"},
+					      {"ATML", "Atmel"},
+					      {"BRCM", "Broadcom"},
+					      {"CSCO", "Cisco"},
+					      {"FLYS", "FlySlice Technologies"},
+					      {"GOOG", "Google"},
+					      {"HISI", "Huawei"},
+					      {"HPE", "HPE"},
+					      {"HPI", "HPI"},
+					      {"IBM", "IBM"},
+					      {"IFX", "Infineon"},
+					      {"INTC", "Intel"},
+					      {"LEN", "Lenovo"},
+					      {"MSFT", "Microsoft"},
+					      {"NSG", "NSING"},
+					      {"NSM", "National Semiconductor"},
+					      {"NTC", "Nuvoton Technology"},
+					      {"NTZ", "Nationz"},
+					      {"QCOM", "Qualcomm"},
+					      {"ROCC", "Rockchip"},
+					      {"SEAL", "Wisekey"},
+					      {"SECE", "SecEdge"},
+					      {"SMSC", "SMSC"},
+					      {"SMSN", "Samsung"},
+					      {"SNS", "Sinosun"},
+					      {"STM", "STMicroelectronics"},
+					      {"TXN", "Texas Instruments"},
+					      {"WEC", "Winbond"},
+					      {"AB", ""}};
+	static const struct {
+		uint32_t maker;
+		const char *id;
+	} others[] = {{0x41004200, "41004200"},
+		      {0x41420a00, "41420A00"},
+		      {0, "00000000"},
+		      {0x414d4420, "AMD"},
+		      {0x20202020, "20202020"}};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint32_t m = 0;
+		char id[16];
+		for (size_t k = 0; k < 4; k++)
+			m = m << 8 | (k < strlen(rows[i][0]) ? (uint8_t)rows[i][0][k] : 0u);
+		assert_string_equal(cairn_maker_name(m), rows[i][1]);
+		cairn_maker_id(id, m);
+		assert_string_equal(id, rows[i][0]);
+	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		char id[16];
+		cairn_maker_id(id, others[i].maker);
+		assert_string_equal(id, others[i].id);
 	}
 }
 
@@ -324,6 +419,8 @@ int main(void)
 	    cmocka_unit_test(rsaes_oaep_key),
 	    cmocka_unit_test(unreadable_key),
 	    cmocka_unit_test(facts),
+	    cmocka_unit_test(other_specifications),
+	    cmocka_unit_test(makers),
 	    cmocka_unit_test(facts_are_printable),
 	    cmocka_unit_test(recorded_certificates),
 	};

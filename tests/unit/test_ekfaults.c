@@ -10,6 +10,7 @@
 #include <cmocka.h>
 #include <openssl/crypto.h>
 
+#include "cairn/appraise.h"
 #include "ek_fixture.h"
 
 static bool armed;
@@ -49,11 +50,12 @@ static X509 *fresh(const unsigned char *der, int len)
 	return cert;
 }
 
-static void each_fault(const struct ek_spec *spec, const uint64_t *firmware, bool good)
+static void each_fault(const struct ek_spec *spec, const struct ek_spec *ca, const uint64_t *firmware,
+		       bool good)
 {
 	STACK_OF(X509) *anchors = sk_X509_new_null();
 	struct cairn_ekdenied *denied = NULL;
-	X509 *made = ek_make(spec), *maker = ek_make(&(struct ek_spec){EK_CA});
+	X509 *made = ek_make(spec), *maker = ek_make(ca);
 	unsigned char *der = NULL;
 	int len = i2d_X509(made, &der);
 	sk_X509_push(anchors, maker);
@@ -71,6 +73,12 @@ static void each_fault(const struct ek_spec *spec, const uint64_t *firmware, boo
 		enum cairn_status st = cairn_ekcert_judge(&v, &q);
 		armed = false;
 		if (st == CAIRN_OK) {
+			uint8_t sha256[32];
+			unsigned size = 0;
+			assert_int_equal(X509_digest(made, EVP_sha256(), sha256, &size), 1);
+			assert_memory_equal(v.facts.sha256, sha256, 32);
+			if (v.chain_len)
+				assert_memory_equal(v.chain[0].sha256, sha256, 32);
 			if (v.accepted && !good)
 				fail_msg("allocation %lu fails, and the certificate is accepted", at);
 			cairn_ek_verdict_fini(&v);
@@ -95,6 +103,8 @@ static void each_fault(const struct ek_spec *spec, const uint64_t *firmware, boo
 static void no_fault_helps(void **state)
 {
 	static const uint64_t broken = 0x0049000400000000; /* 73.4 */
+	static const struct ek_spec ca = {EK_CA},
+				    narrow = {EK_CA, .names = "critical,permitted;DNS:example.org"};
 	static const struct {
 		struct ek_spec spec;
 		const uint64_t *firmware;
@@ -119,13 +129,45 @@ static void no_fault_helps(void **state)
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		each_fault(&rows[i].spec, rows[i].firmware, rows[i].good);
+		each_fault(&rows[i].spec, &ca, rows[i].firmware, rows[i].good);
+	static const struct ek_spec outside = {ECC, .purpose = "2.23.133.8.1", .subject = "ek.example.com"};
+	each_fault(&outside, &narrow, NULL, false); /* OpenSSL's judgement alone speaks against it */
 	ek_keys_free();
+}
+
+static void *json_fault(size_t n)
+{
+	return fails() ? NULL : malloc(n);
+}
+
+/* A TPM that is denied, and no memory to say so. */
+static void appraisal(void **state)
+{
+	static const uint64_t now = 0x0049000400000000;
+	const struct cairn_ekdenied_tpm tpm = {
+	    .has_maker = true, .maker = 0x53544d20, .model = "ST33", .now = &now};
+	struct cairn_ekdenied *denied = NULL;
+	(void)state;
+	assert_int_equal(cairn_ekdenied_load(&denied, NULL, NULL), CAIRN_OK);
+	json_set_alloc_funcs(json_fault, free);
+	for (at = 0, calls = 1; calls > at; at++) {
+		cairn_auto_verdict struct cairn_verdict v = {CAIRN_STATE_TRUSTED, json_object()};
+		calls = 0;
+		armed = true;
+		enum cairn_status st = cairn_appraise_tpm(&v, denied, &tpm);
+		armed = false;
+		if (st == CAIRN_OK)
+			assert_non_null(json_object_get(v.submods, "tpm"));
+		assert_int_equal(v.state, CAIRN_STATE_CONTRAINDICATED);
+	}
+	assert_true(at > 5);
+	json_set_alloc_funcs(malloc, free);
+	cairn_ekdenied_free(denied);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(no_fault_helps)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(no_fault_helps), cmocka_unit_test(appraisal)};
 	if (CRYPTO_set_mem_functions(fault_malloc, fault_realloc, fault_free) != 1)
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
