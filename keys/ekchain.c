@@ -310,7 +310,7 @@ static enum cairn_status verify(struct cairn_ek_verdict *v, const struct path *p
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *middle = sk_X509_new_null();
-	bool ready = store && ctx && middle && X509_STORE_add_cert(store, p->cert[p->len - 1]) == 1;
+	bool ready = store && X509_STORE_add_cert(store, p->cert[p->len - 1]) == 1;
 	for (size_t i = 1; ready && i + 1 < p->len; i++)
 		ready = sk_X509_push(middle, p->cert[i]) > 0;
 	ready = ready && X509_STORE_CTX_init(ctx, store, p->cert[0], middle) == 1;

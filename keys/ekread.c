@@ -47,7 +47,9 @@ static enum cairn_status push(const struct reader *r, X509 *cert)
 /* A SEQUENCE whose length is in the long form: text that begins with '0' is not taken for it. */
 static bool looks_like_der(struct cairn_span in)
 {
-	return in.len > 1 && in.ptr[0] == 0x30 && (in.ptr[1] & 0x80);
+	struct cairn_cur c = cairn_cur(in);
+	uint8_t tag = cairn_cur_u8(&c), length = cairn_cur_u8(&c);
+	return tag == 0x30 && (length & 0x80);
 }
 
 static enum cairn_status read_der(struct reader *r, struct cairn_span in)
@@ -58,7 +60,7 @@ static enum cairn_status read_der(struct reader *r, struct cairn_span in)
 			r->padding += in.len;
 			break;
 		}
-		X509 *cert = looks_like_der(in) ? d2i_X509(NULL, &p, (long)in.len) : NULL;
+		X509 *cert = d2i_X509(NULL, &p, (long)in.len);
 		ERR_clear_error();
 		if (!cert && n > 0)
 			return refuse(r, CAIRN_E_TRAILING,
@@ -80,14 +82,12 @@ static enum cairn_status read_stored(struct reader *r, struct cairn_span in)
 	uint8_t type = cairn_cur_u8(&c);
 	struct cairn_cur body = cairn_cur_sub(&c, cairn_cur_u16be(&c));
 	struct cairn_span rest = cairn_cur_rest(&c);
-	if (!cairn_cur_ok(&c))
-		return refuse(r, CAIRN_E_MALFORMED, "the certificate of a TPM 1.2 is cut off");
 	if (type == STORED_PARTIAL)
 		return refuse(r, CAIRN_E_UNSUPPORTED, "a partial certificate of a TPM 1.2");
 	if (type != STORED_FULL)
 		return refuse(r, CAIRN_E_MALFORMED, "no type of certificate of a TPM 1.2");
 	if (cairn_cur_u16be(&body) != TAG_FULL_CERT)
-		return refuse(r, CAIRN_E_MALFORMED, "no full certificate of a TPM 1.2");
+		return refuse(r, CAIRN_E_MALFORMED, "no whole certificate of a TPM 1.2");
 	if (rest.len > 0 && !is_padding(rest))
 		return refuse(r, CAIRN_E_TRAILING, "what follows the certificate is not padding");
 	r->padding += rest.len;
@@ -114,10 +114,11 @@ static enum cairn_status read_pem(struct reader *r, struct cairn_span in)
 		OPENSSL_free(header);
 		OPENSSL_free(data);
 	}
-	bool ended = st || ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+	if (!st && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
+		st = refuse(r, CAIRN_E_MALFORMED, "a damaged block of PEM");
 	ERR_clear_error();
 	BIO_free(bio);
-	return ended ? st : refuse(r, CAIRN_E_MALFORMED, "a damaged block of PEM");
+	return st;
 }
 
 static enum cairn_status read_any(struct reader *r, struct cairn_span in)

@@ -7,17 +7,20 @@
 
 #define DEPTH_MAX 2 /* the directory, and those in it */
 
-static bool ends_in(const char *name, const char *end)
+static bool has_suffix(const char *name, const char *suffix)
 {
-	size_t len = strlen(name), tail = strlen(end);
-	return len >= tail && strcmp(name + len - tail, end) == 0;
+	const char *dot = strrchr(name, '.');
+	return dot && strcmp(dot, suffix) == 0;
 }
 
-/* Named like a certificate: what is in it must be one. */
+/* Named like a certificate: what is in it must be readable. */
 static bool must_be(const char *name)
 {
-	return ends_in(name, ".pem") || ends_in(name, ".crt") || ends_in(name, ".cer") ||
-	       ends_in(name, ".der");
+	static const char *const suffixes[] = {".pem", ".crt", ".cer", ".der"};
+	for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+		if (has_suffix(name, suffixes[i]))
+			return true;
+	return false;
 }
 
 static enum cairn_status add_file(STACK_OF(X509) * out, const char *path, bool must, struct cairn_buf *why)
@@ -53,7 +56,7 @@ static enum cairn_status add_entry(const struct walk *w, const char *dir, const 
 	const char *path = cairn_buf_str(&b);
 	if (!path)
 		return CAIRN_E_NOMEM;
-	if (name[0] == '.' || ends_in(name, ".md"))
+	if (name[0] == '.' || has_suffix(name, ".md"))
 		return CAIRN_OK;
 	if (stat(path, &s) != 0) {
 		cairn_buf_add_fmt(w->why, "%s: cannot be read", path);

@@ -281,9 +281,10 @@ static void other_specifications(void **state)
 	} rows[] = {
 	    {"\x04\x30\x02\x05\x00", "", -1, -1},				  /* no attribute */
 	    {"\x0d\x30\x0b\x30\x09" OID "\x31\x00", "", -1, -1},		  /* no value */
-	    {"\x10\x30\x0e\x30\x0c" OID "\x31\x03\x02\x01\x05", "", -1, -1},	  /* a number */
+	    {"\x10\x30\x0e\x30\x0c" OID "\x31\x03\x01\x01\xff", "", -1, -1},	  /* a number */
 	    {"\x12\x30\x10\x30\x0e" OID "\x31\x05\x30\x03\x0c\x01x", "", -1, -1}, /* too short */
 	    {"\x18\x30\x16\x30\x14" OID "\x31\x0b\x30\x09\x0c\x01x\x0c\x01y\x02\x01\x07", "x", -1, 7},
+	    {"\x18\x30\x16\x30\x14" OID "\x31\x0b\x30\x09\x0c\x01z\x01\x01\xff\x02\x01\x07", "z", -1, 7},
 	    {"\x18\x30\x16\x30\x14" OID "\x31\x0b\x30\x09\x02\x01\x01\x02\x01\x02\x02\x01\x03", "", 2, 3},
 	    {"\x18\x30\x16\x30\x14\x06\x05\x67\x81\x05\x02\x11\x31\x0b\x30\x09\x0c\x01x\x02\x01\x02\x02\x01"
 	     "\x03",
@@ -338,11 +339,8 @@ static void makers(void **state)
 	static const struct {
 		uint32_t maker;
 		const char *id;
-	} others[] = {{0x41004200, "41004200"},
-		      {0x41420a00, "41420A00"},
-		      {0, "00000000"},
-		      {0x414d4420, "AMD"},
-		      {0x20202020, "20202020"}};
+	} others[] = {{0x41004200, "41004200"}, {0x41420a00, "41420A00"}, {0x410a4200, "410A4200"},
+		      {0, "00000000"},		{0x414d4420, "AMD"},	  {0x20202020, "20202020"}};
 	(void)state;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		uint32_t m = 0;

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 #include <openssl/core_names.h>
@@ -142,6 +144,16 @@ static void limits(void **state)
 	assert_int_equal(cairn_ekdenied_parse(&d, cairn_buf_span(&b), NULL), CAIRN_E_LIMIT);
 	assert_int_equal(cairn_ekdenied_load(&d, "/nonexistent", &b), CAIRN_E_NOTFOUND);
 	assert_null(d);
+	char path[] = "/tmp/cairn-denied-XXXXXX";
+	int fd = mkstemp(path);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "{}", 2), 2);
+	close(fd);
+	b.len = 0;
+	assert_int_equal(cairn_ekdenied_load(&d, path, &b), CAIRN_E_MALFORMED);
+	assert_non_null(strstr(cairn_buf_str(&b), path));
+	assert_null(d);
+	unlink(path);
 }
 
 #define V(a, b, c, d) ((uint64_t)(a) << 48 | (uint64_t)(b) << 32 | (uint64_t)(c) << 16 | (uint64_t)(d))

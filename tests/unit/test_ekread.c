@@ -146,6 +146,9 @@ static void header_of_tpm_12(void **state)
 	stored(&b, 0, 0x1003);
 	expect(CAIRN_E_MALFORMED, 0, 0, cairn_buf_span(&b));
 	stored(&b, 0, 0x1002);
+	b.ptr[7] ^= 1; /* the tag of the certificate */
+	expect(CAIRN_E_MALFORMED, 0, 0, cairn_buf_span(&b));
+	stored(&b, 0, 0x1002);
 	b.len = 7;
 	b.ptr[3] = 0;
 	b.ptr[4] = 2; /* a header and no certificate */
@@ -185,6 +188,14 @@ static void pem(void **state)
 	cairn_buf_add_str(&b, "0 text that begins like DER\n");
 	pem_block(&b, "CERTIFICATE", der.len, false);
 	expect(CAIRN_OK, 1, 0, cairn_buf_span(&b));
+	b.len = 0;
+	cairn_buf_add_str(&b, "\xc3\xa9 text that is not ASCII\n");
+	pem_block(&b, "CERTIFICATE", der.len, false);
+	expect(CAIRN_OK, 1, 0, cairn_buf_span(&b));
+	b.len = 0;
+	pem_block(&b, "CERTIFICATE", der.len - 1, false);
+	pem_block(&b, "CERTIFICATE", der.len, false); /* a good one does not make up for it */
+	expect(CAIRN_E_MALFORMED, 0, 0, cairn_buf_span(&b));
 	b.len = 0;
 	pem_block(&b, "PRIVATE KEY", 20, false);
 	expect(CAIRN_E_NOTFOUND, 0, 0, cairn_buf_span(&b));
@@ -235,6 +246,37 @@ static void remove_dir(const struct dir *d)
 	assert_int_equal(system(command), 0);
 }
 
+/* Files that must be certificates, and are none. */
+static void bad_files(const struct dir *d)
+{
+	static const char *const names[] = {"maker/bad.pem", "maker/bad.crt", "maker/bad.cer", "bad.der"};
+	cairn_auto_buf struct cairn_buf large = {0};
+	char path[96];
+	int count = 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		cairn_auto_buf struct cairn_buf why = {0};
+		put(d, names[i], cairn_span_str("no certificate\n"));
+		assert_int_equal(load(d->path, &count, &why), CAIRN_E_MALFORMED);
+		assert_non_null(strstr(cairn_buf_str(&why), names[i]));
+		snprintf(path, sizeof path, "%s/%s", d->path, names[i]);
+		assert_int_equal(load(path, &count, &why), CAIRN_E_MALFORMED);
+		assert_int_equal(unlink(path), 0);
+	}
+	add_bytes(&large, 'x', CAIRN_CERTS_SIZE_MAX + 1);
+	put(d, "large", cairn_buf_span(&large)); /* of no concern */
+	assert_int_equal(load(d->path, &count, NULL), CAIRN_OK);
+	assert_int_equal(count, 4);
+	put(d, "large.pem", cairn_buf_span(&large));
+	cairn_auto_buf struct cairn_buf why = {0};
+	assert_int_equal(load(d->path, &count, &why), CAIRN_E_LIMIT);
+	snprintf(path, sizeof path, "%s/large.pem", d->path);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/link", d->path);
+	assert_int_equal(symlink("nowhere", path), 0);
+	assert_int_equal(load(d->path, &count, &why), CAIRN_E_IO);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void which_files_are_roots(void **state)
 {
 	struct dir d = {"/tmp/cairn-roots-XXXXXX"};
@@ -262,9 +304,7 @@ static void which_files_are_roots(void **state)
 	put(&d, "maker/deeper/d.cer", cairn_buf_span(&der));
 	assert_int_equal(load(d.path, &count, &why), CAIRN_OK);
 	assert_int_equal(count, 4);
-	put(&d, "maker/bad.cer", cairn_span_str("no certificate\n"));
-	assert_int_equal(load(d.path, &count, &why), CAIRN_E_MALFORMED);
-	assert_non_null(strstr(cairn_buf_str(&why), "maker/bad.cer"));
+	bad_files(&d);
 	snprintf(path, sizeof path, "%s/b.der", d.path);
 	assert_int_equal(load(path, &count, &why), CAIRN_OK); /* one file */
 	assert_int_equal(count, 1);
