@@ -18,7 +18,7 @@ void cairn_host_tpm(struct cairn_host_row *row, const struct cairn_ek_facts *fac
 static bool maker_of(uint32_t *out, const char *tpm)
 {
 	char digits[MAKER_DIGITS + 1] = "";
-	uint8_t b[MAKER_DIGITS / 2];
+	uint8_t b[MAKER_DIGITS / 2] = {0};
 	memcpy(digits, tpm, strnlen(tpm, MAKER_DIGITS));
 	if (cairn_hex_decode_into(b, sizeof b, digits) || tpm[MAKER_DIGITS] != ' ')
 		return false;

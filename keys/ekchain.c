@@ -303,17 +303,26 @@ static void warn_link(struct cairn_ek_verdict *v, const struct link *l, uint64_t
 /* ---- OpenSSL's judgement
  * --------------------------------------------------------------------------------------------- */
 
-/* The path and nothing else: path lengths, name constraints, key identifiers, signatures. Critical extensions and
- * times are judged above. */
+static bool prepare(X509_STORE_CTX *ctx, X509_STORE *store, STACK_OF(X509) * middle, const struct path *p)
+{
+	if (!store)
+		return false;
+	if (X509_STORE_add_cert(store, p->cert[p->len - 1]) != 1)
+		return false;
+	for (size_t i = 1; i + 1 < p->len; i++)
+		if (sk_X509_push(middle, p->cert[i]) <= 0)
+			return false;
+	return X509_STORE_CTX_init(ctx, store, p->cert[0], middle) == 1;
+}
+
+/* The path and nothing else: path lengths, name constraints, key identifiers, signatures. Critical extensions
+ * and times are judged above. */
 static enum cairn_status verify(struct cairn_ek_verdict *v, const struct path *p)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	STACK_OF(X509) *middle = sk_X509_new_null();
-	bool ready = store && X509_STORE_add_cert(store, p->cert[p->len - 1]) == 1;
-	for (size_t i = 1; ready && i + 1 < p->len; i++)
-		ready = sk_X509_push(middle, p->cert[i]) > 0;
-	ready = ready && X509_STORE_CTX_init(ctx, store, p->cert[0], middle) == 1;
+	bool ready = prepare(ctx, store, middle, p);
 	if (ready) {
 		X509_STORE_CTX_set_flags(ctx, X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_NO_CHECK_TIME |
 						  X509_V_FLAG_IGNORE_CRITICAL);

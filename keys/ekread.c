@@ -141,9 +141,7 @@ static enum cairn_status read_any(struct reader *r, struct cairn_span in)
 enum cairn_status cairn_certs_read(STACK_OF(X509) * out, size_t *padding, struct cairn_span in,
 				   struct cairn_buf *why)
 {
-	struct reader r = {.out = sk_X509_new_null(), .why = why};
-	if (!r.out)
-		return CAIRN_E_NOMEM;
+	struct reader r = {.out = sk_X509_new_null(), .why = why}; /* onto NULL nothing can be pushed */
 	enum cairn_status st = read_any(&r, in);
 	if (!st && sk_X509_num(r.out) == 0)
 		st = refuse(&r, CAIRN_E_NOTFOUND, "it holds no certificate");

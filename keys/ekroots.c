@@ -28,12 +28,9 @@ static enum cairn_status add_file(STACK_OF(X509) * out, const char *path, bool m
 	cairn_auto_buf struct cairn_buf bytes = {0};
 	cairn_auto_buf struct cairn_buf text = {0};
 	enum cairn_status st = cairn_file_read(&bytes, path, CAIRN_CERTS_SIZE_MAX);
-	bool other = st == CAIRN_E_LIMIT && !must; /* too large for certificates */
-	if (!st) {
+	if (!st)
 		st = cairn_certs_read(out, NULL, cairn_buf_span(&bytes), &text);
-		other = st == CAIRN_E_NOTFOUND || (!must && st != CAIRN_E_NOMEM);
-	}
-	if (!st || other)
+	if (!st || !must || st == CAIRN_E_NOTFOUND)
 		return CAIRN_OK;
 	const char *said = cairn_buf_str(&text);
 	cairn_buf_add_fmt(why, "%s: %s", path, said && *said ? said : cairn_status_text(st));

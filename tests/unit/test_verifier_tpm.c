@@ -78,7 +78,7 @@ static void firmware_is_judged(void **state)
 /* A host of which no maker is known, or something else stands there: no row is its own. */
 static void a_host_without_a_maker(void **state)
 {
-	static const char *const tpms[] = {"", "00001014", "0000101g swtpm", "00001014x swtpm",
+	static const char *const tpms[] = {"", "00001014", "0000101g swtpm", "00001014xswtpm",
 					   "00001014 other"};
 	struct verifier_world *w = *state;
 	uint64_t firmware = 1;
@@ -91,6 +91,20 @@ static void a_host_without_a_maker(void **state)
 		assert_int_equal(cairn_judge_tpm(&v, w->v, &row, firmware), CAIRN_OK);
 		assert_int_equal(v.state, ours ? CAIRN_STATE_CONTRAINDICATED : CAIRN_STATE_TRUSTED);
 	}
+}
+
+/* Digits that are none are no maker 0. */
+static void a_maker_that_is_no_number(void **state)
+{
+	struct verifier_world *w = *state;
+	cairn_auto_verdict struct cairn_verdict v = {CAIRN_STATE_TRUSTED, json_object()};
+	struct cairn_host_row row = {.tpm = "0000000g swtpm"};
+	assert_int_equal(restart(w, "{\"format\":\"cairn-ek-denied\",\"version\":1,\"rows\":[{\"id\":\"row\","
+				    "\"maker\":\"00000000\",\"action\":\"deny\",\"made\":\"deny\","
+				    "\"advisory\":[],\"text\":\"nobody\",\"source\":\"here\"}]}"),
+			 CAIRN_OK);
+	assert_int_equal(cairn_judge_tpm(&v, w->v, &row, 1), CAIRN_OK);
+	assert_int_equal(v.state, CAIRN_STATE_TRUSTED);
 }
 
 static void enrolment_is_refused(void **state)
@@ -114,9 +128,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    /* in this order */
-	    cmocka_unit_test(the_list_must_be_there),
-	    cmocka_unit_test(firmware_is_judged),
-	    cmocka_unit_test(a_host_without_a_maker),
+	    cmocka_unit_test(the_list_must_be_there), cmocka_unit_test(firmware_is_judged),
+	    cmocka_unit_test(a_host_without_a_maker), cmocka_unit_test(a_maker_that_is_no_number),
 	    cmocka_unit_test(enrolment_is_refused),
 	};
 	return cmocka_run_group_tests(tests, verifier_setup_trusted, verifier_teardown);
