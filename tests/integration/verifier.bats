@@ -99,7 +99,7 @@ GET /metrics reader'
 
 @test "a database of a newer cairn is refused" {
 	make_server
-	sqlite3 v/verifier.db 'PRAGMA user_version=2'
+	sqlite3 v/verifier.db 'PRAGMA user_version=3'
 	run -3 timeout 5 cairn-verifier serve --config v/verifier.conf
 	[[ $output == *"update cairn"* ]]
 }
