@@ -72,38 +72,35 @@ static enum cairn_status json_value(struct cairn_pcrs *p, enum cairn_alg alg, co
 	return cairn_pcrfile_put_hex(p, alg, pcr, cairn_span_str(json_string_value(hex)));
 }
 
-static enum cairn_status json_bank(struct cairn_pcrs *p, const char *name, const json_t *values)
+static enum cairn_status json_bank(struct cairn_pcrfile *out, const char *name, json_t *values)
 {
-	enum cairn_alg alg = cairn_alg_by_name(name);
+	bool padded = false;
+	enum cairn_alg alg = cairn_pcrfile_bank_of(cairn_span_str(name), &padded);
+	enum cairn_status s = CAIRN_OK;
 	void *it;
 
 	if (alg == CAIRN_ALG_NONE)
 		return CAIRN_E_UNSUPPORTED;
 	if (!json_is_object(values))
 		return CAIRN_E_MALFORMED;
-	/* jansson's iterators take no const; nothing is changed. */
-	union {
-		const json_t *in;
-		json_t *out;
-	} v = {.in = values};
-	for (it = json_object_iter(v.out); it; it = json_object_iter_next(v.out, it)) {
-		enum cairn_status s =
-		    json_value(p, alg, json_object_iter_key(it), json_object_iter_value(it));
-
-		if (s != CAIRN_OK)
-			return s;
-	}
-	return CAIRN_OK;
+	for (it = json_object_iter(values); it && s == CAIRN_OK; it = json_object_iter_next(values, it))
+		s = json_value(padded ? &out->padded : &out->pcrs, alg, json_object_iter_key(it),
+			       json_object_iter_value(it));
+	return s;
 }
 
+/* The banks, or an object whose member "pcrs" has them: `cairn log replay --json`. */
 static enum cairn_status read_json(struct cairn_pcrfile *out, struct cairn_span file)
 {
 	cairn_auto_json json_t *v = NULL;
 	enum cairn_status s = cairn_json_parse(&v, file);
+	json_t *banks = json_object_get(v, "pcrs");
 	void *it;
 
-	for (it = json_object_iter(v); it && s == CAIRN_OK; it = json_object_iter_next(v, it))
-		s = json_bank(&out->pcrs, json_object_iter_key(it), json_object_iter_value(it));
+	if (!banks)
+		banks = v;
+	for (it = json_object_iter(banks); it && s == CAIRN_OK; it = json_object_iter_next(banks, it))
+		s = json_bank(out, json_object_iter_key(it), json_object_iter_value(it));
 	return s;
 }
 

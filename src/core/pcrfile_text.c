@@ -44,8 +44,7 @@ static struct line split(struct cairn_span s)
 	return l;
 }
 
-/* *padded, where it is not NULL: "-padded" stands behind the name, and may. */
-static enum cairn_alg bank_of(struct cairn_span word, bool *padded)
+enum cairn_alg cairn_pcrfile_bank_of(struct cairn_span word, bool *padded)
 {
 	char name[24] = "", *suffix;
 
@@ -80,14 +79,14 @@ static enum cairn_status take_heading(struct text *t, struct cairn_span name)
 	t->headings = true;
 	if (cairn_span_equal(name, cairn_span_str("pcrs")))
 		return CAIRN_OK;
-	t->heading = bank_of(name, NULL);
+	t->heading = cairn_pcrfile_bank_of(name, NULL);
 	return t->heading == CAIRN_ALG_NONE ? CAIRN_E_UNSUPPORTED : CAIRN_OK;
 }
 
 static enum cairn_status take_row(struct text *t, const struct line *l)
 {
 	bool padded = false;
-	enum cairn_alg alg = bank_of(l->word[0], &padded);
+	enum cairn_alg alg = cairn_pcrfile_bank_of(l->word[0], &padded);
 
 	t->rows = true;
 	if (alg == CAIRN_ALG_NONE)

@@ -83,6 +83,11 @@ static void json(void **state)
 	assert_int_equal(read_text(&f, " \n{\"sha1\":{\"0\":\"" ONES "\",\"12\":\"0x" CAPS "\"}}"), CAIRN_OK);
 	assert_string_equal(f.form, "JSON");
 	assert_int_equal(f.pcrs.bank[0].extended, 1u << 0 | 1u << 12);
+	assert_int_equal(read_text(&f, "{\"logs\":[],\"pcrs\":{\"sha1\":{\"10\":\"" ONES
+				       "\"},\"sha1-padded\":{\"10\":\"" ZEROS "\"}}}"),
+			 CAIRN_OK);
+	assert_int_equal(f.pcrs.bank[0].pcr[10].bytes[0], 0x11);
+	assert_int_equal(f.padded.bank[0].extended, 1u << 10);
 }
 
 static void texts_that_are_none(void **state)
@@ -130,6 +135,7 @@ static void texts_that_are_none(void **state)
 	    {"{\"sha1\":[]}", CAIRN_E_MALFORMED},
 	    {"{\"sha3_256\":{}}", CAIRN_E_UNSUPPORTED},
 	    {"{", CAIRN_E_MALFORMED},
+	    {"{\"sha1\":{\"0\":\"x\",\"1\":\"" ONES "\"}}", CAIRN_E_MALFORMED},
 	};
 	struct cairn_pcrfile f;
 
