@@ -38,7 +38,8 @@ struct cairn_anylog {
 	struct cairn_span bytes;
 	struct cairn_eventlog tcg; /* of the kinds that eventlog.h reads */
 	struct cairn_ima ima;
-	size_t end; /* where the log ends in the bytes; what follows is unused space */
+	size_t end;			   /* where the log ends in the bytes; what follows is unused space */
+	struct cairn_eventlog_fault fault; /* where a log of firmware is broken; zero for the others */
 };
 
 /* Finds the kind. A log of firmware was read as a whole when this gives CAIRN_OK; the records of the others are

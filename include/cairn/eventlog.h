@@ -99,6 +99,15 @@ struct cairn_eventlog {
  * _TRAILING, _VERSION (another Spec ID event, a newer major version), _LIMIT. */
 enum cairn_status cairn_eventlog_open(struct cairn_eventlog *out, struct cairn_span bytes) CAIRN_MUST_CHECK;
 
+/* Where a log is broken. */
+struct cairn_eventlog_fault {
+	unsigned number; /* of the event; 0 for what stands before the first */
+	size_t offset;	 /* of its first byte, in bytes */
+};
+/* The same; on an error *fault says where. */
+enum cairn_status cairn_eventlog_open_or(struct cairn_eventlog *out, struct cairn_span bytes,
+					 struct cairn_eventlog_fault *fault) CAIRN_MUST_CHECK;
+
 /* The events in order:
  *	struct cairn_eventlog_iter it = cairn_eventlog_iter(&log);
  *	struct cairn_event ev;

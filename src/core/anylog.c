@@ -94,7 +94,7 @@ static bool looks_ima_ascii(struct cairn_span bytes)
 
 static enum cairn_status open_tcg(struct cairn_anylog *log)
 {
-	enum cairn_status s = cairn_eventlog_open(&log->tcg, log->bytes);
+	enum cairn_status s = cairn_eventlog_open_or(&log->tcg, log->bytes, &log->fault);
 
 	log->end = log->tcg.end;
 	if (s == CAIRN_OK && log->tcg.cc)
@@ -157,27 +157,19 @@ static void say(struct cairn_buf *why, const char *text)
 		cairn_buf_add_str(why, text);
 }
 
-static void say_status(struct cairn_buf *why, enum cairn_anylog_kind kind, enum cairn_status s)
+static void say_status(struct cairn_buf *why, const struct cairn_anylog *log, enum cairn_status s)
 {
-	if (why)
-		cairn_buf_add_fmt(why, "read as %s: %s", cairn_anylog_title(kind), cairn_status_text(s));
-}
-
-static enum cairn_status open_as(struct cairn_anylog *out, enum cairn_anylog_kind kind,
-				 struct cairn_span bytes)
-{
-	struct cairn_anylog log = {.kind = kind, .bytes = bytes};
-	enum cairn_status s = kinds[kind].open(&log);
-
-	if (s == CAIRN_OK)
-		*out = log;
-	return s;
+	if (why == NULL)
+		return;
+	cairn_buf_add_fmt(why, "read as %s: ", cairn_anylog_title(log->kind));
+	if (log->fault.number > 0)
+		cairn_buf_add_fmt(why, "event %u, at offset %zu: ", log->fault.number, log->fault.offset);
+	cairn_buf_add_str(why, cairn_status_text(s));
 }
 
 enum cairn_status cairn_anylog_open(struct cairn_anylog *out, struct cairn_span bytes, struct cairn_buf *why)
 {
-	struct cairn_anylog found = {0};
-	enum cairn_anylog_kind last = CAIRN_ANYLOG_NONE;
+	struct cairn_anylog found = {0}, last = {0};
 	enum cairn_status s = CAIRN_E_MALFORMED;
 	unsigned opened = 0;
 
@@ -188,9 +180,12 @@ enum cairn_status cairn_anylog_open(struct cairn_anylog *out, struct cairn_span 
 	for (enum cairn_anylog_kind k = CAIRN_ANYLOG_NONE + 1; k < CAIRN_ANYLOG_KINDS; k++) {
 		if (!kinds[k].looks || !kinds[k].looks(bytes))
 			continue;
-		last = k;
-		s = open_as(&found, k, bytes);
-		opened += s == CAIRN_OK;
+		last = (struct cairn_anylog){.kind = k, .bytes = bytes};
+		s = kinds[k].open(&last);
+		if (s != CAIRN_OK)
+			continue;
+		found = last;
+		opened++;
 	}
 	if (opened == 1) {
 		*out = found;
@@ -200,9 +195,9 @@ enum cairn_status cairn_anylog_open(struct cairn_anylog *out, struct cairn_span 
 		say(why, "the bytes can be read as more than one kind of log");
 		return CAIRN_E_MALFORMED;
 	}
-	if (last == CAIRN_ANYLOG_NONE)
+	if (last.kind == CAIRN_ANYLOG_NONE)
 		say(why, "this is no log of a kind that cairn knows");
 	else
-		say_status(why, last, s);
+		say_status(why, &last, s);
 	return s;
 }

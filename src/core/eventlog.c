@@ -113,11 +113,13 @@ static bool is_padding(const struct cairn_cur *c)
 	return cairn_span_all(rest, 0x00) || cairn_span_all(rest, 0xff);
 }
 
-static enum cairn_status read_events(struct cairn_eventlog *log, struct cairn_cur *c)
+static enum cairn_status read_events(struct cairn_eventlog *log, struct cairn_cur *c,
+				     struct cairn_eventlog_fault *fault)
 {
 	struct cairn_event ev;
 
 	while (cairn_cur_left(c) > 0 && !is_padding(c)) {
+		*fault = (struct cairn_eventlog_fault){log->count + 1, c->off};
 		if (log->count == CAIRN_EVENTLOG_EVENTS_MAX)
 			return CAIRN_E_LIMIT;
 		read_event(&ev, log, c);
@@ -131,18 +133,27 @@ static enum cairn_status read_events(struct cairn_eventlog *log, struct cairn_cu
 
 enum cairn_status cairn_eventlog_open(struct cairn_eventlog *out, struct cairn_span bytes)
 {
+	struct cairn_eventlog_fault fault;
+
+	return cairn_eventlog_open_or(out, bytes, &fault);
+}
+
+enum cairn_status cairn_eventlog_open_or(struct cairn_eventlog *out, struct cairn_span bytes,
+					 struct cairn_eventlog_fault *fault)
+{
 	struct cairn_eventlog log = {.bytes = bytes};
 	struct cairn_cur c = cairn_cur(bytes);
 	enum cairn_status s;
 	size_t end;
 
+	*fault = (struct cairn_eventlog_fault){0};
 	if (bytes.len > CAIRN_EVENTLOG_SIZE_MAX)
 		return CAIRN_E_LIMIT;
 	s = cairn_eventlog_head(&log, &c, &end);
 	if (s != CAIRN_OK)
 		return s;
 	log.first = c.off;
-	s = read_events(&log, &c);
+	s = read_events(&log, &c, fault);
 	if (s != CAIRN_OK)
 		return s;
 	if (log.end == 0) /* nothing but padding */

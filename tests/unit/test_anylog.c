@@ -283,6 +283,25 @@ static void of_a_cut_ima_list_the_whole_entries_count(void **state)
 	assert_int_equal(r.ima, 1 << 10);
 }
 
+static void a_broken_event_is_told_with_its_place(void **state)
+{
+	static const struct {
+		const char *file, *said;
+	} logs[] = {
+	    {"eventlog/hostile-eventsize-max.bin", "event 5, at offset 1305: the bytes end"},
+	    {"eventlog/bad-specid-vendor-slack.bin", "crypto-agile log: the bytes end"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+		cairn_auto_buf struct cairn_buf why = {0};
+		struct cairn_anylog_replay r = {0};
+
+		assert_int_equal(add(&r, logs[i].file, &why), CAIRN_E_TRUNCATED);
+		assert_non_null(strstr(cairn_buf_str(&why), logs[i].said));
+	}
+}
+
 /* As systemd writes it, behind RS; the digest is that of "enter-initrd". */
 #define PHASE                                                                                                \
 	"\x1e{\"pcr\":11,\"digests\":[{\"hashAlg\":\"sha256\",\"digest\":"                                   \
@@ -372,6 +391,7 @@ int main(void)
 	    cmocka_unit_test(ima_has_two_forms),
 	    cmocka_unit_test(ima_continues_ima),
 	    cmocka_unit_test(of_a_cut_ima_list_the_whole_entries_count),
+	    cmocka_unit_test(a_broken_event_is_told_with_its_place),
 	    cmocka_unit_test(a_canonical_log_continues),
 	    cmocka_unit_test(measurement_registers_are_not_pcrs),
 	    cmocka_unit_test(what_lacks_a_digest_is_not_vouched_for),
