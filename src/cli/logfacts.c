@@ -183,6 +183,7 @@ static long long number(const json_t *facts, const char *name)
 
 void cairn_cli_put_facts(const struct cairn_cli_style *st, const json_t *facts)
 {
+	const json_t *secure_boot = json_object_get(facts, "secure_boot"); /* what people look for first */
 	const char *name;
 	json_t *v;
 
@@ -193,8 +194,12 @@ void cairn_cli_put_facts(const struct cairn_cli_style *st, const json_t *facts)
 	if (number(facts, "violations") > 0)
 		printf(", %lld violations", number(facts, "violations"));
 	putchar('\n');
+	if (secure_boot)
+		put_fact(st, 2, "secure_boot", secure_boot);
 	json_object_foreach((json_t *)(uintptr_t)facts, name, v)
 	{
+		if (v == secure_boot)
+			continue;
 		if (strcmp(name, "anomalies") == 0)
 			put_anomalies(st, v);
 		else if (json_is_array(v))
