@@ -201,7 +201,7 @@ endif
 .PHONY: mutate
 mutate: $(BUILD)/mutate/mutate $(BUILD)/mutate/run
 	$(Q)$< $(BUILD)/mutate $(MUTATED)
-	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/mutate MUTANTS=1 CFLAGS='-O1 -g' $(MUTATE_UNITS)
+	$(Q)$(MAKE) --no-print-directory BUILD=$(BUILD)/mutate MUTANTS=1 $(MUTATE_UNITS)
 	$(Q)$(BUILD)/mutate/run -j $(MUTATE_JOBS) $(addprefix -f ,$(MUTATE_FILES)) -e tests/mutate/equivalent.tsv \
 	  $(BUILD)/mutate $(MUTATE_UNITS)
 

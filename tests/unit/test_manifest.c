@@ -285,7 +285,7 @@ static json_t *names(size_t count)
 	json_t *v = json_array();
 
 	for (size_t i = 0; i < count; i++) {
-		char name[8];
+		char name[24];
 
 		(void)snprintf(name, sizeof(name), "n%04zu", i);
 		json_array_append_new(v, json_string(name));
