@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,6 +34,7 @@ static void child(const struct test *test, const char *mutant, const char *seen,
 	const struct rlimit none = {0, 0}, memory = {MEMORY_MAX, MEMORY_MAX};
 	int null = open("/dev/null", O_RDWR);
 	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* a mutant that hangs does not outlive the run */
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_AS, &memory);
 	environment("CAIRN_MUTANT", mutant);
