@@ -143,13 +143,10 @@ static void separators(void **state)
 		bool keep, good, lies;
 	} rows[] = {
 	    {"\0\0\0\0", 4, false, false, true}, /* it failed, and the log does not say so */
-	    {"\0\0\0\0", 4, false, true, false},
-	    {"\xff\xff\xff\xff", 4, false, true, false},
+	    {"\0\0\0\0", 4, false, true, false},    {"\xff\xff\xff\xff", 4, false, true, false},
 	    {"\1\0\0\0", 4, false, false, false}, /* the firmware failed */
-	    {"\0\0\0\xff", 4, false, false, false},
-	    {"\0\0\0\0\0\0\0\0", 8, false, false, false},
-	    {"", 0, false, false, false},
-	    {"\1\0\0\0", 4, true, false, false}, /* it failed later */
+	    {"\0\0\0\xff", 4, false, false, false}, {"\0\0\0\0\0\0\0\0", 8, false, false, false},
+	    {"", 0, false, false, false},	    {"\1\0\0\0", 4, true, false, false}, /* it failed later */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct sim *s = *state;
