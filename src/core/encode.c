@@ -4,14 +4,15 @@
 
 #include <string.h>
 
-static const char HEX[16] = {'0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+static const uint8_t HEX[16] = {'0', '1', '2', '3', '4', '5', '6', '7',
+				'8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
 static const char B64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 static const char B64URL[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 void cairn_hex_encode(struct cairn_buf *out, struct cairn_span in)
 {
 	for (size_t i = 0; i < in.len; i++) {
-		const char pair[2] = {HEX[in.ptr[i] >> 4], HEX[in.ptr[i] & 15]};
+		const uint8_t pair[2] = {HEX[in.ptr[i] >> 4], HEX[in.ptr[i] & 15]};
 		cairn_buf_add(out, cairn_span(pair, 2));
 	}
 }
