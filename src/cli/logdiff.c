@@ -174,8 +174,10 @@ static void strand_fini(struct strand *s)
 
 static enum cairn_status strand_of(struct strand *out, const struct cairn_diff_side *side, uint32_t pcr)
 {
-	out->index = calloc(side->count + 1, sizeof *out->index);
-	out->id = calloc(side->count + 1, sizeof *out->id);
+	size_t room = side->count > 0 ? side->count : 1;
+
+	out->index = calloc(room, sizeof *out->index);
+	out->id = calloc(room, sizeof *out->id);
 	if (!out->index || !out->id)
 		return CAIRN_E_NOMEM;
 	for (size_t i = 0; i < side->count; i++) {
