@@ -23,7 +23,7 @@ reversed() {
 }
 
 elsewhere() {
-	(cd "$work/else" && umask 077 && env TZ=Pacific/Chatham LC_ALL=C.UTF-8 LANG=C.UTF-8 HOME=/nonexistent "$@")
+	(cd "$work/else" && umask 077 && env TZ=Pacific/Chatham LC_ALL=C.UTF-8 LANG=C.UTF-8 HOME="$work/home" "$@")
 }
 
 @test "the programs and cairnboot.efi: same bytes from another directory" {

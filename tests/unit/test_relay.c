@@ -84,7 +84,7 @@ static void only_https_to_a_known_ca(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_int_equal(client(bad[i], ca, NULL), CAIRN_E_USAGE);
 	assert_int_equal(client("https://host", NULL, NULL), CAIRN_E_USAGE);
-	assert_int_equal(client("https://host", "/nonexistent", NULL), CAIRN_E_NOTFOUND);
+	assert_int_equal(client("https://host", "/nonexistent/ca.pem", NULL), CAIRN_E_NOTFOUND);
 	assert_int_equal(client("https://host", ca, "two\r\nX-Header: lines"), CAIRN_E_USAGE);
 }
 
