@@ -110,7 +110,7 @@ static enum cairn_status judge(struct cairn_verdict *out, const struct cairn_app
 			       const struct cairn_eventlog *log, const struct cairn_launch_facts *facts)
 {
 	struct cairn_parts p = {.domains = json_object()};
-	enum cairn_status st = p.domains ? cairn_appraise_boot(&p, a, log, facts->host) : CAIRN_E_NOMEM;
+	enum cairn_status st = cairn_appraise_boot(&p, a, log, facts->host);
 	if (!st)
 		st = cairn_appraise_launches(&p, a, facts);
 	if (!st)

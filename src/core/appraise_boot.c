@@ -235,7 +235,7 @@ static void join_one(struct cairn_part *p, const char *component, const struct c
 	if (claimed->alg == CAIRN_ALG_NONE)
 		cairn_part_unmeasured(p, CAIRN_R_UNVOUCHED, component,
 				      "the host record says that nothing vouches for it");
-	else if (!measured || measured->alg == CAIRN_ALG_NONE)
+	else if (measured->alg == CAIRN_ALG_NONE)
 		cairn_part_unmeasured(p, CAIRN_R_NO_BOOT_LOG, component, "no boot log vouches for it");
 	else if (!cairn_digest_equal(claimed, measured))
 		cairn_part_fail(p, CAIRN_R_JOIN_MISMATCH, component, cairn_digest_hex(measured).text,

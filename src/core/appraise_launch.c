@@ -23,10 +23,10 @@ static enum cairn_status domain_entry(json_t **out, struct cairn_launch_facts *f
 	json_t *d = json_object_get(f->domains, name);
 	if (!d && json_object_size(f->domains) >= CAIRN_DOMAINS_MAX)
 		return CAIRN_E_LIMIT;
-	if (!d && json_object_set_new(f->domains, name, json_object()))
-		return CAIRN_E_NOMEM;
+	if (!d)
+		json_object_set_new(f->domains, name, json_object());
 	*out = json_object_get(f->domains, name);
-	return CAIRN_OK;
+	return *out ? CAIRN_OK : CAIRN_E_NOMEM;
 }
 
 /* A launch that has not ended counts beside the one that takes its name over. */
@@ -35,8 +35,9 @@ static enum cairn_status keep_running(json_t *d)
 	json_t *launch = json_object_get(d, "launch"), *older = json_object_get(d, "older");
 	if (!launch || !json_is_true(json_object_get(d, "running")))
 		return CAIRN_OK;
-	if (!older && json_object_set_new(d, "older", older = json_object()))
-		return CAIRN_E_NOMEM;
+	if (!older)
+		json_object_set_new(d, "older", json_object());
+	older = json_object_get(d, "older");
 	char key[24];
 	snprintf(key, sizeof key, "%lld", (long long)json_integer_value(json_object_get(d, "recnum")));
 	return json_object_set(older, key, launch) ? CAIRN_E_NOMEM : CAIRN_OK;
@@ -155,7 +156,7 @@ static enum cairn_status read_all(struct cairn_launch_facts *f, const struct cai
 enum cairn_status cairn_launch_facts_read(struct cairn_launch_facts *out, const struct cairn_appraisal *a)
 {
 	struct cairn_launch_facts f = {.domains = json_object(), .marks = json_array()};
-	enum cairn_status st = f.domains && f.marks ? read_all(&f, a) : CAIRN_E_NOMEM;
+	enum cairn_status st = read_all(&f, a);
 	if (st)
 		cairn_launch_facts_fini(&f);
 	else
@@ -261,7 +262,7 @@ static enum cairn_status add_domain(struct cairn_parts *p, const char *name, con
 	snprintf(key, sizeof key, "domain:%s", name[0] ? name : "?");
 	json_t *sub = cairn_part_json(part);
 	p->contraindicated = p->contraindicated || part->tier == CAIRN_TIER_CONTRAINDICATED;
-	if (!sub || json_object_set_new(sub, "cairn.running", json_boolean(running)) ||
+	if (json_object_set_new(sub, "cairn.running", json_boolean(running)) ||
 	    json_object_set(p->domains, key, sub)) {
 		json_decref(sub);
 		return CAIRN_E_NOMEM;

@@ -122,9 +122,19 @@ static enum cairn_status digests(struct cairn_buf *said)
 	return CAIRN_OK;
 }
 
+static enum cairn_status component(struct cairn_buf *said)
+{
+	struct cairn_component c = {0};
+	enum cairn_status st = cairn_component_of(&c, cairn_span_str("component"));
+	say(said, cairn_digest_span(&c.sha256));
+	say(said, cairn_digest_span(&c.sha384));
+	return st;
+}
+
 static void test_digests(void **state)
 {
 	(void)state;
+	each_fault(component, CAIRN_OK, CALM);
 	each_fault(digests, CAIRN_OK, CALM);
 }
 
@@ -829,7 +839,8 @@ static void say_verdict(struct cairn_buf *said, const struct cairn_verdict *v)
 				  json_string_value(json_object_get(sub, "ear.status")),
 				  json_is_true(json_object_get(sub, "cairn.running")));
 		json_array_foreach(json_object_get(sub, "cairn.reasons"), i, r)
-		    cairn_buf_add_str(said, json_string_value(json_object_get(r, "code")));
+		    cairn_buf_add_fmt(said, "%s/%s", json_string_value(json_object_get(r, "code")),
+				      json_string_value(json_object_get(r, "manifest")));
 	}
 	faults.on = on;
 }
@@ -868,8 +879,18 @@ static void busy_host(void)
 	sim_record_launch(&sim, &l);
 	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
 	record(&b);
-	l.memory_mib++;
+	l.memory_mib++; /* runs still, behind the good one after it */
 	sim_record_launch(&sim, &l);
+	l.memory_mib--;
+	sim_record_launch(&sim, &l);
+	l.name = "guest";
+	l.has_manifest = false;
+	l.role_count = 0;
+	x.launch = sim.recnum;
+	x.name = "guest";
+	sim_record_launch(&sim, &l);
+	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
+	record(&b);
 	cairn_reasons_add(&r, CAIRN_R_BUILD_FAILED, "", "", "", "", "");
 	assert_int_equal(cairn_record_refusal(&b, "other", &r), CAIRN_OK);
 	record(&b);
@@ -891,6 +912,26 @@ static void test_verdicts(void **state)
 	each_fault(appraise, CAIRN_OK, CALM);
 	cairn_quote_free(quote);
 	busy_host();
+	quote = sim_quote(&sim);
+	each_fault(appraise, CAIRN_OK, CALM);
+	cairn_quote_free(quote);
+	sim_fini(&sim);
+}
+
+/* A host with a firmware that failed, and another agent: nothing of it gets lost. */
+static void test_bad_boot(void **state)
+{
+	struct cairn_eventlog log;
+	struct cairn_event ev;
+	(void)state;
+	sim_init(&sim);
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&sim.boot_log)), CAIRN_OK);
+	struct cairn_eventlog_iter it = cairn_eventlog_iter(&log);
+	while (cairn_eventlog_next(&it, &ev))
+		if (ev.type == CAIRN_EV_SEPARATOR && ev.pcr == 7)
+			sim.boot_log.ptr[ev.data.ptr - sim.boot_log.ptr] ^= 1;
+	sim.host.agent.bytes[0] ^= 1;
+	sim_restart(&sim);
 	quote = sim_quote(&sim);
 	each_fault(appraise, CAIRN_OK, CALM);
 	cairn_quote_free(quote);
@@ -976,6 +1017,7 @@ int main(void)
 	    cmocka_unit_test(test_judging),
 	    cmocka_unit_test(test_canonical_logs),
 	    cmocka_unit_test(test_verdicts),
+	    cmocka_unit_test(test_bad_boot),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -143,10 +143,14 @@ static void separators(void **state)
 		bool keep, good, lies;
 	} rows[] = {
 	    {"\0\0\0\0", 4, false, false, true}, /* it failed, and the log does not say so */
-	    {"\0\0\0\0", 4, false, true, false},    {"\xff\xff\xff\xff", 4, false, true, false},
+	    {"\0\0\0\0", 4, false, true, false},
+	    {"\xff\xff\xff\xff", 4, false, true, false},
 	    {"\1\0\0\0", 4, false, false, false}, /* the firmware failed */
-	    {"\0\0\0\xff", 4, false, false, false}, {"\0\0\0\0\0\0\0\0", 8, false, false, false},
-	    {"", 0, false, false, false},	    {"\1\0\0\0", 4, true, false, false}, /* it failed later */
+	    {"\0\0\0\xff", 4, false, false, false},
+	    {"\0\0\0\0\0\0\0\0", 8, false, false, false},
+	    {"", 0, false, false, false},
+	    {"WBCL", 4, false, false, false},	 /* closes PCRs of Windows, and none of the firmware */
+	    {"\1\0\0\0", 4, true, false, false}, /* it failed later */
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		struct sim *s = *state;
@@ -313,6 +317,21 @@ static void the_best_manifest(void **state)
 	other.event = events; /* newer, and of another boot */
 	events[good->event_count - 1].sha256.bytes[0] ^= 1;
 	expect_release(s, good, &other, (long long)good->release);
+	for (size_t i = 0; i + 1 < good->event_count; i++) { /* of another boot in any of the PCRs */
+		memcpy(events, good->event, good->event_count * sizeof *events);
+		events[i].sha256.bytes[0] ^= 1;
+		expect_release(s, good, &other, (long long)good->release);
+	}
+	/* The boot counts before the host record, and that before the validity. */
+	struct cairn_manifest booted = *good;
+	booted.host_record = record;
+	booted.release = good->release - 1;
+	expect_release(s, &booted, &other, (long long)booted.release);
+	struct cairn_manifest expired = *good;
+	expired.not_after = SIM_NOW - 1;
+	expect_release(s, &booted, &expired, (long long)expired.release);
+	memcpy(events, good->event, good->event_count * sizeof *events);
+	events[good->event_count - 1].sha256.bytes[0] ^= 1;
 	struct cairn_manifest worse = other;
 	struct cairn_manifest_event fewer[64];
 	memcpy(fewer, events, good->event_count * sizeof *events);
@@ -371,6 +390,25 @@ static void events_that_are_too_many(void **state)
 }
 
 /* ---- domains ---- */
+
+/* A log that stops before Xen vouches for nothing, and this is said beside what is missing. */
+static void logs_that_stop(void **state)
+{
+	struct sim *s = *state;
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	struct cairn_eventlog log;
+	struct cairn_event ev;
+	size_t first = 0;
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&s->boot_log)), CAIRN_OK);
+	struct cairn_eventlog_iter it = cairn_eventlog_iter(&log);
+	while (cairn_eventlog_next(&it, &ev))
+		if (ev.pcr == 9 && !first)
+			first = ev.offset;
+	s->boot_log.len = first;
+	sim_replay(s);
+	expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	assert_true(says(&v, "boot", CAIRN_R_UNVOUCHED, "boot-log"));
+}
 
 static void manifests_that_are_not_the_one(void **state)
 {
@@ -558,6 +596,7 @@ int main(void)
 	    TEST(equal_manifests),
 	    TEST(no_platform_manifest),
 	    TEST(events_that_are_too_many),
+	    TEST(logs_that_stop),
 	    TEST(manifests_that_are_not_the_one),
 	    TEST(a_guest_with_the_platforms_name),
 	    TEST(exits_of_other_launches),
