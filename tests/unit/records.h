@@ -72,4 +72,13 @@ static inline struct cairn_launch sample_launch(void)
 	};
 }
 
+/* It is read back as one of this type. */
+static inline void assert_record(const struct cairn_buf *b, enum cairn_record_type want, json_t **out)
+{
+	enum cairn_record_type type = CAIRN_RECORD_TYPES;
+
+	assert_int_equal(cairn_record_parse(out, &type, cairn_buf_span(b)), CAIRN_OK);
+	assert_int_equal(type, want);
+}
+
 #endif
