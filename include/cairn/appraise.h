@@ -41,6 +41,7 @@ enum cairn_state cairn_state_by_name(const char *name); /* CAIRN_STATE_UNKNOWN f
 	"unknown-manifest" /* the launch was allowed by one that the verifier has not */
 #define CAIRN_R_UNRECORDED_DOMAIN "unrecorded-domain"
 #define CAIRN_R_VIOLATION	  "violation"
+#define CAIRN_R_MAINTENANCE	  "maintenance" /* cairnd was told to enforce nothing until the next boot */
 #define CAIRN_R_FOREIGN_PCR	  "foreign-pcr"
 #define CAIRN_R_PHASE_FAILED	  "phase-failed"
 #define CAIRN_R_GUEST		  "guest"

@@ -35,6 +35,7 @@ enum cairn_record_type {
 	CAIRN_RECORD_UNRECORDED,
 	CAIRN_RECORD_VIOLATION,
 	CAIRN_RECORD_FOREIGN,
+	CAIRN_RECORD_MAINTENANCE,
 	CAIRN_RECORD_TYPES,
 };
 
@@ -145,6 +146,8 @@ enum cairn_status cairn_record_unrecorded(struct cairn_buf *out, uint64_t domid,
 					  const char *uuid) CAIRN_MUST_CHECK;
 /* The reason is cleaned like those of cairn/reason.h, so that a violation can always be recorded. */
 enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reason) CAIRN_MUST_CHECK;
+/* reason: 1 to CAIRN_REASON_TEXT_MAX bytes, taken as they are. */
+enum cairn_status cairn_record_maintenance(struct cairn_buf *out, const char *reason) CAIRN_MUST_CHECK;
 /* value: of the SHA-256 bank. */
 enum cairn_status cairn_record_foreign(struct cairn_buf *out, unsigned pcr,
 				       const struct cairn_digest *value) CAIRN_MUST_CHECK;

@@ -37,10 +37,12 @@ uint64_t cairn_domains_launches(const struct cairn_agent_domains *d, const char 
 /* ---- the agent ---------------------------------------------------------------------------------------- */
 enum cairn_agent_state {
 	CAIRN_AGENT_OK,
-	CAIRN_AGENT_VIOLATED, /* a violation is on record: nothing is launched before the next boot */
-	CAIRN_AGENT_DIVERGED, /* the launch log is not that of the TPM */
+	CAIRN_AGENT_MAINTENANCE, /* launches what it is told to, enforces nothing, opens no secret */
+	CAIRN_AGENT_VIOLATED,	 /* a violation is on record: nothing is launched before the next boot */
+	CAIRN_AGENT_DIVERGED,	 /* the launch log is not that of the TPM */
 };
-const char *cairn_agent_state_name(enum cairn_agent_state s); /* "ok", "violated", "diverged" */
+const char *
+cairn_agent_state_name(enum cairn_agent_state s); /* "ok", "maintenance", "violated", "diverged" */
 
 #define CAIRN_AGENT_BOOT_LOG_MAX ((size_t)4 << 20) /* bytes of the firmware's log */
 #define CAIRN_REFUSALS_KEPT	 64
@@ -53,10 +55,10 @@ struct cairn_agent {
 	struct cairn_agent_log log;
 	struct cairn_jwks *authorities; /* owned */
 	enum cairn_agent_state state;
-	char trouble[512];	      /* why it is not OK; for people */
-	char boot_log_status[128];    /* "ok", or what is wrong with it */
-	struct cairn_buf host_record; /* record 0 of the log */
-	char phase[160];	      /* of the phase record; "" before it */
+	char trouble[CAIRN_REASON_TEXT_MAX + 1]; /* why it is not OK; for people */
+	char boot_log_status[128];		 /* "ok", or what is wrong with it */
+	struct cairn_buf host_record;		 /* record 0 of the log */
+	char phase[160];			 /* of the phase record; "" before it */
 	struct cairn_agent_domains domains;
 	bool blind; /* the hypervisor's list could not be read */
 	size_t stranger_count, stranger_cap;
@@ -87,6 +89,12 @@ void cairn_agent_stop(struct cairn_agent *a);
 /* Appends a record, turns the state where that fails for good. *recnum as cairn_agent_log_append has it. */
 enum cairn_status cairn_agent_record(struct cairn_agent *a, struct cairn_span record,
 				     uint64_t *recnum) CAIRN_MUST_CHECK;
+
+/* Makes the state worse, never better; trouble: a sentence that says why. */
+void cairn_agent_worsen(struct cairn_agent *a, enum cairn_agent_state to, const char *trouble);
+/* What is in force for service domains and for guests: the modes of the configuration, in maintenance "audit".
+ * Not a word for "enforce" means that nothing is refused, stopped or paused. */
+const char *cairn_agent_mode(const struct cairn_agent *a, bool service);
 
 /* The host record of this machine (hostrec.c). Fills a->boot_log_status. */
 enum cairn_status cairn_agent_host_record(struct cairn_agent *a, struct cairn_buf *out) CAIRN_MUST_CHECK;
@@ -138,7 +146,7 @@ void cairn_manifests_fini(struct cairn_manifest_set *s);
 /* True if one of them is a service manifest of this name. */
 bool cairn_manifests_name(const struct cairn_manifest_set *s, const char *name);
 
-/* ---- requests (ops.c, attest.c, secrets.c) ------------------------------------------------------------ */
+/* ---- requests (ops.c, attest.c, secrets.c, maintenance.c) ----------------------------------------------------------- */
 struct cairn_peer {
 	uid_t uid;
 	bool root, relay;
@@ -157,6 +165,7 @@ enum cairn_status cairn_op_chain(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_identity(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_activate(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_attest(struct cairn_call *c) CAIRN_MUST_CHECK;
+enum cairn_status cairn_op_maintenance(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_seal(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_unseal(struct cairn_call *c) CAIRN_MUST_CHECK;
 

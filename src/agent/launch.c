@@ -113,7 +113,7 @@ static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 	if (m)
 		take_roles(j, m);
 	else
-		no_manifest(j, service ? j->a->conf->mode_service : j->a->conf->mode_guest, &against);
+		no_manifest(j, cairn_agent_mode(j->a, service), &against);
 	if (!m && j->reasons->count == 0)
 		check_public(j);
 	return CAIRN_OK;
@@ -362,7 +362,7 @@ enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, 
 {
 	memset(out, 0, sizeof(*out));
 	out->recnum = CAIRN_NO_RECORD;
-	if (a->state != CAIRN_AGENT_OK) {
+	if (a->state >= CAIRN_AGENT_VIOLATED) {
 		cairn_buf_add_fmt(why, "nothing is launched: this host is %s: %s",
 				  cairn_agent_state_name(a->state), a->trouble);
 		return a->state == CAIRN_AGENT_DIVERGED ? CAIRN_E_DIVERGED : CAIRN_E_DENIED;

@@ -190,6 +190,7 @@ static const struct op ops[] = {
     {"launch", false, op_launch, {"op", "config", "timeout_s"}},
     {"stop", false, op_stop, {"op", "name"}},
     {"phase", false, op_phase, {"op", "phase"}},
+    {"maintenance", false, cairn_op_maintenance, {"op", "reason"}},
     {"seal", false, cairn_op_seal, {"op", "class", "key", "secret"}},
     {"unseal", false, cairn_op_unseal, {"op", "blob", "approval"}},
 };

@@ -67,7 +67,8 @@ enum cairn_status cairn_op_unseal(struct cairn_call *c)
 	if (st == CAIRN_OK)
 		st = cairn_json_get_obj(&approval, c->request, "approval");
 	if (st == CAIRN_OK && c->a->state != CAIRN_AGENT_OK) {
-		cairn_buf_add_fmt(&c->why, "nothing opens: this host is %s: %s",
+		cairn_buf_add_fmt(&c->why, "nothing opens: this host is %s%s: %s",
+				  c->a->state == CAIRN_AGENT_MAINTENANCE ? "in " : "",
 				  cairn_agent_state_name(c->a->state), c->a->trouble);
 		return CAIRN_E_DENIED;
 	}

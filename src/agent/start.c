@@ -32,6 +32,8 @@ const char *cairn_agent_state_name(enum cairn_agent_state s)
 	switch (s) {
 	case CAIRN_AGENT_OK:
 		return "ok";
+	case CAIRN_AGENT_MAINTENANCE:
+		return "maintenance";
 	case CAIRN_AGENT_VIOLATED:
 		return "violated";
 	default:
@@ -40,7 +42,7 @@ const char *cairn_agent_state_name(enum cairn_agent_state s)
 }
 
 /* The worst state stays; the first trouble of it is what people are told. */
-static void worsen(struct cairn_agent *a, enum cairn_agent_state to, const char *trouble)
+void cairn_agent_worsen(struct cairn_agent *a, enum cairn_agent_state to, const char *trouble)
 {
 	if (to <= a->state)
 		return;
@@ -54,7 +56,7 @@ enum cairn_status cairn_agent_record(struct cairn_agent *a, struct cairn_span re
 	enum cairn_status st = cairn_agent_log_append(&a->log, record, recnum);
 
 	if (a->log.state == CAIRN_LOG_DIVERGED)
-		worsen(
+		cairn_agent_worsen(
 		    a, CAIRN_AGENT_DIVERGED,
 		    "the launch log no longer replays to the TPM; nothing is launched before the next boot");
 	return st;
@@ -113,9 +115,13 @@ static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
 	case CAIRN_RECORD_UNRECORDED:
 		return seen_stranger(a, e);
 	case CAIRN_RECORD_VIOLATION:
-		worsen(a, CAIRN_AGENT_VIOLATED,
-		       "an earlier start of cairnd recorded a violation in this boot");
+		cairn_agent_worsen(a, CAIRN_AGENT_VIOLATED,
+				   "an earlier start of cairnd recorded a violation in this boot");
 		return CAIRN_OK;
+	case CAIRN_RECORD_MAINTENANCE:
+		st = cairn_json_get_str(&text, e->object, "reason");
+		cairn_agent_worsen(a, CAIRN_AGENT_MAINTENANCE, text);
+		return st;
 	default:
 		return CAIRN_OK;
 	}
@@ -190,7 +196,7 @@ static enum cairn_status start_foreign(struct cairn_agent *a, struct cairn_span 
 	if (st == CAIRN_OK)
 		st = record_violation(a, reason);
 	a->log.state = CAIRN_LOG_DIVERGED;
-	worsen(a, CAIRN_AGENT_DIVERGED, reason);
+	cairn_agent_worsen(a, CAIRN_AGENT_DIVERGED, reason);
 	return st;
 }
 
@@ -201,7 +207,7 @@ static enum cairn_status start_diverged(struct cairn_agent *a)
 	    "changed it";
 
 	cairn_domains_fini(&a->domains);
-	worsen(a, CAIRN_AGENT_DIVERGED, reason);
+	cairn_agent_worsen(a, CAIRN_AGENT_DIVERGED, reason);
 	return cairn_agent_log_condemn(&a->log, reason);
 }
 
@@ -212,11 +218,11 @@ static enum cairn_status start_again(struct cairn_agent *a, struct cairn_span ho
 
 	if (st != CAIRN_OK || cairn_span_equal(host, cairn_buf_span(&a->host_record)))
 		return st;
-	if (a->state == CAIRN_AGENT_OK)
+	if (a->state < CAIRN_AGENT_VIOLATED)
 		st = record_violation(
 		    a, "cairnd was started again with another program, configuration or trust");
-	worsen(a, CAIRN_AGENT_VIOLATED,
-	       "cairnd is not the one, or not as configured, that made this boot's host record");
+	cairn_agent_worsen(a, CAIRN_AGENT_VIOLATED,
+			   "cairnd is not the one, or not as configured, that made this boot's host record");
 	return st;
 }
 

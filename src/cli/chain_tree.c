@@ -157,7 +157,7 @@ static void add_launch(json_t *parent, const struct cairn_log_entry *e, const js
 		cairn_cli_node_add(node, cairn_cli_node("manifest", "", "none: a guest"));
 }
 
-/* Refusals, exits, violations: one line each. */
+/* Refusals, exits, violations, maintenance: one line each. */
 static void add_other(json_t *parent, const struct cairn_log_entry *e)
 {
 	const json_t *reason = json_array_get(json_object_get(e->object, "reasons"), 0);
@@ -190,5 +190,10 @@ void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span lau
 			cairn_cli_problem(
 			    chain, "record %llu is a violation: nothing sealed to PCR 11 opens in this boot",
 			    (unsigned long long)e.recnum);
+		if (e.type == CAIRN_RECORD_MAINTENANCE)
+			cairn_cli_problem(chain,
+					  "record %llu is maintenance: cairnd enforces nothing, and nothing "
+					  "sealed to PCR 11 opens in this boot",
+					  (unsigned long long)e.recnum);
 	}
 }

@@ -129,6 +129,7 @@ int cairn_cmd_launch(int argc, char **argv);
 int cairn_cmd_stop(int argc, char **argv);
 int cairn_cmd_status(int argc, char **argv);
 int cairn_cmd_phase(int argc, char **argv);
+int cairn_cmd_maintenance(int argc, char **argv);
 int cairn_cmd_chain(int argc, char **argv);
 int cairn_cmd_log(int argc, char **argv);
 int cairn_cmd_evidence(int argc, char **argv);

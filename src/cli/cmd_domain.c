@@ -1,4 +1,4 @@
-/* cairn launch, stop, status, phase: what cairnd does with domains. The paths given are made absolute here, since
+/* cairn launch, stop, status, phase, maintenance: what cairnd does with domains. The paths given are made absolute here, since
  * cairnd reads the files itself and has another working directory. */
 #include <getopt.h>
 #include <stdio.h>
@@ -94,6 +94,42 @@ int cairn_cmd_phase(int argc, char **argv)
 	return simple(argc, argv, "phase", "phase", &syn);
 }
 
+int cairn_cmd_maintenance(int argc, char **argv)
+{
+	const char *socket = NULL, *reason = NULL;
+	bool json = false;
+	const struct cairn_cli_opt opts[] = {
+	    {.name = "reason", .arg = "TEXT", .value = &reason, .help = "why; it goes on record (needed)"},
+	    CAIRN_CLI_OPT_SOCKET(socket),
+	    CAIRN_CLI_OPT_JSON(json),
+	};
+	const struct cairn_cli_synopsis syn = {"cairn maintenance",
+					       "",
+					       "Has cairnd enforce nothing until the next boot, so that a "
+					       "host can be repaired: what no manifest\n"
+					       "allows is launched and recorded. The reason is extended into "
+					       "PCR 11: no sealed secret opens any\n"
+					       "more, and verifiers say so. Only a reboot undoes it.",
+					       opts,
+					       3,
+					       0,
+					       0};
+	int code;
+	if (!cairn_cli_parse(&code, &syn, argc, argv))
+		return code;
+	if (!reason)
+		return cairn_cli_fail(CAIRN_E_USAGE, NULL, "--reason is needed");
+	cairn_auto_json json_t *answer = NULL;
+	json_t *request = json_pack("{s:s, s:s}", "op", "maintenance", "reason", reason);
+	if (!cairn_cli_agent(&answer, &code, socket, request, 60000, json))
+		return code;
+	if (json)
+		return cairn_cli_put_json(answer);
+	printf("in maintenance until the next boot, record %lld: nothing is enforced, no secret opens\n",
+	       (long long)json_integer_value(json_object_get(answer, "recnum")));
+	return CAIRN_EXIT_GOOD;
+}
+
 static void put_domain(const json_t *d)
 {
 	size_t i;
@@ -142,6 +178,9 @@ int cairn_cmd_status(int argc, char **argv)
 	}
 	fputs("state   ", stdout);
 	cairn_cli_put(state);
+	const char *trouble = cairn_cli_str(answer, "trouble");
+	fputs(*trouble ? "\ntrouble " : "", stdout);
+	cairn_cli_put(trouble);
 	fputs("\nboot    ", stdout);
 	cairn_cli_put(cairn_cli_str(answer, "boot_id"));
 	fputs("\nversion ", stdout);

@@ -12,6 +12,7 @@ static const struct cairn_cli_command commands[] = {
     {"stop", "destroy a domain that cairnd launched", cairn_cmd_stop},
     {"status", "state of cairnd and of each domain", cairn_cmd_status},
     {"phase", "extend PCR 13 at the hand-over from dom0's initramfs", cairn_cmd_phase},
+    {"maintenance", "enforce nothing until the next boot; secrets shut", cairn_cmd_maintenance},
     {"chain", "what measured what, compared with the TPM", cairn_cmd_chain},
     {"log", "the launch log; show or replay any log file", cairn_cmd_log},
     {"evidence", "a quote with its logs, as files to check by hand", cairn_cmd_evidence},

@@ -114,6 +114,7 @@ static enum cairn_status note(struct cairn_launch_facts *f, const struct cairn_l
 	case CAIRN_RECORD_UNRECORDED:
 	case CAIRN_RECORD_VIOLATION:
 	case CAIRN_RECORD_FOREIGN:
+	case CAIRN_RECORD_MAINTENANCE:
 		return json_array_append(f->marks, e->object) ? CAIRN_E_NOMEM : CAIRN_OK;
 	case CAIRN_RECORD_TYPES:
 		break;
@@ -337,10 +338,11 @@ static enum cairn_status mark(struct cairn_parts *p, const json_t *record)
 		return st;
 	if (strcmp(type, "unrecorded") == 0)
 		return mark_unrecorded(p, record);
-	if (strcmp(type, "violation") == 0) {
+	if (strcmp(type, "violation") == 0 || strcmp(type, "maintenance") == 0) {
 		st = cairn_json_get_str(&text, record, "reason");
 		if (!st)
-			cairn_part_fail(&p->dom0, CAIRN_R_VIOLATION, "", "", "", text);
+			cairn_part_fail(&p->dom0, type[0] == 'v' ? CAIRN_R_VIOLATION : CAIRN_R_MAINTENANCE,
+					"", "", "", text);
 	} else if (strcmp(type, "foreign") == 0) {
 		st = cairn_json_get_str(&text, record, "value");
 		if (!st)

@@ -52,8 +52,8 @@ struct cairn_launch_facts {
 	json_t *domains; /* name -> {"launch": record, "recnum": n, "running": bool, "refusal": record}: the
 			  * latest of each; and "older": {recnum: record}, launches before it that have not
 			  * ended */
-	json_t
-	    *marks; /* the records of unrecorded domains, violations, foreign values and phases, in order */
+	json_t *
+	    marks; /* the records of unrecorded domains, violations, maintenance, foreign values and phases, in order */
 	struct cairn_bank sha256; /* the replay */
 };
 void cairn_launch_facts_fini(struct cairn_launch_facts *f);

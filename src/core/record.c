@@ -15,6 +15,7 @@ static const char *const TYPES[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_UNRECORDED] = "unrecorded",
     [CAIRN_RECORD_VIOLATION] = "violation",
     [CAIRN_RECORD_FOREIGN] = "foreign",
+    [CAIRN_RECORD_MAINTENANCE] = "maintenance",
 };
 
 const char *cairn_record_type_name(enum cairn_record_type t)
@@ -38,6 +39,7 @@ unsigned cairn_record_pcr(enum cairn_record_type t, const struct cairn_pcr_numbe
 	switch (t) {
 	case CAIRN_RECORD_HOST:
 	case CAIRN_RECORD_VIOLATION:
+	case CAIRN_RECORD_MAINTENANCE:
 		return n->host;
 	case CAIRN_RECORD_PHASE:
 		return n->phase;
@@ -254,7 +256,8 @@ static const struct cairn_field UNRECORDED[] = {
     {.name = "uuid", .kind = CAIRN_F_UUID, .words = EMPTY},
     END,
 };
-static const struct cairn_field VIOLATION[] = {
+/* Of a violation, and of maintenance. */
+static const struct cairn_field SPOILT[] = {
     COMMON,
     {.name = "reason", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_REASON_TEXT_MAX},
     END,
@@ -274,8 +277,9 @@ static const struct cairn_field *const SCHEMAS[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_REFUSAL] = REFUSAL,
     [CAIRN_RECORD_EXIT] = EXIT,
     [CAIRN_RECORD_UNRECORDED] = UNRECORDED,
-    [CAIRN_RECORD_VIOLATION] = VIOLATION,
+    [CAIRN_RECORD_VIOLATION] = SPOILT,
     [CAIRN_RECORD_FOREIGN] = FOREIGN,
+    [CAIRN_RECORD_MAINTENANCE] = SPOILT,
 };
 
 /* ---- what a table cannot say

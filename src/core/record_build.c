@@ -213,6 +213,11 @@ enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reas
 				json_pack("{s:o}", "reason", text(n > 0 ? clean : "unspecified"))));
 }
 
+enum cairn_status cairn_record_maintenance(struct cairn_buf *out, const char *reason)
+{
+	return emit(out, record(CAIRN_RECORD_MAINTENANCE, json_pack("{s:o}", "reason", text(reason))));
+}
+
 enum cairn_status cairn_record_foreign(struct cairn_buf *out, unsigned pcr, const struct cairn_digest *value)
 {
 	return emit(out, record(CAIRN_RECORD_FOREIGN, json_pack("{s:o, s:o}", "pcr", number(pcr), "value",

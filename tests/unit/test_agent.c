@@ -11,7 +11,7 @@ static const struct cairn_peer other = {.uid = 1000};
 static void test_permissions(void **state)
 {
 	static const char *const all[] = {"status", "log",  "chain", "identity", "activate", "attest",
-					  "launch", "stop", "phase", "seal",	 "unseal"};
+					  "launch", "stop", "phase", "seal",	 "unseal",   "maintenance"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
