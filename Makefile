@@ -126,7 +126,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(FIXTURES) $(LIB_TESTS)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
-$(BUILD)/unit/test_faults $(BUILD)/unit/test_quotefaults: LD_FLAGS += -Wl,@tests/unit/faults.wrap
+$(BUILD)/unit/test_faults_% $(BUILD)/unit/test_quotefaults: LD_FLAGS += -Wl,@tests/unit/faults.wrap
 
 .PHONY: units asan integration machine
 units: $(UNITS)
