@@ -51,6 +51,40 @@ static void every_measured_key_reaches_the_host_record(void **state)
 	assert_int_equal(h.bank[2], CAIRN_ALG_SHA384);
 }
 
+static void every_place_and_limit_is_read(void **state)
+{
+	(void)state;
+	cairn_auto_agent_config struct cairn_agent_config c = {0};
+	assert_int_equal(parse(&c,
+			       "tcti = a\nsocket = b\nlog = c\nauthorities = d\nboot_log = e\ndata = f\n"
+			       "relay_user = g\nxl = h\nmax_image_mib = 65536\ncreate_timeout_s = 3600\n",
+			       NULL),
+			 CAIRN_OK);
+	const char *const is[] = {c.tcti,     c.socket, c.log,	      c.authorities,
+				  c.boot_log, c.data,	c.relay_user, c.xl};
+	for (size_t i = 0; i < sizeof(is) / sizeof(is[0]); i++) {
+		const char want[] = {(char)('a' + i), '\0'};
+		assert_string_equal(is[i], want);
+	}
+	assert_int_equal(c.max_image_mib, 65536);
+	assert_int_equal(c.create_timeout_s, 3600);
+}
+
+static void every_mode_is_known(void **state)
+{
+	(void)state;
+	static const char *const modes[] = {"enforce", "audit", "record"};
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		cairn_auto_agent_config struct cairn_agent_config c = {0};
+		cairn_auto_buf struct cairn_buf text = {0};
+		cairn_buf_add_fmt(&text, "mode.guest = %s\nmode.service = %s\n", modes[i],
+				  modes[i < 2 ? i : 0]);
+		assert_int_equal(parse(&c, cairn_buf_str(&text), NULL), CAIRN_OK);
+		assert_string_equal(c.mode_guest, modes[i]);
+		assert_string_equal(c.mode_service, modes[i < 2 ? i : 0]);
+	}
+}
+
 static void wrong_values_are_refused_with_a_reason(void **state)
 {
 	(void)state;
@@ -83,6 +117,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(empty_file_gives_the_defaults),
 	    cmocka_unit_test(every_measured_key_reaches_the_host_record),
+	    cmocka_unit_test(every_place_and_limit_is_read),
+	    cmocka_unit_test(every_mode_is_known),
 	    cmocka_unit_test(wrong_values_are_refused_with_a_reason),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
