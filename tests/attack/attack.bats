@@ -4,7 +4,9 @@ bats_require_minimum_version 1.5.0
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/../.." || return 1
-	BUILD=${BUILD:-build} timeout 300 "${BUILD:-build}/attack/attack" >"$BATS_FILE_TMPDIR/cases" 2>"$BATS_FILE_TMPDIR/log" || true
+	local rc=0
+	BUILD=${BUILD:-build} timeout 300 "${BUILD:-build}/attack/attack" >"$BATS_FILE_TMPDIR/cases" 2>"$BATS_FILE_TMPDIR/log" || rc=$?
+	echo "$rc" >"$BATS_FILE_TMPDIR/status"
 }
 
 # The case of this test's name was refused, with the right error, and no reader is told anything new.
@@ -16,6 +18,11 @@ refused() {
 
 @test "genuine evidence is accepted, before and after" {
 	[ "$(grep -c '^accepted genuine evidence of ' "$BATS_FILE_TMPDIR/cases")" -eq 4 ]
+}
+
+# Not only each case: the verifier and both TPMs were still there at the end.
+@test "the attacks ran to their end" {
+	[ "$(<"$BATS_FILE_TMPDIR/status")" -eq 0 ] || { tail -n 20 "$BATS_FILE_TMPDIR/log"; false; }
 }
 
 @test "every attack has its test" {

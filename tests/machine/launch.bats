@@ -127,7 +127,7 @@ refused() {
 	dom0 'cat /proc/net/tcp /proc/net/tcp6 /proc/net/udp /proc/net/udp6 /proc/net/raw /proc/net/packet 2>/dev/null' >"$run/net"
 	[ -s "$run/sockets" ]
 	while read -r inode; do
-		! grep -qw "$inode" "$run/net"
+		run -1 grep -w "$inode" "$run/net"
 	done <"$run/sockets"
 }
 

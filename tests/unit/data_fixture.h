@@ -14,6 +14,9 @@ struct data_pcr {
 };
 size_t data_load_pcrs(struct data_pcr *out, size_t max, const char *name);
 
+/* Removes a directory of a test and all that is in it; the test fails where it cannot. */
+void data_remove(const char *dir);
+
 /* The value of a key of a .kv file. */
 void data_load_key(struct cairn_buf *out, const char *name, const char *key);
 

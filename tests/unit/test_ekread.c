@@ -239,13 +239,6 @@ static enum cairn_status load(const char *path, int *count, struct cairn_buf *wh
 	return st;
 }
 
-static void remove_dir(const struct dir *d)
-{
-	char command[64];
-	snprintf(command, sizeof command, "rm -r %s", d->path);
-	assert_int_equal(system(command), 0);
-}
-
 /* Files that must be certificates, and are none. */
 static void bad_files(const struct dir *d)
 {
@@ -312,7 +305,7 @@ static void which_files_are_roots(void **state)
 	snprintf(path, sizeof path, "%s/none", d.path);
 	assert_int_equal(load(path, &count, &why), CAIRN_E_IO);
 	assert_true(why.len > 0);
-	remove_dir(&d);
+	data_remove(d.path);
 }
 
 /* ---- the roots that are shipped
