@@ -1,11 +1,9 @@
 /* Manifests: building, signing, reading, and the PCR values that a platform leads to. What may stand in one
- * is the tables below, for building as for reading. */
-#include "cairn/manifest.h"
+ * is the tables below and in manifest_service.c, for building as for reading. */
+#include "keys/manifest_internal.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#include "core/record_schema.h"
 
 #define FORMAT "cairn-manifest"
 #define str    cairn_schema_text
@@ -22,44 +20,11 @@ void cairn_manifest_fini(struct cairn_manifest *m)
 /* ---- schema
  * ------------------------------------------------------------------------------------------------------ */
 
-static const char *const KINDS[] = {
+const char *const cairn_manifest_kinds[] = {
     [CAIRN_MANIFEST_SERVICE] = "service", [CAIRN_MANIFEST_PLATFORM] = "platform", NULL};
-static const char *const TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
 static const char *const PARTS[] = {"efi-action",  "efi-separator", "efi-cairn", "efi-grub",	"grub-cmd",
 				    "grub-cfg",	   "grub-file",	    "xen",	 "dom0-kernel", "dom0-initrd",
 				    "xen-cmdline", "dom0-cmdline",  NULL};
-
-#define COMMON                                                                                               \
-	{.name = "format", .kind = CAIRN_F_NAME},                                                            \
-	    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},                                    \
-	    {.name = "kind", .kind = CAIRN_F_WORD, .words = KINDS}, {.name = "name", .kind = CAIRN_F_NAME},  \
-	    {.name = "not_after", .kind = CAIRN_F_INT, .max = INT64_MAX},                                    \
-	    {.name = "not_before", .kind = CAIRN_F_INT, .max = INT64_MAX},                                   \
-	{                                                                                                    \
-		.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX                                     \
-	}
-
-static const struct cairn_field NAME[] = {{.name = "", .kind = CAIRN_F_NAME}};
-static const struct cairn_field COMPONENTS[] = {
-    {.name = "kernel", .kind = CAIRN_F_COMPONENT},
-    {.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
-    {0},
-};
-static const struct cairn_field CONSTRAINTS[] = {
-    {.name = "backends", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = NAME, .ascending = true},
-    {.name = "memory_max_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
-    {.name = "vcpus_max", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
-    {0},
-};
-static const struct cairn_field SERVICE[] = {
-    COMMON,
-    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
-    {.name = "components", .kind = CAIRN_F_OBJECT, .sub = COMPONENTS},
-    {.name = "constraints", .kind = CAIRN_F_OBJECT, .sub = CONSTRAINTS},
-    {.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
-    {.name = "type", .kind = CAIRN_F_WORD, .words = TYPES},
-    {0},
-};
 
 static const struct cairn_field EVENT_MEMBERS[] = {
     {.name = "component", .kind = CAIRN_F_WORD, .words = PARTS},
@@ -71,7 +36,7 @@ static const struct cairn_field EVENT_MEMBERS[] = {
 };
 static const struct cairn_field EVENT[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = EVENT_MEMBERS}};
 static const struct cairn_field PLATFORM[] = {
-    COMMON,
+    CAIRN_MANIFEST_COMMON(1),
     {.name = "events", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_MANIFEST_EVENTS_MAX, .sub = EVENT},
     {.name = "host_record", .kind = CAIRN_F_ANY},
     {0},
@@ -103,15 +68,18 @@ static enum cairn_status check_host_record(json_t *record)
 static enum cairn_status check(enum cairn_manifest_kind *kind, const json_t *v)
 {
 	const char *name = NULL;
-	enum cairn_status st = cairn_json_format(v, FORMAT, 1);
+	enum cairn_status st = cairn_json_format(v, FORMAT, 2);
 	bool platform;
 
 	if (st == CAIRN_OK)
 		st = cairn_json_get_str(&name, v, "kind");
 	if (st != CAIRN_OK)
 		return st;
-	platform = strcmp(name, KINDS[CAIRN_MANIFEST_PLATFORM]) == 0;
-	st = cairn_schema_check(v, platform ? PLATFORM : SERVICE);
+	platform = strcmp(name, cairn_manifest_kinds[CAIRN_MANIFEST_PLATFORM]) == 0;
+	if (platform)
+		st = cairn_json_format(v, FORMAT, 1); /* only service manifests have a version 2 */
+	if (st == CAIRN_OK)
+		st = platform ? cairn_schema_check(v, PLATFORM) : cairn_manifest_service_check(v);
 	if (st == CAIRN_OK && cairn_schema_int(v, "not_before") > cairn_schema_int(v, "not_after"))
 		st = CAIRN_E_MALFORMED;
 	if (st == CAIRN_OK && platform)
@@ -155,25 +123,6 @@ enum cairn_status cairn_manifest_set_host_record(struct cairn_manifest *m, struc
 	return CAIRN_OK;
 }
 
-static json_t *components(const struct cairn_manifest *m)
-{
-	json_t *v = json_pack("{s:o}", "kernel", cairn_json_component(&m->kernel));
-
-	if (v != NULL && m->has_ramdisk &&
-	    json_object_set_new(v, "ramdisk", cairn_json_component(&m->ramdisk)) != 0)
-		cairn_json_release(&v);
-	return v;
-}
-
-static json_t *service_members(const struct cairn_manifest *m)
-{
-	return json_pack("{s:o, s:o, s:{s:o, s:o, s:o}, s:o, s:o}", "cmdline", str(m->cmdline), "components",
-			 components(m), "constraints", "backends",
-			 cairn_schema_texts(m->backend, m->backend_count, true), "memory_max_mib",
-			 number(m->memory_max_mib), "vcpus_max", number(m->vcpus_max), "roles",
-			 cairn_schema_texts(m->role, m->role_count, true), "type", str(m->type));
-}
-
 static json_t *event_json(const struct cairn_manifest_event *e)
 {
 	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "component", str(e->component), "pcr", number(e->pcr),
@@ -194,11 +143,13 @@ static json_t *platform_members(const struct cairn_manifest *m)
 
 static json_t *manifest_json(const struct cairn_manifest *m)
 {
-	json_t *v = m->kind == CAIRN_MANIFEST_PLATFORM ? platform_members(m) : service_members(m);
+	bool platform = m->kind == CAIRN_MANIFEST_PLATFORM;
+	json_t *v = platform ? platform_members(m) : cairn_manifest_service_members(m);
+	unsigned version = !platform && cairn_manifest_service_needs_v2(v) ? 2 : 1;
 
 	if (v == NULL || json_object_set_new(v, "format", str(FORMAT)) != 0 ||
-	    json_object_set_new(v, "version", number(1)) != 0 ||
-	    json_object_set_new(v, "kind", str(KINDS[m->kind])) != 0 ||
+	    json_object_set_new(v, "version", number(version)) != 0 ||
+	    json_object_set_new(v, "kind", str(cairn_manifest_kinds[m->kind])) != 0 ||
 	    json_object_set_new(v, "name", str(m->name)) != 0 ||
 	    json_object_set_new(v, "release", number(m->release)) != 0 ||
 	    json_object_set_new(v, "not_before", number(m->not_before)) != 0 ||
@@ -211,10 +162,10 @@ enum cairn_status cairn_manifest_build(struct cairn_buf *out, const struct cairn
 {
 	cairn_auto_json json_t *v = NULL;
 	enum cairn_manifest_kind kind;
-	enum cairn_status st;
+	enum cairn_status st = cairn_manifest_service_ready(m);
 
-	if (m->role_count > CAIRN_ROLES_MAX || m->backend_count > CAIRN_BACKENDS_MAX)
-		return CAIRN_E_LIMIT;
+	if (st != CAIRN_OK)
+		return st;
 	v = manifest_json(m);
 	st = v != NULL ? check(&kind, v) : CAIRN_E_NOMEM;
 	return st == CAIRN_OK ? cairn_json_dump(out, v) : st;
@@ -235,23 +186,6 @@ enum cairn_status cairn_manifest_sign(struct cairn_buf *out, const struct cairn_
 
 /* ---- reading: the schema has been checked
  * ------------------------------------------------------------------------ */
-
-static enum cairn_status read_service(struct cairn_manifest *m, const json_t *v)
-{
-	const json_t *parts = json_object_get(v, "components"), *limits = json_object_get(v, "constraints");
-	enum cairn_status st = cairn_json_get_component(&m->kernel, parts, "kernel");
-
-	m->has_ramdisk = json_object_get(parts, "ramdisk") != NULL;
-	if (st == CAIRN_OK && m->has_ramdisk)
-		st = cairn_json_get_component(&m->ramdisk, parts, "ramdisk");
-	m->type = cairn_schema_str(v, "type");
-	m->cmdline = cairn_schema_str(v, "cmdline");
-	m->role_count = cairn_schema_strs(m->role, CAIRN_ROLES_MAX, v, "roles");
-	m->backend_count = cairn_schema_strs(m->backend, CAIRN_BACKENDS_MAX, limits, "backends");
-	m->memory_max_mib = cairn_schema_int(limits, "memory_max_mib");
-	m->vcpus_max = cairn_schema_int(limits, "vcpus_max");
-	return st;
-}
 
 static enum cairn_status read_event(struct cairn_manifest_event *e, const json_t *v)
 {
@@ -294,7 +228,8 @@ enum cairn_status cairn_manifest_parse(struct cairn_manifest *out, struct cairn_
 	m.release = cairn_schema_int(m.doc, "release");
 	m.not_before = cairn_schema_int(m.doc, "not_before");
 	m.not_after = cairn_schema_int(m.doc, "not_after");
-	st = m.kind == CAIRN_MANIFEST_PLATFORM ? read_platform(&m, m.doc) : read_service(&m, m.doc);
+	st = m.kind == CAIRN_MANIFEST_PLATFORM ? read_platform(&m, m.doc)
+					       : cairn_manifest_service_read(&m, m.doc);
 	if (st != CAIRN_OK)
 		return st;
 	*out = m;

@@ -2,8 +2,9 @@
  *
  * A manifest is a JWS (cairn/jws.h) with typ "cairn-manifest+jws" by an ES384 or EdDSA key, whose payload is
  * the canonical JSON of
- * {"format":"cairn-manifest","version":1,"kind","name","release","not_before","not_after",...}. Its file,
- * NAME-RELEASE.jws, holds the JWS and nothing else, not even a newline.
+ * {"format":"cairn-manifest","version":1,"kind","name","release","not_before","not_after",...}. A service
+ * manifest that says what only version 2 can say has version 2, and no other does. Its file, NAME-RELEASE.jws,
+ * holds the JWS and nothing else, not even a newline.
  */
 #ifndef CAIRN_MANIFEST_H
 #define CAIRN_MANIFEST_H
@@ -30,6 +31,14 @@ struct cairn_manifest_event {
 	const char *text;		    /* the command line or path; may be "" */
 };
 
+/* PCI devices that a service may be given: all of one class, or all of one vendor and device. */
+struct cairn_pci_rule {
+	bool by_class;
+	uint16_t class;		 /* base class and subclass: 0x0200 */
+	uint16_t vendor, device; /* unless by_class */
+	bool permissive;	 /* may be given with permissive=1 */
+};
+
 struct cairn_manifest {
 	enum cairn_manifest_kind kind;
 	const char *name;
@@ -38,12 +47,17 @@ struct cairn_manifest {
 
 	/* service */
 	const char *type, *cmdline;
-	struct cairn_component kernel, ramdisk;
+	struct cairn_component kernel, ramdisk; /* kernel: as in struct cairn_launch */
 	bool has_ramdisk;
 	size_t role_count, backend_count;
 	const char *role[CAIRN_ROLES_MAX];
 	uint64_t memory_max_mib, vcpus_max;
 	const char *backend[CAIRN_BACKENDS_MAX]; /* domains whose backends it may use */
+	struct cairn_setup setup;		 /* has to be as it says, all of it */
+	size_t pci_count, serve_count, target_count;
+	struct cairn_pci_rule pci[CAIRN_PCI_MAX];
+	const char *serve[CAIRN_SERVES_MAX];	/* classes of backends that it may serve */
+	const char *target[CAIRN_BACKENDS_MAX]; /* domains whose device model it may be */
 
 	/* platform */
 	size_t event_count;
@@ -93,9 +107,9 @@ enum cairn_validity cairn_manifest_validity(const struct cairn_manifest *m, uint
 /* The reference for a launch record; borrows from m. */
 struct cairn_manifest_ref cairn_manifest_ref(const struct cairn_manifest *m);
 
-/* Adds every reason why this service manifest does not allow the launch; none means that it does. Roles of
- * the launch must be among those of the manifest; so must its backends. Does not look at the validity window.
- */
+/* Adds every reason why this service manifest does not allow the launch; none means that it does. Roles, backends,
+ * PCI devices, served classes and the target of the launch must be among those of the manifest; components, disks
+ * and texts must be exactly those of the manifest. Does not look at the validity window. */
 void cairn_manifest_match(struct cairn_reasons *out, const struct cairn_launch *l,
 			  const struct cairn_manifest *m);
 

@@ -1,7 +1,7 @@
 /* Records: the exact bytes that are hashed into the PCRs 11 (host), 12 (launch) and 13 (phase).
  *
- * A record is canonical JSON, {"format":"cairn-record","type":T,"version":1,...}. Builders refuse what the
- * parser would refuse, so that nothing gets into a PCR that nobody can read. Strings are UTF-8 without
+ * A record is canonical JSON, {"format":"cairn-record","type":T,"version":1,...}; a launch record that says
+ * what only version 2 can say has version 2, and no other does. Builders refuse what the parser would refuse, so that nothing gets into a PCR that nobody can read. Strings are UTF-8 without
  * control characters.
  *
  * Structs borrow their strings. In one that came from bytes they borrow from .doc, which _fini releases; in
@@ -22,8 +22,15 @@
 #define CAIRN_TRUST_MAX	   64
 #define CAIRN_KID_LEN	   43 /* base64url of a SHA-256 */
 
+#define CAIRN_COMPONENTS_MAX 5
+#define CAIRN_DISKS_MAX	     16
+#define CAIRN_PCI_MAX	     16
+#define CAIRN_SERVES_MAX     2
+#define CAIRN_XSM_MAX	     256 /* bytes of an XSM label */
+
 #define CAIRN_TYPE_PV  "pv"
 #define CAIRN_TYPE_PVH "pvh"
+#define CAIRN_TYPE_HVM "hvm"
 
 enum cairn_record_type {
 	CAIRN_RECORD_HOST,
@@ -96,10 +103,72 @@ struct cairn_manifest_ref {
 	struct cairn_digest sha256; /* of the JWS file */
 };
 
+/* What a component is for, where it is neither the kernel nor the ramdisk of the domain. */
+#define CAIRN_FIRMWARE		 "firmware"	/* hvmloader */
+#define CAIRN_BIOS		 "bios"		/* SeaBIOS or OVMF, which hvmloader starts */
+#define CAIRN_DEVICE_MODEL	 "device-model" /* the QEMU binary that dom0 runs for the domain */
+#define CAIRN_STUBDOMAIN_KERNEL	 "stubdomain-kernel"
+#define CAIRN_STUBDOMAIN_RAMDISK "stubdomain-ramdisk"
+
+struct cairn_image {
+	const char *purpose;
+	struct cairn_component is;
+	const char *file; /* where it was read: for reasons only, never part of a record. May be NULL. */
+};
+
+#define CAIRN_DISK_VERITY     "verity"	   /* digest is the root hash of the mapped device */
+#define CAIRN_DISK_IMAGE      "image"	   /* digest is of all its bytes */
+#define CAIRN_DISK_UNMEASURED "unmeasured" /* no digest and no size */
+
+struct cairn_disk {
+	const char *vdev;    /* "xvda"; each once */
+	const char *backend; /* name of the domain that serves it; in a manifest NULL */
+	const char *kind;
+	bool readwrite;		    /* only where it is unmeasured: what can be written has no digest */
+	struct cairn_digest digest; /* SHA-256; alg CAIRN_ALG_NONE: none */
+	uint64_t size;		    /* bytes; at least 1 where it is measured */
+	const char *file;	    /* for reasons only. May be NULL. */
+};
+
+/* What decides what runs beside kernel, ramdisk and command line: as a launch has it and as a manifest allows
+ * it. Zeroed, there is nothing of all this. Texts that are NULL are not there; "" is not allowed.
+ * - An hvm domain has firmware, and a device model or a stub domain's kernel.
+ * - stubdomain_ramdisk, stubdomain_cmdline and inside_... need a stub domain's kernel.
+ * - With a stub domain, kernel= and ramdisk= of the configuration name files inside of it, which its own
+ *   ramdisk covers: they are said as inside_kernel and inside_ramdisk, and are no components. */
+struct cairn_setup {
+	size_t component_count, disk_count;
+	struct cairn_image component[CAIRN_COMPONENTS_MAX]; /* each purpose once, in any order */
+	struct cairn_disk disk[CAIRN_DISKS_MAX];	    /* in the order of the configuration */
+	/* argv of the device model, wherever it runs: words separated by one space; a word that is empty or has a
+	 * space in it stands in double quotes. What differs from one launch of the same thing to the next (numbers
+	 * of domains) does not belong here, since a manifest says the exact text. */
+	const char *dm_args;
+	const char *stubdomain_cmdline;
+	const char *inside_kernel, *inside_ramdisk; /* paths in the stub domain */
+	const char *xsm;			    /* label, as configured */
+};
+
+/* The component of that purpose, or NULL. */
+const struct cairn_image *cairn_setup_component(const struct cairn_setup *s, const char *purpose);
+
+struct cairn_pci_device {
+	const char *bdf; /* "0000:03:00.0", lower case; each once */
+	uint16_t vendor, device, subvendor, subdevice;
+	uint32_t class; /* 24 bits: base class, subclass, programming interface */
+	uint8_t revision;
+	bool permissive, seize;
+	struct cairn_digest rom; /* SHA-256 of the option ROM; alg CAIRN_ALG_NONE: none, or not readable */
+};
+
+#define CAIRN_SERVES_VIF "vif"
+#define CAIRN_SERVES_VBD "vbd"
+
 struct cairn_launch {
 	const char *name, *type, *uuid; /* uuid: 36 characters, lower case */
 	uint64_t memory_mib, vcpus;	/* at least 1 */
 	const char *cmdline;
+	/* kernel.sha256.alg CAIRN_ALG_NONE: there is none, which only an hvm domain may have */
 	struct cairn_component kernel, ramdisk;
 	bool has_ramdisk;
 	/* Where they were read: for reasons only, never part of the record. May be NULL. */
@@ -107,12 +176,24 @@ struct cairn_launch {
 	size_t role_count, config_count, backend_count;
 	const char *role[CAIRN_ROLES_MAX];	    /* the record has them sorted; no role means a guest */
 	struct cairn_pair config[CAIRN_CONFIG_MAX]; /* the record has them sorted by key */
-	struct cairn_backend_use backend[CAIRN_BACKENDS_MAX]; /* in the order of the configuration */
+	/* In the order of the configuration. Each disk's backend is here too, as class "vbd". */
+	struct cairn_backend_use backend[CAIRN_BACKENDS_MAX];
+	struct cairn_setup setup;
+	size_t pci_count, serve_count;
+	struct cairn_pci_device pci[CAIRN_PCI_MAX]; /* in the order of the configuration */
+	const char *serve[CAIRN_SERVES_MAX];	    /* CAIRN_SERVES_...; the record has them sorted */
+	const char *target; /* the domain whose device model it is; NULL: it is nobody's */
 	bool has_manifest;
 	struct cairn_manifest_ref manifest; /* the one that allowed it */
 	uint64_t restart;		    /* earlier launches of this name in this boot */
 	json_t *doc;
 };
+
+/* True if it claims what only a service may have, so that it needs a manifest whatever the mode of guests: a
+ * role, driver_domain (in config, any value but "0"), a PCI device, a class of backends that it serves, or a
+ * domain whose device model it is. What runs on behalf of a guest (its device model, its stub domain) is no claim
+ * of the guest. */
+bool cairn_launch_claims_service(const struct cairn_launch *l);
 
 /* ---- the others
  * ------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/record_schema.h"
+#include "core/record_setup.h"
 
 static const char *const TYPES[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_HOST] = "host",
@@ -111,12 +112,13 @@ bool cairn_text_ok(const char *s, size_t max)
 /* ---- schemas
  * ----------------------------------------------------------------------------------------------------- */
 
-#define COMMON                                                                                               \
+#define COMMON_OF(number)                                                                                    \
 	{.name = "format", .kind = CAIRN_F_NAME},                                                            \
-	    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},                                    \
+	    {.name = "version", .kind = CAIRN_F_INT, .min = (number), .max = (number)},                      \
 	{                                                                                                    \
 		.name = "type", .kind = CAIRN_F_NAME                                                         \
 	}
+#define COMMON COMMON_OF(1)
 #define END                                                                                                  \
 	{                                                                                                    \
 		0                                                                                            \
@@ -127,7 +129,9 @@ static const char *const SERVICE_MODES[] = {"enforce", "audit", NULL};
 static const char *const GUEST_MODES[] = {"enforce", "audit", "record", NULL};
 static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const PHASES[] = {"none", "failed", NULL};
-static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
+static const char *const DOMAIN_TYPES_V1[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
+static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
+static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
 static const char *const EXITS[] = {"destroyed", "crashed", "shutdown", "build-failed", NULL};
 static const char *const EMPTY[] = {"", NULL};
 
@@ -193,19 +197,16 @@ static const struct cairn_field PHASE[] = {
     END,
 };
 
-static const struct cairn_field COMPONENTS[] = {
-    {.name = "kernel", .kind = CAIRN_F_COMPONENT},
-    {.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
-    END,
-};
-static const struct cairn_field DOMAIN[] = {
-    {.name = "memory_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
-    {.name = "name", .kind = CAIRN_F_NAME},
-    {.name = "type", .kind = CAIRN_F_WORD, .words = DOMAIN_TYPES},
-    {.name = "uuid", .kind = CAIRN_F_UUID},
-    {.name = "vcpus", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
-    END,
-};
+#define DOMAIN_MEMBERS(types)                                                                                \
+	{.name = "memory_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},                            \
+	    {.name = "name", .kind = CAIRN_F_NAME},                                                          \
+	    {.name = "type", .kind = CAIRN_F_WORD, .words = (types)},                                        \
+	    {.name = "uuid", .kind = CAIRN_F_UUID},                                                          \
+	{                                                                                                    \
+		.name = "vcpus", .kind = CAIRN_F_INT, .min = 1, .max = 4096                                  \
+	}
+static const struct cairn_field DOMAIN_V1[] = {DOMAIN_MEMBERS(DOMAIN_TYPES_V1), END};
+static const struct cairn_field DOMAIN[] = {DOMAIN_MEMBERS(DOMAIN_TYPES), END};
 static const struct cairn_field BACKEND[] = {
     {.name = "backend", .kind = CAIRN_F_NAME},
     {.name = "class", .kind = CAIRN_F_NAME},
@@ -220,18 +221,45 @@ static const struct cairn_field MANIFEST[] = {
     END,
 };
 static const struct cairn_field CONFIG_VALUE[] = {{.name = "", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX}};
-static const struct cairn_field LAUNCH[] = {
+#define LAUNCH_MEMBERS(of_components, of_domain)                                                             \
+	{.name = "backends_used", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = BACKEND_USE},     \
+	    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},                                \
+	    {.name = "components", .kind = CAIRN_F_OBJECT, .sub = (of_components)},                          \
+	    {.name = "config", .kind = CAIRN_F_MAP, .max = CAIRN_CONFIG_MAX, .sub = CONFIG_VALUE},           \
+	    {.name = "domain", .kind = CAIRN_F_OBJECT, .sub = (of_domain)},                                  \
+	    {.name = "manifest", .kind = CAIRN_F_OBJECT, .sub = MANIFEST, .nullable = true},                 \
+	    {.name = "restart", .kind = CAIRN_F_INT, .max = UINT32_MAX},                                     \
+	{                                                                                                    \
+		.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME,                 \
+		.ascending = true                                                                            \
+	}
+static const struct cairn_field LAUNCH_V1[] = {
     COMMON,
-    {.name = "backends_used", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = BACKEND_USE},
-    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
-    {.name = "components", .kind = CAIRN_F_OBJECT, .sub = COMPONENTS},
-    {.name = "config", .kind = CAIRN_F_MAP, .max = CAIRN_CONFIG_MAX, .sub = CONFIG_VALUE},
-    {.name = "domain", .kind = CAIRN_F_OBJECT, .sub = DOMAIN},
-    {.name = "manifest", .kind = CAIRN_F_OBJECT, .sub = MANIFEST, .nullable = true},
-    {.name = "restart", .kind = CAIRN_F_INT, .max = UINT32_MAX},
-    {.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
+    LAUNCH_MEMBERS(cairn_setup_components_v1, DOMAIN_V1),
     END,
 };
+static const struct cairn_field SERVED[] = {{.name = "", .kind = CAIRN_F_WORD, .words = SERVES}};
+static const struct cairn_field LAUNCH[] = {
+    COMMON_OF(2),
+    LAUNCH_MEMBERS(cairn_setup_components, DOMAIN),
+    CAIRN_SETUP_FIELDS(cairn_setup_used_disk),
+    {.name = "pci",
+     .kind = CAIRN_F_ARRAY,
+     .min = 1,
+     .max = CAIRN_PCI_MAX,
+     .sub = cairn_record_pci,
+     .optional = true},
+    {.name = "serves",
+     .kind = CAIRN_F_ARRAY,
+     .min = 1,
+     .max = CAIRN_SERVES_MAX,
+     .sub = SERVED,
+     .optional = true,
+     .ascending = true},
+    {.name = "target", .kind = CAIRN_F_NAME, .optional = true},
+    END,
+};
+static const char *const LAUNCH_V2_MEMBERS[] = {CAIRN_SETUP_MEMBERS, "pci", "serves", "target", NULL};
 
 static const struct cairn_field REFUSED_DOMAIN[] = {{.name = "name", .kind = CAIRN_F_NAME, .words = EMPTY},
 						    END};
@@ -273,7 +301,7 @@ static const struct cairn_field *const SCHEMAS[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_HOST] = HOST,
     [CAIRN_RECORD_BOOT] = BOOT,
     [CAIRN_RECORD_PHASE] = PHASE,
-    [CAIRN_RECORD_LAUNCH] = LAUNCH,
+    [CAIRN_RECORD_LAUNCH] = LAUNCH_V1,
     [CAIRN_RECORD_REFUSAL] = REFUSAL,
     [CAIRN_RECORD_EXIT] = EXIT,
     [CAIRN_RECORD_UNRECORDED] = UNRECORDED,
@@ -307,18 +335,64 @@ static enum cairn_status check_refusal(const json_t *v)
 	return cairn_reasons_from_json(&r, json_object_get(v, "reasons"));
 }
 
+static bool uses(const json_t *backends, const char *class, const char *backend)
+{
+	for (size_t i = 0; i < json_array_size(backends); i++) {
+		const json_t *use = json_array_get(backends, i);
+
+		if (strcmp(cairn_schema_str(use, "class"), class) == 0 &&
+		    strcmp(cairn_schema_str(use, "backend"), backend) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool cairn_launch_needs_v2(const json_t *v)
+{
+	return cairn_setup_needs_v2(v, cairn_schema_str(json_object_get(v, "domain"), "type"),
+				    LAUNCH_V2_MEMBERS);
+}
+
+/* Version 2 of a launch record, which must need to be one. */
+static enum cairn_status check_launch(const json_t *v)
+{
+	const json_t *disks = json_object_get(v, "disks");
+	enum cairn_status st = cairn_launch_needs_v2(v) ? CAIRN_OK : CAIRN_E_VERSION;
+
+	if (st == CAIRN_OK)
+		st = cairn_setup_check(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
+	if (st == CAIRN_OK && !cairn_record_pci_ok(json_object_get(v, "pci")))
+		st = CAIRN_E_MALFORMED;
+	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(disks); i++)
+		if (!uses(json_object_get(v, "backends_used"), CAIRN_SERVES_VBD,
+			  cairn_schema_str(json_array_get(disks, i), "backend")))
+			st = CAIRN_E_MALFORMED;
+	return st;
+}
+
+/* Only launch records have a version 2. */
+static enum cairn_status check_members(const json_t *v, enum cairn_record_type t)
+{
+	bool second = cairn_schema_int(v, "version") == 2;
+	enum cairn_status st = cairn_json_format(v, CAIRN_RECORD_FORMAT, t == CAIRN_RECORD_LAUNCH ? 2 : 1);
+
+	if (st == CAIRN_OK)
+		st = cairn_schema_check(v, second ? LAUNCH : SCHEMAS[t]);
+	return st == CAIRN_OK && second ? check_launch(v) : st;
+}
+
 enum cairn_status cairn_record_check(enum cairn_record_type *type, const json_t *v)
 {
 	enum cairn_record_type t = CAIRN_RECORD_HOST;
 	const char *name = NULL;
-	enum cairn_status st = cairn_json_format(v, CAIRN_RECORD_FORMAT, 1);
+	enum cairn_status st = cairn_json_format(v, CAIRN_RECORD_FORMAT, 2);
 
 	if (st == CAIRN_OK)
 		st = cairn_json_get_str(&name, v, "type");
 	if (st == CAIRN_OK)
 		st = cairn_record_type_by_name(&t, name);
 	if (st == CAIRN_OK)
-		st = cairn_schema_check(v, SCHEMAS[t]);
+		st = check_members(v, t);
 	if (st == CAIRN_OK && t == CAIRN_RECORD_HOST)
 		st = check_host(v);
 	if (st == CAIRN_OK && t == CAIRN_RECORD_REFUSAL)

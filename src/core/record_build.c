@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/record_schema.h"
+#include "core/record_setup.h"
 
 #define REFUSAL_MAX (16u * 1024)
 
@@ -76,16 +77,6 @@ enum cairn_status cairn_record_host(struct cairn_buf *out, const struct cairn_ho
 /* ---- launch
  * ------------------------------------------------------------------------------------------------------ */
 
-static json_t *launch_components(const struct cairn_launch *l)
-{
-	json_t *v = json_pack("{s:o}", "kernel", cairn_json_component(&l->kernel));
-
-	if (v != NULL && l->has_ramdisk &&
-	    json_object_set_new(v, "ramdisk", cairn_json_component(&l->ramdisk)) != 0)
-		cairn_json_release(&v);
-	return v;
-}
-
 /* CAIRN_E_MALFORMED: a key is there twice. */
 static enum cairn_status launch_config(json_t *config, const struct cairn_launch *l)
 {
@@ -124,25 +115,53 @@ static json_t *launch_manifest(const struct cairn_launch *l)
 			 number(m->release), "sha256", cairn_json_hex(cairn_digest_span(&m->sha256)));
 }
 
+/* What a launch can have from version 2 on, and the version with it. */
+static enum cairn_status launch_add(json_t *v, const struct cairn_launch *l)
+{
+	enum cairn_status st = cairn_setup_add(v, &l->setup);
+	int failed = 0;
+
+	if (st == CAIRN_OK && l->pci_count > 0)
+		failed |= json_object_set_new(v, "pci", cairn_record_pci_json(l));
+	if (st == CAIRN_OK && l->serve_count > 0)
+		failed |=
+		    json_object_set_new(v, "serves", cairn_schema_texts(l->serve, l->serve_count, true));
+	if (st == CAIRN_OK && l->target != NULL)
+		failed |= json_object_set_new(v, "target", text(l->target));
+	if (st == CAIRN_OK && cairn_launch_needs_v2(v))
+		failed |= json_object_set_new(v, "version", json_integer(2));
+	return failed ? CAIRN_E_NOMEM : st;
+}
+
+static enum cairn_status launch_ready(const struct cairn_launch *l)
+{
+	if (l->role_count > CAIRN_ROLES_MAX || l->config_count > CAIRN_CONFIG_MAX ||
+	    l->backend_count > CAIRN_BACKENDS_MAX || l->pci_count > CAIRN_PCI_MAX ||
+	    l->serve_count > CAIRN_SERVES_MAX)
+		return CAIRN_E_LIMIT;
+	return cairn_setup_ready(&l->setup);
+}
+
 enum cairn_status cairn_record_launch(struct cairn_buf *out, const struct cairn_launch *l)
 {
-	cairn_auto_json json_t *config = json_object();
-	enum cairn_status st = CAIRN_OK;
-	json_t *v;
+	cairn_auto_json json_t *config = json_object(), *v = NULL;
+	enum cairn_status st = launch_ready(l);
 
-	if (l->role_count > CAIRN_ROLES_MAX || l->config_count > CAIRN_CONFIG_MAX ||
-	    l->backend_count > CAIRN_BACKENDS_MAX)
-		return CAIRN_E_LIMIT;
-	st = launch_config(config, l);
+	if (st == CAIRN_OK)
+		st = launch_config(config, l);
 	if (st != CAIRN_OK)
 		return st;
-	v = json_pack("{s:o, s:o, s:o, s:O, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}", "backends_used",
-		      launch_backends(l), "cmdline", text(l->cmdline), "components", launch_components(l),
+	v = record(
+	    CAIRN_RECORD_LAUNCH,
+	    json_pack("{s:o, s:o, s:o, s:O, s:{s:o, s:o, s:o, s:o, s:o}, s:o, s:o, s:o}", "backends_used",
+		      launch_backends(l), "cmdline", text(l->cmdline), "components",
+		      cairn_setup_components_json(&l->kernel, l->has_ramdisk ? &l->ramdisk : NULL, &l->setup),
 		      "config", config, "domain", "memory_mib", number(l->memory_mib), "name", text(l->name),
 		      "type", text(l->type), "uuid", text(l->uuid), "vcpus", number(l->vcpus), "manifest",
 		      launch_manifest(l), "restart", number(l->restart), "roles",
-		      cairn_schema_texts(l->role, l->role_count, true));
-	return emit(out, record(CAIRN_RECORD_LAUNCH, v));
+		      cairn_schema_texts(l->role, l->role_count, true)));
+	st = v != NULL ? launch_add(v, l) : CAIRN_E_NOMEM;
+	return st == CAIRN_OK ? emit(out, json_incref(v)) : st;
 }
 
 /* ---- the others

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/record_schema.h"
+#include "core/record_setup.h"
 
 #define str	cairn_schema_str
 #define integer cairn_schema_int
@@ -88,8 +89,10 @@ static void read_backends(struct cairn_launch *l, const json_t *uses)
 
 static enum cairn_status read_components(struct cairn_launch *l, const json_t *components)
 {
-	enum cairn_status st = cairn_json_get_component(&l->kernel, components, "kernel");
+	enum cairn_status st = CAIRN_OK;
 
+	if (json_object_get(components, "kernel") != NULL)
+		st = cairn_json_get_component(&l->kernel, components, "kernel");
 	l->has_ramdisk = json_object_get(components, "ramdisk") != NULL;
 	if (st == CAIRN_OK && l->has_ramdisk)
 		st = cairn_json_get_component(&l->ramdisk, components, "ramdisk");
@@ -116,6 +119,10 @@ enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *v)
 	if (st == CAIRN_OK)
 		st = read_components(&l, json_object_get(v, "components"));
 	if (st == CAIRN_OK)
+		st = cairn_setup_read(&l.setup, v);
+	if (st == CAIRN_OK)
+		st = cairn_record_pci_read(&l, json_object_get(v, "pci"));
+	if (st == CAIRN_OK)
 		st = read_manifest_ref(&l, json_object_get(v, "manifest"));
 	if (st != CAIRN_OK)
 		return st;
@@ -127,6 +134,8 @@ enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *v)
 	l.cmdline = str(v, "cmdline");
 	l.restart = integer(v, "restart");
 	l.role_count = cairn_schema_strs(l.role, CAIRN_ROLES_MAX, v, "roles");
+	l.serve_count = cairn_schema_strs(l.serve, CAIRN_SERVES_MAX, v, "serves");
+	l.target = json_string_value(json_object_get(v, "target"));
 	read_pairs(&l, json_object_get(v, "config"));
 	read_backends(&l, json_object_get(v, "backends_used"));
 	l.doc = json_incref(v);

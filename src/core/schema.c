@@ -143,6 +143,8 @@ static enum cairn_status check_value(const json_t *v, const struct cairn_field *
 	switch (f->kind) {
 	case CAIRN_F_INT:
 		return check_int(v, f);
+	case CAIRN_F_BOOL:
+		return json_is_boolean(v) ? CAIRN_OK : CAIRN_E_MALFORMED;
 	case CAIRN_F_COMPONENT:
 		return check_component(v);
 	case CAIRN_F_OBJECT:

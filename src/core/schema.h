@@ -6,13 +6,14 @@
 #include "cairn/json.h"
 
 enum cairn_field_kind {
-	CAIRN_F_TEXT,	   /* string, UTF-8 without control characters, min to max bytes */
-	CAIRN_F_NAME,	   /* cairn_name_ok */
-	CAIRN_F_KID,	   /* cairn_kid_ok */
-	CAIRN_F_UUID,	   /* 36 characters, lower case */
-	CAIRN_F_HEX,	   /* lower-case hex of min to max bytes */
-	CAIRN_F_WORD,	   /* one of words */
-	CAIRN_F_INT,	   /* min to max */
+	CAIRN_F_TEXT, /* string, UTF-8 without control characters, min to max bytes */
+	CAIRN_F_NAME, /* cairn_name_ok */
+	CAIRN_F_KID,  /* cairn_kid_ok */
+	CAIRN_F_UUID, /* 36 characters, lower case */
+	CAIRN_F_HEX,  /* lower-case hex of min to max bytes */
+	CAIRN_F_WORD, /* one of words */
+	CAIRN_F_INT,  /* min to max */
+	CAIRN_F_BOOL,
 	CAIRN_F_COMPONENT, /* {"sha256","sha384","size"} */
 	CAIRN_F_OBJECT,	   /* with the members sub */
 	CAIRN_F_ARRAY,	   /* of min to max elements, each as sub[0] says */
