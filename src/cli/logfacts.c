@@ -5,6 +5,7 @@
 
 #define LINES_SHOWN 40 /* of a list */
 #define NAMES_SHOWN 8  /* of a list within a line */
+#define HEX_SHOWN   64 /* digits; --json has them all */
 
 /* A digest of the bank that people know best. */
 static void add_digest(struct cairn_buf *line, const json_t *digests)
@@ -45,7 +46,9 @@ static void add_member(struct cairn_buf *line, const char *name, const json_t *v
 	if (json_is_string(v) && json_string_length(v) == 0)
 		return;
 	cairn_buf_add_fmt(line, "%s%s%s", line->len ? ", " : "", bare ? "" : name, bare ? "" : ": ");
-	if (json_is_string(v))
+	if (strcmp(name, "optional_hex") == 0 && json_string_length(v) > HEX_SHOWN)
+		cairn_buf_add_fmt(line, "%.*s...", HEX_SHOWN, json_string_value(v));
+	else if (json_is_string(v))
 		cairn_buf_add_str(line, json_string_value(v));
 	else if (json_is_integer(v))
 		cairn_buf_add_fmt(line, "%lld", (long long)json_integer_value(v));
@@ -71,12 +74,14 @@ static void add_array(struct cairn_buf *line, const char *name, const json_t *li
 /* What the line says in another way: numbers of what has a name, bytes of what is read, lengths of lists. */
 static bool is_plumbing(const char *name, const json_t *fact)
 {
-	static const char *const always[] = {"event", "backed", "pcr",	      "guid",	      "guid_name",
-					     "grub",  "owner",	"owner_name", "optional_hex", "size"};
+	static const char *const always[] = {"event", "backed", "pcr",	      "guid", "guid_name",
+					     "grub",  "owner",	"owner_name", "size"};
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
 		if (strcmp(name, always[i]) == 0)
 			return true;
+	if (strcmp(name, "optional_hex") == 0)
+		return json_object_get(fact, "optional_text") != NULL;
 	if (strcmp(name, "count") == 0)
 		return json_object_get(fact, "signatures") != NULL;
 	return strcmp(name, "hex") == 0 && (json_object_size(fact) > 4 || json_object_get(fact, "text"));

@@ -122,6 +122,28 @@ static enum cairn_status boot_order(struct ej *j, struct cairn_span data)
 #define OPTION_ACTIVE 0x1u
 #define OPTION_HIDDEN 0x8u
 
+/* ASCII, in units of two bytes. */
+static bool is_wide_ascii(struct cairn_span s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (i % 2 ? s.ptr[i] != 0 : s.ptr[i] < 0x20 || s.ptr[i] > 0x7e)
+			return false;
+	return s.len > 0 && s.len % 2 == 0;
+}
+
+/* What the loader is handed: a command line of either width, or the firmware's own bytes. Any two of those would make
+ * some character of some script, so that only ASCII counts as text. */
+static void optional_data(struct ej *j, struct cairn_span data)
+{
+	struct cairn_span wide = cairn_span_chomp16(data), narrow = cairn_span_chomp(data);
+
+	ej_hex(j, "optional_hex", data);
+	if (is_wide_ascii(wide))
+		ej_utf16(j, "optional_text", wide);
+	else if (ej_is_ascii(narrow))
+		ej_utf8(j, "optional_text", narrow);
+}
+
 static enum cairn_status boot_option(struct ej *j, struct cairn_span data)
 {
 	struct cairn_efi_load_option o;
@@ -134,9 +156,7 @@ static enum cairn_status boot_option(struct ej *j, struct cairn_span data)
 	ej_put(&c, "active", json_boolean(o.attributes & OPTION_ACTIVE));
 	ej_put(&c, "hidden", json_boolean(o.attributes & OPTION_HIDDEN));
 	ej_path(&c, "path", o.path);
-	ej_hex(&c, "optional_hex", o.optional);
-	if (o.optional.len > 0 && o.optional.len % 2 == 0)
-		ej_utf16(&c, "optional_text", cairn_span_chomp16(o.optional));
+	optional_data(&c, o.optional);
 	ej_say(j, ": ");
 	ej_say_member(&c, "description");
 	ej_say(j, " ");

@@ -115,6 +115,16 @@ rows() {
 	[[ $output == *"MR 1 "* && $output != *"PCR "* ]]
 }
 
+@test "what a boot option hands over is text where it is printable, else hex" {
+	cairn log show "$boot" >out
+	grep -q 'optional_hex: 4eac0881119f594d850ee21a522c59b2, Boot' out
+	run -1 grep optional_text out
+	cairn log show "$data/eventlog/tcg2-ff-padded-memdump.bin" >out
+	grep -q 'optional_text: -delay 5, Boot0001' out
+	cairn log show "$data/eventlog/tcg2-supermicro-h12ssl.bin" >out
+	grep -qE 'optional_hex: [0-9a-f]{64}\.\.\., Boot0001' out
+}
+
 @test "show tells what comes out of a log, with the events or without" {
 	run -0 --separate-stderr cairn log show --facts "$data/eventlog/tcg2-gce-rhel8.bin"
 	[[ $output == *"82 events: "*"secure_boot: on  (event 3, hashed)"*"Microsoft Corporation UEFI CA 2011"*'shimx64.efi sha256:40d6cae0'* ]]

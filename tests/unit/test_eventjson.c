@@ -341,6 +341,58 @@ static void boot_options(void **state)
 	assert_true(json_is_false(json_object_get(o, "hidden")));
 }
 
+/* What a loader is handed is shown as text only where it is one. */
+static void option_data(void **state)
+{
+	static const struct {
+		const char *data, *text;
+		size_t len;
+	} rows[] = {
+	    {"-\0d\0 \0"
+	     "5\0\0\0",
+	     "-d 5", 10},
+	    {"o\0p\0", "op", 4},
+	    {"WINDOWS\0", "WINDOWS", 8},
+	    {"OPTS", "OPTS", 4},
+	    {"\x20\x7e", " ~", 2},
+	    {"\x20\0\x7e\0", " ~", 4},
+	    {"", NULL, 0},
+	    {"\0\0", NULL, 2},
+	    {"\0\0BO", NULL, 4},			   /* AMI */
+	    {"\x4e\xac\x08\x81\x11\x9f\x59\x4d", NULL, 8}, /* begins as the GUID of edk2 does */
+	    {"o\0\0p", NULL, 4},
+	    {"o\0p\1", NULL, 4},
+	    {"o\0\x1fp\0", NULL, 5},
+	    {"o\0\x1f\0", NULL, 4},
+	    {"o\0\x7f\0", NULL, 4},
+	    {"o\0p", NULL, 3},
+	    {"op\x1f", NULL, 3},
+	    {"op\x7f", NULL, 3},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		static const char head[] =
+		    GLOBAL N64("\x08") "?"
+				       "\0\0\0\0\0\0\0"
+				       "B\0o\0o\0t\0000\0000\0000\0001\0\1\0\0\0\4\0X\0\0\0\x7f\xff\4\0";
+		cairn_auto_buf struct cairn_buf in = {0}, hex = {0};
+
+		cairn_buf_add(&in, cairn_span(head, sizeof head - 1));
+		in.ptr[24] = (uint8_t)(14 + rows[i].len); /* the size of the variable */
+		cairn_buf_add(&in, cairn_span(rows[i].data, rows[i].len));
+		cairn_auto_json json_t *j = data_of(1, CAIRN_EV_EFI_VARIABLE_BOOT, cairn_buf_span(&in), NULL);
+		const json_t *o = json_object_get(j, "option"), *text = json_object_get(o, "optional_text");
+
+		cairn_hex_encode(&hex, cairn_span(rows[i].data, rows[i].len));
+		assert_string_equal(text_at(o, "optional_hex"), hex.len ? cairn_buf_str(&hex) : "");
+		if (rows[i].text)
+			assert_string_equal(json_string_value(text), rows[i].text);
+		else
+			assert_null(text);
+	}
+}
+
 /* A device path that is none does not hide what else the event says. */
 static void image_with_a_bad_path(void **state)
 {
@@ -411,11 +463,17 @@ static void cut_at_every_byte(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(partition_tables),	 cmocka_unit_test(reference_manifests),
-	    cmocka_unit_test(no_hashing),	 cmocka_unit_test(recorded_events),
-	    cmocka_unit_test(made_events),	 cmocka_unit_test(garbage),
-	    cmocka_unit_test(boot_options),	 cmocka_unit_test(image_with_a_bad_path),
-	    cmocka_unit_test(long_data_is_cut),	 cmocka_unit_test(every_recorded_event),
+	    cmocka_unit_test(partition_tables),
+	    cmocka_unit_test(reference_manifests),
+	    cmocka_unit_test(no_hashing),
+	    cmocka_unit_test(recorded_events),
+	    cmocka_unit_test(made_events),
+	    cmocka_unit_test(garbage),
+	    cmocka_unit_test(boot_options),
+	    cmocka_unit_test(option_data),
+	    cmocka_unit_test(image_with_a_bad_path),
+	    cmocka_unit_test(long_data_is_cut),
+	    cmocka_unit_test(every_recorded_event),
 	    cmocka_unit_test(cut_at_every_byte),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
