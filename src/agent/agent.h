@@ -14,13 +14,15 @@
 /* ---- domains: what was launched in this boot, and what of it still runs ------------------------------- */
 struct cairn_agent_domain {
 	char name[CAIRN_NAME_MAX + 1], uuid[CAIRN_XLCFG_UUID];
-	uint64_t recnum;  /* of its launch record */
-	bool live;	  /* no exit record yet */
-	const char *end;  /* what its exit record will say, where it has to end or has ended; else NULL */
-	bool driver;	  /* driver_domain = 1 */
-	uint32_t domid;	  /* 0: not built, or not seen yet */
-	json_t *roles;	  /* owned: array of strings */
-	json_t *manifest; /* owned: {"name","release"} or null */
+	uint64_t recnum;     /* of its launch record */
+	bool live;	     /* no exit record yet */
+	const char *end;     /* what its exit record will say, where it has to end or has ended; else NULL */
+	bool driver;	     /* driver_domain = 1 */
+	uint32_t domid;	     /* 0: not built, or not seen yet */
+	uint32_t stub_domid; /* of the stub domain that is its device model; 0: none */
+	bool passed;	     /* its domid is accounted for (strangers.c) */
+	json_t *roles;	     /* owned: array of strings */
+	json_t *manifest;    /* owned: {"name","release"} or null */
 };
 
 struct cairn_agent_domains {
@@ -33,6 +35,27 @@ enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recn
 void cairn_domains_fini(struct cairn_agent_domains *d);
 struct cairn_agent_domain *cairn_domains_live(struct cairn_agent_domains *d, const char *name); /* or NULL */
 uint64_t cairn_domains_launches(const struct cairn_agent_domains *d, const char *name);
+
+/* ---- strangers: domains that were started behind cairnd's back ------------------------------------------ */
+#define CAIRN_DOMID_UNKNOWN UINT32_MAX
+
+struct cairn_stranger {
+	uint32_t domid;
+	char uuid[CAIRN_XLCFG_UUID];
+	int64_t since_ms; /* when it was first seen */
+	int64_t tried_ms; /* when it was last tried to be destroyed; 0: never */
+	bool recorded;	  /* an "unrecorded" record is of it */
+	bool violated;	  /* and where that is enforced, a violation */
+	bool passed;	  /* its domid is accounted for */
+};
+
+/* Those that are still there, and how far the hypervisor has come in giving out domids. */
+struct cairn_strangers {
+	size_t count, cap;
+	struct cairn_stranger *item; /* owned */
+	uint32_t last_domid;	     /* or CAIRN_DOMID_UNKNOWN: to be learned from the first list */
+	unsigned unplaced;	     /* launches that ended without cairnd having learned their domid */
+};
 
 /* ---- the agent ---------------------------------------------------------------------------------------- */
 enum cairn_agent_state {
@@ -61,11 +84,7 @@ struct cairn_agent {
 	char phase[160];			 /* of the phase record; "" before it */
 	struct cairn_agent_domains domains;
 	bool blind; /* the hypervisor's list could not be read */
-	size_t stranger_count, stranger_cap;
-	struct cairn_stranger {
-		uint32_t domid;
-		char uuid[CAIRN_XLCFG_UUID];
-	} * stranger; /* owned: domains that were recorded as unrecorded and are still there */
+	struct cairn_strangers strangers;
 	size_t refusal_next;
 	struct cairn_refused {
 		uid_t uid;
@@ -122,9 +141,25 @@ void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d
 /* Compares the hypervisor's list with the records: exits, shutdowns, and domains nobody recorded. Sets blind.
  */
 void cairn_agent_sweep(struct cairn_agent *a);
-/* Notes a domain as one that is on record as unrecorded. */
-enum cairn_status cairn_agent_note_stranger(struct cairn_agent *a, uint32_t domid,
-					    const char *uuid) CAIRN_MUST_CHECK;
+/* Records a violation (PCR 11), and the state is violated from now on, even where that fails.
+ * *recnum (may be NULL) as cairn_agent_record has it. */
+enum cairn_status cairn_agent_violate(struct cairn_agent *a, const char *reason,
+				      uint64_t *recnum) CAIRN_MUST_CHECK;
+
+/* ---- domains that no record explains (strangers.c) ---------------------------------------------------- */
+/* Notes a domain that an earlier cairnd of this boot recorded as unrecorded. */
+enum cairn_status cairn_strangers_seen(struct cairn_agent *a, uint32_t domid,
+				       const char *uuid) CAIRN_MUST_CHECK;
+/* What a list of the hypervisor shows beyond the records. One that runs, or that is paused for longer than a
+ * toolstack may build, is recorded; in enforce mode it is paused first, and a violation is recorded too. */
+void cairn_strangers_look(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* The domids that were given since the last time and belong to nothing that is known: recorded like the
+ * strangers that they were. Not while a domain is being built. */
+void cairn_strangers_gaps(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* In enforce mode: destroys those that are on record. */
+void cairn_strangers_end(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* By UUID, and by the domid once that is known: the hypervisor lets two domains have one UUID. */
+bool cairn_domain_is(const struct cairn_agent_domain *d, const struct cairn_hv_domain *h);
 
 /* ---- the trusted manifests (manifests.c) -------------------------------------------------------------- */
 #define CAIRN_MANIFESTS_MAX 256

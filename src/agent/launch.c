@@ -276,12 +276,15 @@ static void publish(struct cairn_agent *a, const struct cairn_agent_domain *d, c
 static enum cairn_status build(struct cairn_job *j, struct cairn_launched *out, struct cairn_buf *why)
 {
 	const struct cairn_hv *hv = &j->a->hv;
-	struct cairn_hv_domain d;
+	struct cairn_hv_domain d = {0};
+	struct cairn_agent_domain *entry = cairn_domains_live(&j->a->domains, j->cfg.name);
 	cairn_auto_buf struct cairn_buf said = {0};
 	enum cairn_status st = build_paused(j, &said);
 
 	if (st == CAIRN_OK)
 		st = check_built(j, &d, &said);
+	if (entry)
+		entry->domid = d.domid;
 	if (st == CAIRN_OK)
 		st = hv->ops->unpause(hv->self, d.domid);
 	if (st != CAIRN_OK) {
@@ -292,13 +295,9 @@ static enum cairn_status build(struct cairn_job *j, struct cairn_launched *out, 
 		undo_build(j, out, text);
 		return st;
 	}
-	struct cairn_agent_domain *entry = cairn_domains_live(&j->a->domains, j->cfg.name);
-
 	out->domid = d.domid;
-	if (entry) {
-		entry->domid = d.domid;
+	if (entry)
 		publish(j->a, entry, "running");
-	}
 	return CAIRN_OK;
 }
 

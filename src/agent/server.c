@@ -16,7 +16,7 @@
 
 #define CLIENTS_MAX 16
 #define IDLE_MS	    30000
-#define SWEEP_MS    1000
+#define SWEEP_MS    500 /* at least; and at once when domains come or go */
 
 struct client {
 	int fd; /* -1: a free slot */
@@ -28,6 +28,7 @@ struct client {
 
 struct server {
 	struct cairn_agent *a;
+	int64_t swept; /* when the last sweep was */
 	int listen_fd;
 	uid_t relay_uid;
 	struct client client[CLIENTS_MAX];
@@ -171,9 +172,17 @@ static void drop_idle(struct server *s)
 			client_close(&s->client[i]);
 }
 
+static void sweep(struct server *s)
+{
+	cairn_agent_sweep(s->a);
+	drop_idle(s);
+	s->swept = cairn_agent_now_ms();
+}
+
 static void turn(struct server *s, const sigset_t *during_wait)
 {
-	struct pollfd p[1 + CLIENTS_MAX];
+	const struct cairn_hv *hv = &s->a->hv;
+	struct pollfd p[2 + CLIENTS_MAX];
 	const struct timespec tick = {.tv_nsec = 250 * 1000 * 1000};
 
 	/* A full house is told to wait in the backlog, not turned away. */
@@ -181,8 +190,13 @@ static void turn(struct server *s, const sigset_t *during_wait)
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		p[1 + i] =
 		    (struct pollfd){.fd = s->client[i].fd, .events = s->client[i].out.len ? POLLOUT : POLLIN};
-	if (ppoll(p, 1 + CLIENTS_MAX, &tick, during_wait) < 0)
+	p[1 + CLIENTS_MAX] = (struct pollfd){.fd = hv->ops->watch(hv->self), .events = POLLIN};
+	if (ppoll(p, 2 + CLIENTS_MAX, &tick, during_wait) < 0)
 		return;
+	if (p[1 + CLIENTS_MAX].revents) {
+		hv->ops->heard(hv->self);
+		sweep(s);
+	}
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (p[1 + i].fd >= 0 && p[1 + i].revents)
 			client_turn(s, &s->client[i], p[1 + i].revents);
@@ -195,7 +209,6 @@ enum cairn_status cairn_agent_serve(struct cairn_agent *a, int listen_fd, uid_t 
 {
 	struct server *s = calloc(1, sizeof(*s));
 	sigset_t blocked, during_wait;
-	int64_t swept = 0;
 
 	if (!s)
 		return CAIRN_E_NOMEM;
@@ -209,13 +222,8 @@ enum cairn_status cairn_agent_serve(struct cairn_agent *a, int listen_fd, uid_t 
 	sigaddset(&blocked, SIGINT);
 	sigprocmask(SIG_BLOCK, &blocked, &during_wait);
 	while (*running) {
-		int64_t now = cairn_agent_now_ms();
-
-		if (now - swept >= SWEEP_MS) {
-			cairn_agent_sweep(a);
-			drop_idle(s);
-			swept = now;
-		}
+		if (cairn_agent_now_ms() - s->swept >= SWEEP_MS)
+			sweep(s);
 		turn(s, &during_wait);
 	}
 	sigprocmask(SIG_SETMASK, &during_wait, NULL);

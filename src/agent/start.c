@@ -62,6 +62,15 @@ enum cairn_status cairn_agent_record(struct cairn_agent *a, struct cairn_span re
 	return st;
 }
 
+enum cairn_status cairn_agent_violate(struct cairn_agent *a, const char *reason, uint64_t *recnum)
+{
+	cairn_auto_buf struct cairn_buf record = {0};
+	enum cairn_status st = cairn_record_violation(&record, reason);
+
+	cairn_agent_worsen(a, CAIRN_AGENT_VIOLATED, reason);
+	return st == CAIRN_OK ? cairn_agent_record(a, cairn_buf_span(&record), recnum) : st;
+}
+
 /* ---- what the log of an earlier start says ------------------------------------------------------------ */
 
 static enum cairn_status seen_launch(struct cairn_agent *a, const struct cairn_log_entry *e)
@@ -91,7 +100,7 @@ static enum cairn_status seen_stranger(struct cairn_agent *a, const struct cairn
 
 	if (st == CAIRN_OK)
 		st = cairn_json_get_str(&uuid, e->object, "uuid");
-	return st == CAIRN_OK ? cairn_agent_note_stranger(a, (uint32_t)domid, uuid) : st;
+	return st == CAIRN_OK ? cairn_strangers_seen(a, (uint32_t)domid, uuid) : st;
 }
 
 static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
@@ -141,14 +150,6 @@ static enum cairn_status record_boot(struct cairn_agent *a)
 	return st == CAIRN_OK ? cairn_agent_record(a, cairn_buf_span(&record), NULL) : st;
 }
 
-static enum cairn_status record_violation(struct cairn_agent *a, const char *reason)
-{
-	cairn_auto_buf struct cairn_buf record = {0};
-	enum cairn_status st = cairn_record_violation(&record, reason);
-
-	return st == CAIRN_OK ? cairn_agent_record(a, cairn_buf_span(&record), NULL) : st;
-}
-
 static enum cairn_status first_records(struct cairn_agent *a, struct cairn_span host)
 {
 	enum cairn_status st = cairn_agent_record(a, host, NULL);
@@ -194,7 +195,7 @@ static enum cairn_status start_foreign(struct cairn_agent *a, struct cairn_span 
 	if (st == CAIRN_OK)
 		st = record_foreign(a, &found);
 	if (st == CAIRN_OK)
-		st = record_violation(a, reason);
+		st = cairn_agent_violate(a, reason, NULL);
 	a->log.state = CAIRN_LOG_DIVERGED;
 	cairn_agent_worsen(a, CAIRN_AGENT_DIVERGED, reason);
 	return st;
@@ -219,8 +220,8 @@ static enum cairn_status start_again(struct cairn_agent *a, struct cairn_span ho
 	if (st != CAIRN_OK || cairn_span_equal(host, cairn_buf_span(&a->host_record)))
 		return st;
 	if (a->state < CAIRN_AGENT_VIOLATED)
-		st = record_violation(
-		    a, "cairnd was started again with another program, configuration or trust");
+		st = cairn_agent_violate(
+		    a, "cairnd was started again with another program, configuration or trust", NULL);
 	cairn_agent_worsen(a, CAIRN_AGENT_VIOLATED,
 			   "cairnd is not the one, or not as configured, that made this boot's host record");
 	return st;
@@ -277,6 +278,9 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 				  cairn_tpm_error(tpm));
 	if (st != CAIRN_OK)
 		return st;
+	/* Domids are given in order from 1 after a boot: at its first start, none was passed over yet. */
+	if (a->log.state == CAIRN_LOG_GOOD && hv->ops->recall(hv->self, &a->strangers.last_domid) != CAIRN_OK)
+		a->strangers.last_domid = CAIRN_DOMID_UNKNOWN;
 	const char *said = cairn_buf_str(&notice);
 
 	if (said && *said)
@@ -293,11 +297,11 @@ void cairn_agent_stop(struct cairn_agent *a)
 	cairn_agent_log_close(&a->log);
 	cairn_domains_fini(&a->domains);
 	cairn_jwks_free(a->authorities);
-	free(a->stranger);
+	free(a->strangers.item);
 	cairn_buf_fini(&a->host_record);
 	cairn_tpm_identity_fini(&a->id);
 	cairn_tpm_close(a->tpm);
 	a->authorities = NULL;
-	a->stranger = NULL;
+	a->strangers = (struct cairn_strangers){0};
 	a->tpm = NULL;
 }

@@ -1,4 +1,4 @@
-/* How domains end, and domains that nobody recorded: the records against the hypervisor's own list. */
+/* How domains end: the records against the hypervisor's own list. */
 #include "agent/agent.h"
 
 #include <stdio.h>
@@ -30,21 +30,16 @@ void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d
 	if (recnum == CAIRN_NO_RECORD && st != CAIRN_E_DIVERGED)
 		return;
 	d->live = false;
+	a->strangers.unplaced += d->domid == 0;
 	if (d->domid && a->hv.ops->publish(a->hv.self, d->domid, NULL, NULL) != CAIRN_OK)
 		cairn_agent_say("xenstore keeps /tool/cairn/%u", d->domid);
-}
-
-/* By UUID, and by the domid once that is known: the hypervisor lets two domains have one UUID. */
-static bool is_it(const struct cairn_agent_domain *d, const struct cairn_hv_domain *h)
-{
-	return (d->domid == 0 || d->domid == h->domid) && strcmp(d->uuid, h->uuid) == 0;
 }
 
 static const struct cairn_hv_domain *find(const struct cairn_agent_domain *d,
 					  const struct cairn_hv_domain *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (is_it(d, &all[i]))
+		if (cairn_domain_is(d, &all[i]))
 			return &all[i];
 	return NULL;
 }
@@ -131,79 +126,15 @@ static void sweep_one(struct cairn_agent *a, struct cairn_agent_domain *d, const
 		cairn_agent_record_exit(a, d, end);
 }
 
-/* ---- strangers ---------------------------------------------------------------------------------------- */
-
-static bool is_explained(const struct cairn_agent *a, const struct cairn_hv_domain *d)
-{
-	for (size_t i = 0; i < a->domains.count; i++)
-		if (a->domains.item[i].live && is_it(&a->domains.item[i], d))
-			return true;
-	for (size_t i = 0; i < a->stranger_count; i++)
-		if (a->stranger[i].domid == d->domid && strcmp(a->stranger[i].uuid, d->uuid) == 0)
-			return true;
-	return false;
-}
-
-enum cairn_status cairn_agent_note_stranger(struct cairn_agent *a, uint32_t domid, const char *uuid)
-{
-	if (a->stranger_count == a->stranger_cap) {
-		size_t cap = a->stranger_cap ? 2 * a->stranger_cap : 16;
-		struct cairn_stranger *more = reallocarray(a->stranger, cap, sizeof(*more));
-
-		if (!more)
-			return CAIRN_E_NOMEM;
-		a->stranger = more;
-		a->stranger_cap = cap;
-	}
-	struct cairn_stranger *s = &a->stranger[a->stranger_count++];
-
-	s->domid = domid;
-	snprintf(s->uuid, sizeof(s->uuid), "%s", uuid);
-	return CAIRN_OK;
-}
-
-static void record_stranger(struct cairn_agent *a, const struct cairn_hv_domain *d)
-{
-	cairn_auto_buf struct cairn_buf record = {0};
-	uint64_t recnum = CAIRN_NO_RECORD;
-	enum cairn_status st = cairn_record_unrecorded(&record, d->domid, d->uuid);
-
-	if (st == CAIRN_OK)
-		st = cairn_agent_record(a, cairn_buf_span(&record), &recnum);
-	if (recnum == CAIRN_NO_RECORD && st != CAIRN_E_DIVERGED)
-		return; /* the next sweep tries again */
-	cairn_agent_say("domain %u (%s) was started by somebody else and not measured", d->domid, d->uuid);
-	if (cairn_agent_note_stranger(a, d->domid, d->uuid) != CAIRN_OK)
-		cairn_agent_say("out of memory: it will be recorded again");
-}
-
-/* Those that are gone need not be remembered: should one come back, it is another start. */
-static void forget_strangers(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < a->stranger_count; i++) {
-		const struct cairn_stranger *s = &a->stranger[i];
-		size_t at = 0;
-
-		while (at < n && (all[at].domid != s->domid || strcmp(all[at].uuid, s->uuid) != 0))
-			at++;
-		if (at < n)
-			a->stranger[kept++] = *s;
-	}
-	a->stranger_count = kept;
-}
-
 /* ---- all of it ---------------------------------------------------------------------------------------- */
 
 static void sweep(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
 {
 	learn_domids(a, all, n);
-	forget_strangers(a, all, n);
 	/* Before anything ends: what the list still shows must find its record. */
-	for (size_t i = 0; i < n; i++)
-		if (!is_explained(a, &all[i]) && !all[i].dying)
-			record_stranger(a, &all[i]);
+	cairn_strangers_gaps(a, all, n);
+	cairn_strangers_look(a, all, n);
+	cairn_strangers_end(a, all, n);
 	for (size_t i = 0; i < a->domains.count; i++)
 		if (a->domains.item[i].live)
 			sweep_one(a, &a->domains.item[i], find(&a->domains.item[i], all, n));

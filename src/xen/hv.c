@@ -17,6 +17,7 @@
 struct xen {
 	xc_interface *xc;
 	struct xs_handle *xs;
+	int watch_fd; /* -1: none */
 	char xl[256];
 };
 
@@ -120,6 +121,13 @@ static enum cairn_status xen_unpause(void *hv, uint32_t domid)
 	return xc_domain_unpause(x->xc, domid) == 0 ? CAIRN_OK : CAIRN_E_XEN;
 }
 
+static enum cairn_status xen_pause(void *hv, uint32_t domid)
+{
+	struct xen *x = hv;
+
+	return xc_domain_pause(x->xc, domid) == 0 ? CAIRN_OK : CAIRN_E_XEN;
+}
+
 /* xl first, since it also takes down the domain's devices; then the hypervisor itself if xl did not manage.
  */
 static enum cairn_status xen_destroy(void *hv, uint32_t domid)
@@ -150,22 +158,67 @@ static enum cairn_status xen_publish(void *hv, uint32_t domid, const char *key, 
 	return xs_write(x->xs, XBT_NULL, path, value, (unsigned)strlen(value)) ? CAIRN_OK : CAIRN_E_XEN;
 }
 
+#define LAST_DOMID "/tool/cairn/last-domid"
+
+static enum cairn_status xen_remember(void *hv, uint32_t domid)
+{
+	struct xen *x = hv;
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", domid);
+	return xs_write(x->xs, XBT_NULL, LAST_DOMID, text, (unsigned)strlen(text)) ? CAIRN_OK : CAIRN_E_XEN;
+}
+
+static enum cairn_status xen_recall(void *hv, uint32_t *domid)
+{
+	struct xen *x = hv;
+	unsigned len = 0;
+	char *text = xs_read(x->xs, XBT_NULL, LAST_DOMID, &len), *end = text;
+	unsigned long v = text ? strtoul(text, &end, 10) : 0;
+	bool good = text && end != text && *end == '\0' && v < CAIRN_HV_DOMAINS;
+
+	free(text);
+	if (!good)
+		return CAIRN_E_NOTFOUND;
+	*domid = (uint32_t)v;
+	return CAIRN_OK;
+}
+
+static int xen_watch(void *hv)
+{
+	const struct xen *x = hv;
+
+	return x->watch_fd;
+}
+
+static void xen_heard(void *hv)
+{
+	struct xen *x = hv;
+
+	if (x->watch_fd < 0 || cairn_watch_drain(x->watch_fd))
+		return;
+	close(x->watch_fd);
+	x->watch_fd = -1;
+}
+
 enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid, struct cairn_hv_domain *out)
 {
 	struct cairn_hv_domain *all = calloc(CAIRN_HV_DOMAINS, sizeof(*all));
 	size_t n = 0;
 	enum cairn_status st = all ? hv->ops->list(hv->self, all, CAIRN_HV_DOMAINS, &n) : CAIRN_E_NOMEM;
 
-	size_t found = 0;
+	size_t found = 0, at = 0;
 
 	for (size_t i = 0; i < n && st == CAIRN_OK; i++) {
 		if (strcmp(all[i].uuid, uuid) != 0)
 			continue;
-		*out = all[i];
+		at = i;
 		found++;
 	}
 	if (st == CAIRN_OK && found != 1)
 		st = found == 0 ? CAIRN_E_NOTFOUND : CAIRN_E_EXISTS;
+	if (st == CAIRN_OK)
+		*out = all[at];
 	free(all);
 	return st;
 }
@@ -175,14 +228,21 @@ static const struct cairn_hv_ops xen_ops = {
     .list = xen_list,
     .create = xen_create,
     .unpause = xen_unpause,
+    .pause = xen_pause,
     .destroy = xen_destroy,
     .publish = xen_publish,
+    .remember = xen_remember,
+    .recall = xen_recall,
+    .watch = xen_watch,
+    .heard = xen_heard,
 };
 
 void cairn_xen_close(struct cairn_hv *hv)
 {
 	struct xen *x = hv->self;
 
+	if (x && x->watch_fd >= 0)
+		close(x->watch_fd);
 	if (x && x->xs)
 		xs_close(x->xs);
 	if (x && x->xc)
@@ -199,9 +259,11 @@ enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl, struct ca
 	if (!x)
 		return CAIRN_E_NOMEM;
 	snprintf(x->xl, sizeof(x->xl), "%s", xl);
+	x->watch_fd = -1;
 	x->xc = xc_interface_open(NULL, NULL, 0);
 	x->xs = x->xc ? xs_open(0) : NULL;
 	if (x->xc && x->xs && access(xl, X_OK) == 0) {
+		x->watch_fd = cairn_watch_open(xs_daemon_socket());
 		*out = hv;
 		return CAIRN_OK;
 	}

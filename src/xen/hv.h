@@ -31,9 +31,19 @@ struct cairn_hv_ops {
 	enum cairn_status (*create)(void *hv, struct cairn_span config, unsigned timeout_s,
 				    struct cairn_buf *why);
 	enum cairn_status (*unpause)(void *hv, uint32_t domid);
+	/* At once, by the hypervisor. */
+	enum cairn_status (*pause)(void *hv, uint32_t domid);
 	enum cairn_status (*destroy)(void *hv, uint32_t domid);
 	/* Writes /tool/cairn/<domid>/<key> in xenstore; key NULL removes the domain's directory. */
 	enum cairn_status (*publish)(void *hv, uint32_t domid, const char *key, const char *value);
+	/* The domid up to which all are accounted for, kept where it lives as long as the hypervisor does.
+	 * recall: CAIRN_E_NOTFOUND. */
+	enum cairn_status (*remember)(void *hv, uint32_t domid);
+	enum cairn_status (*recall)(void *hv, uint32_t *domid);
+	/* A descriptor that can be read from when domains come or go, or -1; what is there to read is for heard
+	 * to take away. */
+	int (*watch)(void *hv);
+	void (*heard)(void *hv);
 };
 
 struct cairn_hv {
@@ -51,6 +61,11 @@ enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid,
 enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl,
 				 struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_xen_close(struct cairn_hv *hv);
+
+/* A connection to xenstored that says something when domains come or go. -1: it does not listen there. */
+int cairn_watch_open(const char *socket_path);
+/* Takes away what it said. False: it said its last word; the caller closes. */
+bool cairn_watch_drain(int fd);
 
 /* A configuration as a memfd for xl to read, sealed like an image: the caller closes it. -1: no memory. */
 int cairn_toolstack_config(struct cairn_span config);

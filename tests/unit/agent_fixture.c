@@ -31,6 +31,7 @@ static enum cairn_status fake_list(void *self, struct cairn_hv_domain *out, size
 {
 	struct fake_hv *hv = self;
 
+	hv->listed++;
 	if (hv->list_fails != CAIRN_OK)
 		return hv->list_fails;
 	if (hv->count > max)
@@ -118,6 +119,17 @@ static enum cairn_status fake_unpause(void *self, uint32_t domid)
 	return CAIRN_OK;
 }
 
+static enum cairn_status fake_pause(void *self, uint32_t domid)
+{
+	struct fake_hv *hv = self;
+
+	hv->pauses++;
+	for (size_t i = 0; i < hv->count; i++)
+		if (hv->domain[i].domid == domid)
+			hv->domain[i].paused = true;
+	return CAIRN_OK;
+}
+
 static enum cairn_status fake_destroy(void *self, uint32_t domid)
 {
 	struct fake_hv *hv = self;
@@ -144,13 +156,48 @@ static enum cairn_status fake_publish(void *self, uint32_t domid, const char *ke
 	return CAIRN_OK;
 }
 
+static enum cairn_status fake_remember(void *self, uint32_t domid)
+{
+	struct fake_hv *hv = self;
+
+	hv->remembered = domid;
+	return CAIRN_OK;
+}
+
+static enum cairn_status fake_recall(void *self, uint32_t *domid)
+{
+	struct fake_hv *hv = self;
+
+	*domid = hv->remembered;
+	return hv->remembered ? CAIRN_OK : CAIRN_E_NOTFOUND;
+}
+
+static int fake_watch(void *self)
+{
+	const struct fake_hv *hv = self;
+
+	return hv->watched ? hv->watch_fd : -1;
+}
+
+static void fake_heard(void *self)
+{
+	struct fake_hv *hv = self;
+
+	hv->watched = cairn_watch_drain(hv->watch_fd);
+}
+
 static const struct cairn_hv_ops fake_ops = {
     .facts = fake_facts,
     .list = fake_list,
     .create = fake_create,
     .unpause = fake_unpause,
+    .pause = fake_pause,
     .destroy = fake_destroy,
     .publish = fake_publish,
+    .remember = fake_remember,
+    .recall = fake_recall,
+    .watch = fake_watch,
+    .heard = fake_heard,
 };
 
 /* ---- the agent ---------------------------------------------------------------------------------------- */

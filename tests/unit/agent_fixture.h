@@ -18,7 +18,10 @@ struct fake_hv {
 	bool runs_early, other_type, twin; /* twin: somebody else's with the same UUID is there as well */
 	enum cairn_status list_fails, destroy_fails;
 	/* what was asked for */
-	unsigned created, unpaused, destroyed, published;
+	unsigned created, unpaused, destroyed, published, pauses, listed;
+	uint32_t remembered; /* the last domid; 0: none */
+	bool watched;	     /* watch_fd says when domains come or go */
+	int watch_fd;
 	char text[4096]; /* of the configuration for xl; config: what xl reads in it */
 	struct cairn_xlcfg config;
 	struct cairn_digest kernel, ramdisk; /* SHA-256 of what xl would have read */

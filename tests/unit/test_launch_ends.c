@@ -89,39 +89,6 @@ static void test_ends(void **state)
 	fixture_assert_replays(&agentuse);
 }
 
-/* Started behind cairnd's back: under its own UUID, that of a running domain, that of one that ended. */
-static void test_strangers(void **state)
-{
-	struct cairn_hv_domain *d = agentuse.fake.domain;
-
-	(void)state;
-	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", "")), CAIRN_OK);
-	d[1] = (struct cairn_hv_domain){.domid = 7, .uuid = "00000000-0000-0000-0000-000000000007"};
-	d[2] = d[0];
-	d[2].domid = 8;
-	agentuse.fake.count = 3;
-	for (unsigned i = 0; i < 3; i++)
-		cairn_agent_sweep(agentuse.agent);
-	agentuse_assert_type(3, "unrecorded");
-	agentuse_assert_type(4, "unrecorded");
-	assert_int_equal(agentuse.agent->log.records, 5);
-	d[0] = d[1];
-	agentuse.fake.count = 1;
-	cairn_agent_sweep(agentuse.agent);
-	assert_exit(5, "destroyed", 2);
-	d[1] = d[2];
-	d[1].domid = 9;
-	agentuse.fake.count = 2;
-	cairn_agent_sweep(agentuse.agent);
-	agentuse_assert_type(6, "unrecorded");
-	fixture_assert_replays(&agentuse);
-	/* Another cairnd does not record them again. */
-	fixture_stop(&agentuse);
-	assert_int_equal(fixture_start(&agentuse), 0);
-	cairn_agent_sweep(agentuse.agent);
-	assert_int_equal(agentuse.agent->log.records, 7);
-}
-
 /* ---- starting again ----------------------------------------------------------------------------------- */
 
 static void test_restart(void **state)
@@ -209,9 +176,8 @@ static void test_log_removed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    AGENTUSE_TEST(test_build_fails), AGENTUSE_TEST(test_ends),	      AGENTUSE_TEST(test_strangers),
-	    AGENTUSE_TEST(test_restart),     AGENTUSE_TEST(test_other_trust), AGENTUSE_TEST(test_log_changed),
-	    AGENTUSE_TEST(test_log_removed),
+	    AGENTUSE_TEST(test_build_fails), AGENTUSE_TEST(test_ends),	      AGENTUSE_TEST(test_restart),
+	    AGENTUSE_TEST(test_other_trust), AGENTUSE_TEST(test_log_changed), AGENTUSE_TEST(test_log_removed),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);

@@ -68,10 +68,25 @@ static void test_tpm_breaks(void **state)
 	fixture_assert_replays(&agentuse);
 }
 
+/* A boot in which strangers are reported, and nothing more. */
+static void boot_in_audit(void)
+{
+	agentuse.conf.mode_service = "audit";
+	assert_int_equal(fixture_boot(&agentuse), 0);
+}
+
+static int teardown_audit(void **state)
+{
+	agentuse.conf.mode_service = "enforce";
+	return agentuse_teardown(state);
+}
+
 /* What was written is not written twice. */
 static void test_tpm_busy_stranger(void **state)
 {
 	(void)state;
+	boot_in_audit();
+	agentuse.agent->strangers.last_domid = 6;
 	agentuse.fake.domain[0] =
 	    (struct cairn_hv_domain){.domid = 7, .uuid = "00000000-0000-0000-0000-000000000007"};
 	agentuse.fake.count = 1;
@@ -261,6 +276,7 @@ static void test_list_fails(void **state)
 static void test_many_domains(void **state)
 {
 	(void)state;
+	boot_in_audit();
 	for (unsigned i = 0; i < 600; i++) {
 		agentuse.fake.domain[i] = (struct cairn_hv_domain){.domid = i + 1};
 		snprintf(agentuse.fake.domain[i].uuid, sizeof(agentuse.fake.domain[i].uuid),
@@ -273,7 +289,7 @@ static void test_many_domains(void **state)
 	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", "")), CAIRN_OK);
 	assert_int_equal(agentuse.fake.count, 601);
 	for (unsigned i = 0; i < 600; i++)
-		agentuse.fake.domain[i].domid = i + 1001;
+		agentuse.fake.domain[i].domid = i + 602; /* the launched one has 601 */
 	cairn_agent_sweep(agentuse.agent);
 	assert_int_equal(agentuse.agent->log.records, 1203);
 	cairn_agent_sweep(agentuse.agent);
@@ -348,15 +364,24 @@ static void test_manifests_no_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    AGENTUSE_TAPPED(test_tpm_busy),	    AGENTUSE_TAPPED(test_tpm_lockout),
-	    AGENTUSE_TAPPED(test_tpm_breaks),	    AGENTUSE_TAPPED(test_tpm_busy_stranger),
-	    AGENTUSE_TAPPED(test_tpm_busy_refusal), AGENTUSE_TAPPED(test_tpm_busy_phase),
-	    AGENTUSE_TEST(test_disk_full),	    AGENTUSE_TEST(test_disk_full_exit),
-	    AGENTUSE_TEST(test_destroy_fails),	    AGENTUSE_TEST(test_twin),
-	    AGENTUSE_TEST(test_stop_the_right_one), AGENTUSE_TEST(test_ended_just_now),
-	    AGENTUSE_TEST(test_backend_is_a_domid), AGENTUSE_TEST(test_list_fails),
-	    AGENTUSE_TEST(test_many_domains),	    AGENTUSE_TEST(test_crash_before_unpause),
-	    AGENTUSE_TEST(test_too_many_manifests), AGENTUSE_TEST(test_manifests_no_directory),
+	    AGENTUSE_TAPPED(test_tpm_busy),
+	    AGENTUSE_TAPPED(test_tpm_lockout),
+	    AGENTUSE_TAPPED(test_tpm_breaks),
+	    cmocka_unit_test_setup_teardown(test_tpm_busy_stranger, agentuse_setup_tapped, teardown_audit),
+	    AGENTUSE_TAPPED(test_tpm_busy_refusal),
+	    AGENTUSE_TAPPED(test_tpm_busy_phase),
+	    AGENTUSE_TEST(test_disk_full),
+	    AGENTUSE_TEST(test_disk_full_exit),
+	    AGENTUSE_TEST(test_destroy_fails),
+	    AGENTUSE_TEST(test_twin),
+	    AGENTUSE_TEST(test_stop_the_right_one),
+	    AGENTUSE_TEST(test_ended_just_now),
+	    AGENTUSE_TEST(test_backend_is_a_domid),
+	    AGENTUSE_TEST(test_list_fails),
+	    cmocka_unit_test_setup_teardown(test_many_domains, agentuse_setup, teardown_audit),
+	    AGENTUSE_TEST(test_crash_before_unpause),
+	    AGENTUSE_TEST(test_too_many_manifests),
+	    AGENTUSE_TEST(test_manifests_no_directory),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
