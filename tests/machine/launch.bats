@@ -174,11 +174,12 @@ seal_sesame() {
 	[ "$(dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval")" = open-sesame ]
 }
 
-@test "a domain started behind cairnd's back is noticed, recorded, and the chain still replays" {
+@test "a domain started behind cairnd's back is noticed, recorded, destroyed, and the chain still replays" {
 	dom0 "sed -e 's/^name.*/name = \"behind\"/' -e 's/pvh/pv/' -e '/^vif/d' $images/app.cfg >/run/behind.cfg; /usr/lib/xen-4.17/bin/xl create -q /run/behind.cfg"
 	await 15 eval "dom0 cairn log print | grep -qF '\"type\":\"unrecorded\"'"
+	await 15 eval '! dom0 xl domid behind'
+	dom0 cairn log print | grep -qF '"type":"violation"'
 	dom0 cairn chain
-	dom0 xl destroy behind
 }
 
 @test "one digit of the log is changed: cairnd says so, launches nothing more, and the secret is shut" {
