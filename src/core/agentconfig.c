@@ -57,19 +57,20 @@ static enum cairn_status read_pcrs(struct cairn_agent_config *o, struct cairn_bu
 		s = read_pcr(&p->launch, o, "pcr.launch", standard.launch, why);
 	if (s == CAIRN_OK)
 		s = read_pcr(&p->phase, o, "pcr.phase", standard.phase, why);
-	if (s == CAIRN_OK && (p->host == p->launch || p->host == p->phase || p->launch == p->phase))
-		s = wrong(why, o->file, "pcr.host", "pcr.host, pcr.launch and pcr.phase must differ");
-	return s;
+	if (s != CAIRN_OK)
+		return s;
+	return p->host == p->launch || p->host == p->phase || p->launch == p->phase
+		   ? wrong(why, o->file, "pcr.host", "pcr.host, pcr.launch and pcr.phase must differ")
+		   : CAIRN_OK;
 }
 
-/* Into ascending order; a second mention is an error. */
+/* Into ascending order; a second mention is an error, so that there is room for all. */
 static bool add_bank(struct cairn_agent_config *o, enum cairn_alg alg)
 {
 	size_t i = 0;
 	while (i < o->bank_count && o->bank[i] < alg)
 		i++;
-	if (alg == CAIRN_ALG_NONE || o->bank_count == CAIRN_BANK_MAX ||
-	    (i < o->bank_count && o->bank[i] == alg))
+	if (i < o->bank_count && o->bank[i] == alg)
 		return false;
 	memmove(o->bank + i + 1, o->bank + i, (o->bank_count - i) * sizeof(o->bank[0]));
 	o->bank[i] = alg;
@@ -87,7 +88,7 @@ static enum cairn_status read_banks(struct cairn_agent_config *o, struct cairn_b
 		if (n < sizeof(name))
 			memcpy(name, p, n);
 		enum cairn_alg alg = cairn_alg_by_name(name);
-		if (alg == CAIRN_ALG_SM3_256 || !add_bank(o, alg))
+		if (alg == CAIRN_ALG_NONE || alg == CAIRN_ALG_SM3_256 || !add_bank(o, alg))
 			return wrong(why, o->file, "banks",
 				     "only sha1, sha256, sha384 and sha512, each once");
 		sha256 = sha256 || alg == CAIRN_ALG_SHA256;

@@ -89,19 +89,13 @@ static void wrong_values_are_refused_with_a_reason(void **state)
 {
 	(void)state;
 	static const char *const wrong[] = {
-	    "mode.service = record\n",
-	    "mode.guest = off\n",
-	    "banks = sha384\n",
-	    "banks = sha256 sha256\n",
-	    "banks = sha256 sm3_256\n",
-	    "banks = sha256, sha384\n",
-	    "pcr.host = 9\n",
-	    "pcr.launch = 16\n",
-	    "pcr.phase = 23\n",
-	    "pcr.host = 12\n",
-	    "pcr.host = 4294967307\n",
-	    "no.such.key = 1\n",
-	    "banks = sha256\nbanks = sha256\n",
+	    "mode.service = record\n",	 "mode.guest = off\n",	     "banks = sha384\n",
+	    "banks = sha256 sha256\n",	 "banks = sha256 sm3_256\n", "banks = sha256, sha384\n",
+	    "banks = sha256 md5\n",	 "pcr.host = 8\n",	     "pcr.host = 9\n",
+	    "pcr.launch = 16\n",	 "pcr.phase = 23\n",	     "pcr.host = 12\n",
+	    "pcr.host = 4294967307\n",	 "pcr.launch = 13\n",	     "pcr.host = 13\n",
+	    "max_image_mib = 0\n",	 "max_image_mib = 65537\n",  "create_timeout_s = 0\n",
+	    "create_timeout_s = 3601\n", "no.such.key = 1\n",	     "banks = sha256\nbanks = sha256\n",
 	};
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		cairn_auto_buf struct cairn_buf why = {0};
@@ -112,6 +106,20 @@ static void wrong_values_are_refused_with_a_reason(void **state)
 	}
 }
 
+/* The first thing that is wrong is told, and nothing that follows from it. */
+static void the_cause_is_told(void **state)
+{
+	(void)state;
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_agent_config c = {0};
+	assert_int_equal(parse(&c, "pcr.launch = 11\npcr.phase = 99\n", &why), CAIRN_E_USAGE);
+	assert_non_null(strstr(cairn_buf_str(&why), "pcr.phase"));
+	assert_null(strstr(cairn_buf_str(&why), "differ"));
+	why.len = 0;
+	assert_int_equal(cairn_agent_config_read(&c, "/nonexistent/cairnd.conf", &why), CAIRN_E_NOTFOUND);
+	assert_null(c.file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +128,7 @@ int main(void)
 	    cmocka_unit_test(every_place_and_limit_is_read),
 	    cmocka_unit_test(every_mode_is_known),
 	    cmocka_unit_test(wrong_values_are_refused_with_a_reason),
+	    cmocka_unit_test(the_cause_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
