@@ -10,6 +10,10 @@
  *	xl = PROGRAM (default: that of Xen 4.17, else /usr/sbin/xl)
  *	max_image_mib = 1024 (largest kernel or ramdisk)   create_timeout_s = 120 (for xl to build a domain)
  *
+ *	restart.max = 5 (tries in a row to launch a service domain that came down; 0: none)
+ *	restart.delay_s = 1   restart.delay_max_s = 60 (before a try; doubled with each)
+ *	restart.reset_s = 600 (having run for so long, a domain has all its tries again)
+ *
  * Modes, banks and PCR numbers are in the host record. Paths are not: what is found there is measured or verified itself.
  */
 #ifndef CAIRN_AGENTCONFIG_H
@@ -30,6 +34,7 @@ struct cairn_agent_config {
 	const char *xl;		   /* NULL where the file does not say */
 	uint64_t max_image_mib;	   /* 1 to 65536 */
 	uint64_t create_timeout_s; /* 1 to 3600 */
+	uint64_t restart_max, restart_delay_s, restart_delay_max_s, restart_reset_s;
 	struct cairn_config *file; /* owned */
 };
 

@@ -72,7 +72,8 @@ struct cairn_verdict {
 	 * "ear.appraisal-policy-id": S, "cairn.manifest": {"kid","name","release","sha256"}|null,
 	 * "cairn.reasons":
 	 * [{"code","component","expected","file","found","manifest","text"}...]}}, NAME one of "firmware",
-	 * "boot", "xen", "dom0", "domain:..."; a domain also has "cairn.running". "manifest" in a reason
+	 * "boot", "xen", "dom0", "domain:..."; a domain also has "cairn.running", and "cairn.restarts", how often
+	 * its name was launched before in this boot. "manifest" in a reason
 	 * names the one that would have allowed it. Owned. */
 	json_t *submods;
 };

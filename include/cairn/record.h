@@ -205,7 +205,8 @@ struct cairn_refusal {
 struct cairn_exit_record {
 	uint64_t launch; /* recnum of its launch record */
 	const char *name;
-	const char *reason; /* "destroyed", "crashed", "shutdown" or "build-failed" */
+	const char *reason; /* "destroyed", "crashed", "rebooted", "shutdown", "lost" (gone while no cairnd
+			     * looked) or "build-failed" */
 	json_t *doc;
 };
 

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "agent/log.h"
+#include "agent/restart.h"
 #include "cairn/agent.h"
 #include "cairn/agentconfig.h"
 #include "cairn/manifest.h"
@@ -22,6 +23,7 @@ struct cairn_agent_domain {
 	uint32_t stub_domid; /* of the stub domain that is its device model; 0: none */
 	bool passed;	     /* its domid is accounted for (strangers.c) */
 	json_t *roles;	     /* owned: array of strings */
+	json_t *backends;    /* owned: array of the names of the domains that serve it */
 	json_t *manifest;    /* owned: {"name","release"} or null */
 };
 
@@ -83,6 +85,7 @@ struct cairn_agent {
 	struct cairn_buf host_record;		 /* record 0 of the log */
 	char phase[160];			 /* of the phase record; "" before it */
 	struct cairn_agent_domains domains;
+	struct cairn_restarts restarts;
 	bool blind; /* the hypervisor's list could not be read */
 	struct cairn_strangers strangers;
 	size_t refusal_next;

@@ -4,17 +4,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-static json_t *roles_json(const struct cairn_launch *l)
+static json_t *names_json(const char *const *name, size_t count)
 {
-	json_t *roles = json_array();
+	json_t *names = json_array();
 
-	for (size_t i = 0; roles && i < l->role_count; i++) {
-		if (json_array_append_new(roles, json_string(l->role[i])) == 0)
+	for (size_t i = 0; names && i < count; i++) {
+		if (json_array_append_new(names, json_string(name[i])) == 0)
 			continue;
-		json_decref(roles);
-		roles = NULL;
+		json_decref(names);
+		names = NULL;
 	}
-	return roles;
+	return names;
+}
+
+static json_t *backends_json(const struct cairn_launch *l)
+{
+	const char *name[CAIRN_BACKENDS_MAX];
+
+	for (size_t i = 0; i < l->backend_count; i++)
+		name[i] = l->backend[i].backend;
+	return names_json(name, l->backend_count);
 }
 
 static json_t *manifest_json(const struct cairn_launch *l)
@@ -58,10 +67,12 @@ enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recn
 		return CAIRN_E_LIMIT;
 	memcpy(n.name, l->name, strlen(l->name));
 	memcpy(n.uuid, l->uuid, strlen(l->uuid));
-	n.roles = roles_json(l);
+	n.roles = names_json(l->role, l->role_count);
+	n.backends = backends_json(l);
 	n.manifest = manifest_json(l);
-	if (!n.roles || !n.manifest) {
+	if (!n.roles || !n.backends || !n.manifest) {
 		json_decref(n.roles);
+		json_decref(n.backends);
 		json_decref(n.manifest);
 		return CAIRN_E_NOMEM;
 	}
@@ -73,6 +84,7 @@ void cairn_domains_fini(struct cairn_agent_domains *d)
 {
 	for (size_t i = 0; i < d->count; i++) {
 		json_decref(d->item[i].roles);
+		json_decref(d->item[i].backends);
 		json_decref(d->item[i].manifest);
 	}
 	free(d->item);

@@ -161,6 +161,8 @@ static enum cairn_status refuse(struct cairn_job *j, uid_t uid, struct cairn_lau
 	if (st == CAIRN_OK)
 		st = cairn_agent_record(j->a, cairn_buf_span(&record), &out->recnum);
 	out->recorded = out->recnum != CAIRN_NO_RECORD;
+	if (out->recorded)
+		cairn_restart_refused(j->a, j->cfg.name);
 	if (st != CAIRN_OK)
 		cairn_agent_say("a refusal could not be recorded%s: %s",
 				out->recorded ? " in the TPM yet" : "", cairn_status_text(st));
@@ -174,9 +176,13 @@ static enum cairn_status record_launch(struct cairn_job *j, struct cairn_launche
 	cairn_auto_buf struct cairn_buf record = {0};
 	enum cairn_status st = cairn_record_launch(&record, &j->l);
 
+	if (st == CAIRN_OK && (j->l.has_manifest || j->l.role_count > 0))
+		cairn_restart_remember(j->a, j->l.name, j->config);
 	if (st == CAIRN_OK)
 		st = cairn_agent_record(j->a, cairn_buf_span(&record), &out->recnum);
 	out->recorded = out->recnum != CAIRN_NO_RECORD;
+	if (out->recorded)
+		cairn_restart_launched(j->a, j->l.name);
 	enum cairn_status added = out->recorded ? cairn_domains_add(all, out->recnum, &j->l) : CAIRN_OK;
 
 	if (st == CAIRN_OK && added == CAIRN_OK)

@@ -12,6 +12,15 @@ enum cairn_status cairn_call_set(struct cairn_call *c, const char *member, json_
 
 /* ---- facts -------------------------------------------------------------------------------------------- */
 
+/* True if no later launch has the name of this one. */
+static bool latest(const struct cairn_agent *a, size_t at)
+{
+	for (size_t i = at + 1; i < a->domains.count; i++)
+		if (strcmp(a->domains.item[i].name, a->domains.item[at].name) == 0)
+			return false;
+	return true;
+}
+
 json_t *cairn_agent_domains_json(const struct cairn_agent *a)
 {
 	json_t *all = json_array();
@@ -19,9 +28,11 @@ json_t *cairn_agent_domains_json(const struct cairn_agent *a)
 	for (size_t i = 0; all && i < a->domains.count; i++) {
 		const struct cairn_agent_domain *d = &a->domains.item[i];
 		json_t *one =
-		    json_pack("{s:s,s:s,s:I,s:s,s:O,s:O,s:I}", "name", d->name, "uuid", d->uuid, "domid",
-			      (json_int_t)d->domid, "state", d->live ? "running" : "ended", "roles", d->roles,
-			      "manifest", d->manifest, "recnum", (json_int_t)d->recnum);
+		    json_pack("{s:s,s:s,s:I,s:s,s:O,s:O,s:I,s:o,s:o}", "name", d->name, "uuid", d->uuid,
+			      "domid", (json_int_t)d->domid, "state", d->live ? "running" : "ended", "roles",
+			      d->roles, "manifest", d->manifest, "recnum", (json_int_t)d->recnum, "restart",
+			      latest(a, i) ? cairn_restart_json(a, d->name) : json_null(), "dependants",
+			      latest(a, i) ? cairn_agent_dependants(a, d->name) : json_array());
 
 		if (json_array_append_new(all, one) == 0)
 			continue;
@@ -133,6 +144,8 @@ static enum cairn_status op_launch(struct cairn_call *c)
 		return CAIRN_E_USAGE;
 	}
 	st = cairn_agent_launch(c->a, config, c->peer->uid, (unsigned)timeout_s, &done, &c->why);
+	if (st == CAIRN_OK)
+		cairn_restart_forgive(c->a, done.name);
 	enum cairn_status set = set_launched(c, &done);
 
 	cairn_reasons_fini(&done.reasons);

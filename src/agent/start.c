@@ -78,17 +78,33 @@ static enum cairn_status seen_launch(struct cairn_agent *a, const struct cairn_l
 	cairn_auto_launch struct cairn_launch l = {0};
 	enum cairn_status st = cairn_launch_from_json(&l, e->object);
 
+	if (st == CAIRN_OK)
+		cairn_restart_launched(a, l.name);
 	return st == CAIRN_OK ? cairn_domains_add(&a->domains, e->recnum, &l) : st;
 }
 
 static enum cairn_status seen_exit(struct cairn_agent *a, const struct cairn_log_entry *e)
 {
-	uint64_t launch = 0;
-	enum cairn_status st = cairn_json_get_u64(&launch, e->object, "launch");
+	struct cairn_exit_record x = {0};
+	enum cairn_status st = cairn_exit_from_json(&x, e->object);
 
-	for (size_t i = 0; i < a->domains.count; i++)
-		if (a->domains.item[i].recnum == launch)
-			a->domains.item[i].live = false;
+	for (size_t i = 0; i < a->domains.count && st == CAIRN_OK; i++) {
+		if (a->domains.item[i].recnum != x.launch)
+			continue;
+		a->domains.item[i].live = false;
+		cairn_restart_ended(a, &a->domains.item[i], x.reason);
+	}
+	cairn_exit_fini(&x);
+	return st;
+}
+
+static enum cairn_status seen_refusal(struct cairn_agent *a, const struct cairn_log_entry *e)
+{
+	cairn_auto_refusal struct cairn_refusal r = {0};
+	enum cairn_status st = cairn_refusal_from_json(&r, e->object);
+
+	if (st == CAIRN_OK)
+		cairn_restart_refused(a, r.name);
 	return st;
 }
 
@@ -121,6 +137,8 @@ static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
 		return seen_launch(a, e);
 	case CAIRN_RECORD_EXIT:
 		return seen_exit(a, e);
+	case CAIRN_RECORD_REFUSAL:
+		return seen_refusal(a, e);
 	case CAIRN_RECORD_UNRECORDED:
 		return seen_stranger(a, e);
 	case CAIRN_RECORD_VIOLATION:
@@ -296,6 +314,7 @@ void cairn_agent_stop(struct cairn_agent *a)
 {
 	cairn_agent_log_close(&a->log);
 	cairn_domains_fini(&a->domains);
+	cairn_restart_fini(&a->restarts);
 	cairn_jwks_free(a->authorities);
 	free(a->strangers.item);
 	cairn_buf_fini(&a->host_record);

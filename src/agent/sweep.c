@@ -31,6 +31,7 @@ void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d
 		return;
 	d->live = false;
 	a->strangers.unplaced += d->domid == 0;
+	cairn_restart_ended(a, d, reason);
 	if (d->domid && a->hv.ops->publish(a->hv.self, d->domid, NULL, NULL) != CAIRN_OK)
 		cairn_agent_say("xenstore keeps /tool/cairn/%u", d->domid);
 }
@@ -104,18 +105,18 @@ static void learn_domids(struct cairn_agent *a, const struct cairn_hv_domain *al
 /* The exit record's reason for a domain that is still there, or NULL while it may stay. */
 static const char *must_end(const struct cairn_agent_domain *d, const struct cairn_hv_domain *now)
 {
-	const unsigned shutdown_crash = 3; /* xen/include/public/sched.h: SHUTDOWN_crash */
-
 	if (now->dying)
 		return NULL;
 	if (d->end || !now->shutdown)
 		return d->end;
-	return now->shutdown_reason == shutdown_crash ? "crashed" : "shutdown";
+	return cairn_restart_reason(now->shutdown_reason);
 }
 
 static void sweep_one(struct cairn_agent *a, struct cairn_agent_domain *d, const struct cairn_hv_domain *now)
 {
-	const char *end = now ? must_end(d, now) : d->end ? d->end : "destroyed";
+	/* One without a number was launched by an earlier cairnd, which may have died before it was built. */
+	const char *gone = d->domid ? "destroyed" : "lost";
+	const char *end = now ? must_end(d, now) : d->end ? d->end : gone;
 
 	if (!end)
 		return;

@@ -128,19 +128,35 @@ static void add_component(json_t *node, const json_t *record, const char *name)
 						  (long long)json_integer_value(json_object_get(c, "size"))));
 }
 
+/* What goes down with it. */
+static void add_dependants(json_t *node, const json_t *live)
+{
+	cairn_auto_buf struct cairn_buf names = {0};
+	size_t i;
+	json_t *name;
+	json_array_foreach(json_object_get(live, "dependants"), i, name)
+	    cairn_buf_add_fmt(&names, "%s%s", i ? ", " : "", json_string_value(name));
+	const char *text = cairn_buf_str(&names);
+	if (text && *text)
+		cairn_cli_node_add(node, cairn_cli_node("dependants", "", "%s", text));
+}
+
 static void add_launch(json_t *parent, const struct cairn_log_entry *e, const json_t *domains)
 {
 	const json_t *d = json_object_get(e->object, "domain"), *m = json_object_get(e->object, "manifest");
 	const json_t *live = live_domain(domains, e->recnum);
-	char name[CAIRN_NAME_MAX + 16], where[64] = "";
+	char name[CAIRN_NAME_MAX + 16], where[64] = "", again[48] = "";
 	snprintf(name, sizeof(name), "domain %s", cairn_cli_str(d, "name"));
 	if (live)
 		snprintf(where, sizeof(where), ", domain %lld, %.32s",
 			 (long long)json_integer_value(json_object_get(live, "domid")),
 			 cairn_cli_str(live, "state"));
+	json_int_t restart = json_integer_value(json_object_get(e->object, "restart"));
+	if (restart > 0)
+		snprintf(again, sizeof(again), ", restart %lld", (long long)restart);
 	json_t *node = cairn_cli_node_add(
-	    parent, cairn_cli_node(name, cairn_digest_hex(&e->digest[0]).text, "launch record %llu, %s%s",
-				   (unsigned long long)e->recnum, cairn_cli_str(d, "type"), where));
+	    parent, cairn_cli_node(name, cairn_digest_hex(&e->digest[0]).text, "launch record %llu, %s%s%s",
+				   (unsigned long long)e->recnum, cairn_cli_str(d, "type"), again, where));
 	if (!node)
 		return;
 	add_component(node, e->object, "kernel");
@@ -155,6 +171,7 @@ static void add_launch(json_t *parent, const struct cairn_log_entry *e, const js
 					 cairn_cli_str(m, "kid")));
 	else
 		cairn_cli_node_add(node, cairn_cli_node("manifest", "", "none: a guest"));
+	add_dependants(node, live);
 }
 
 /* Refusals, exits, violations, maintenance: one line each. */

@@ -130,6 +130,29 @@ int cairn_cmd_maintenance(int argc, char **argv)
 	return CAIRN_EXIT_GOOD;
 }
 
+static void put_restart(const json_t *r)
+{
+	if (!json_is_object(r))
+		return;
+	long long failures = (long long)json_integer_value(json_object_get(r, "failures"));
+	if (strcmp(cairn_cli_str(r, "state"), "waiting") == 0)
+		printf("\tlaunched again in %lld s, try %lld",
+		       (long long)json_integer_value(json_object_get(r, "in_s")), failures);
+	else
+		printf("\tgiven up after %lld failures: launch it", failures);
+}
+
+static void put_dependants(const json_t *names)
+{
+	size_t i;
+	json_t *name;
+	json_array_foreach(names, i, name)
+	{
+		fputs(i ? "," : "\tfor ", stdout);
+		cairn_cli_put(json_string_value(name) ? json_string_value(name) : "?");
+	}
+}
+
 static void put_domain(const json_t *d)
 {
 	size_t i;
@@ -147,6 +170,8 @@ static void put_domain(const json_t *d)
 		fputs(i ? "," : "", stdout);
 		cairn_cli_put(text ? text : "?");
 	}
+	put_restart(json_object_get(d, "restart"));
+	put_dependants(json_object_get(d, "dependants"));
 	putchar('\n');
 }
 
@@ -158,7 +183,8 @@ int cairn_cmd_status(int argc, char **argv)
 	const struct cairn_cli_synopsis syn = {
 	    "cairn status",
 	    "",
-	    "Prints the state of cairnd and a line for each domain: name, number, state, record, roles.\n"
+	    "Prints the state of cairnd and a line for each domain: name, number, state, record, roles,\n"
+	    "when it is launched again if it came down, and the domains that depend on it.\n"
 	    "Exit 0 only if the state is `ok`; 1 otherwise.",
 	    opts,
 	    2,

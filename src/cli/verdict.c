@@ -16,6 +16,9 @@ static void put_submod(const char *name, const json_t *m, bool last)
 		cairn_cli_put(cairn_cli_str(manifest, "name"));
 		printf(" release %lld)", (long long)json_integer_value(json_object_get(manifest, "release")));
 	}
+	json_int_t restarts = json_integer_value(json_object_get(m, "cairn.restarts"));
+	if (restarts > 0)
+		printf(" (restart %lld)", (long long)restarts);
 	putchar('\n');
 	cairn_cli_put_reasons(stdout, json_object_get(m, "cairn.reasons"), last ? "      " : "|     ");
 }

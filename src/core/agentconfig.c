@@ -7,10 +7,27 @@
 #define PCR_FIRST 8  /* 0-7 are the firmware's */
 #define PCR_LAST  15 /* 16 and 23 can be reset by anybody, 17-22 belong to a dynamic launch */
 
-static const char *const keys[] = {
-    "mode.service", "mode.guest", "banks",	   "pcr.host",	       "pcr.launch", "pcr.phase",
-    "tcti",	    "socket",	  "log",	   "authorities",      "boot_log",   "data",
-    "relay_user",   "xl",	  "max_image_mib", "create_timeout_s", NULL};
+static const char *const keys[] = {"mode.service",
+				   "mode.guest",
+				   "banks",
+				   "pcr.host",
+				   "pcr.launch",
+				   "pcr.phase",
+				   "tcti",
+				   "socket",
+				   "log",
+				   "authorities",
+				   "boot_log",
+				   "data",
+				   "relay_user",
+				   "xl",
+				   "max_image_mib",
+				   "create_timeout_s",
+				   "restart.max",
+				   "restart.delay_s",
+				   "restart.delay_max_s",
+				   "restart.reset_s",
+				   NULL};
 static const char *const service_modes[] = {"enforce", "audit", NULL};
 static const char *const guest_modes[] = {"enforce", "audit", "record", NULL};
 
@@ -120,6 +137,19 @@ static enum cairn_status read_limits(struct cairn_agent_config *o, struct cairn_
 	return s;
 }
 
+static enum cairn_status read_restarts(struct cairn_agent_config *o, struct cairn_buf *why)
+{
+	enum cairn_status s = cairn_config_u64(&o->restart_max, o->file, "restart.max", 5, 0, 1000, why);
+	if (s == CAIRN_OK)
+		s = cairn_config_u64(&o->restart_delay_s, o->file, "restart.delay_s", 1, 1, 3600, why);
+	if (s == CAIRN_OK)
+		s = cairn_config_u64(&o->restart_delay_max_s, o->file, "restart.delay_max_s", 60, 1, 86400,
+				     why);
+	if (s == CAIRN_OK)
+		s = cairn_config_u64(&o->restart_reset_s, o->file, "restart.reset_s", 600, 1, 86400, why);
+	return s;
+}
+
 /* Takes the parsed file over, whatever comes of it. */
 static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_config *file,
 				   struct cairn_buf *why)
@@ -132,6 +162,8 @@ static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_
 		s = read_pcrs(&o, why);
 	if (s == CAIRN_OK)
 		s = read_limits(&o, why);
+	if (s == CAIRN_OK)
+		s = read_restarts(&o, why);
 	if (s != CAIRN_OK) {
 		cairn_config_free(file);
 		return s;

@@ -256,14 +256,18 @@ static enum cairn_status judge_refusal(struct cairn_part *p, const struct cairn_
 	return CAIRN_OK;
 }
 
+/* facts: of the launch log, or NULL for one that runs without a record. */
 static enum cairn_status add_domain(struct cairn_parts *p, const char *name, const struct cairn_part *part,
-				    bool running)
+				    const json_t *facts)
 {
 	char key[CAIRN_NAME_MAX + 16];
 	snprintf(key, sizeof key, "domain:%s", name[0] ? name : "?");
 	json_t *sub = cairn_part_json(part);
 	p->contraindicated = p->contraindicated || part->tier == CAIRN_TIER_CONTRAINDICATED;
+	bool running = !facts || json_is_true(json_object_get(facts, "running"));
+	json_t *restarts = json_object_get(json_object_get(facts, "launch"), "restart");
 	if (json_object_set_new(sub, "cairn.running", json_boolean(running)) ||
+	    (restarts && json_object_set(sub, "cairn.restarts", restarts)) ||
 	    json_object_set(p->domains, key, sub)) {
 		json_decref(sub);
 		return CAIRN_E_NOMEM;
@@ -304,7 +308,7 @@ static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_
 	if (!st)
 		st = judge_older(&part, a, json_object_get(d, "older"));
 	if (!st)
-		st = add_domain(p, name, &part, json_is_true(json_object_get(d, "running")));
+		st = add_domain(p, name, &part, d);
 	cairn_reasons_fini(&part.reasons);
 	return st;
 }
@@ -325,7 +329,7 @@ static enum cairn_status mark_unrecorded(struct cairn_parts *p, const json_t *re
 	snprintf(name, sizeof name, "unrecorded-%llu", (unsigned long long)domid);
 	cairn_part_fail(&part, CAIRN_R_UNRECORDED_DOMAIN, "", "", uuid,
 			"a domain ran that was never recorded");
-	st = add_domain(p, name, &part, true);
+	st = add_domain(p, name, &part, NULL);
 	cairn_reasons_fini(&part.reasons);
 	return st;
 }

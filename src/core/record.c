@@ -132,7 +132,8 @@ static const char *const PHASES[] = {"none", "failed", NULL};
 static const char *const DOMAIN_TYPES_V1[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
 static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
-static const char *const EXITS[] = {"destroyed", "crashed", "shutdown", "build-failed", NULL};
+static const char *const EXITS[] = {"destroyed", "crashed",	 "rebooted", "shutdown",
+				    "lost",	 "build-failed", NULL};
 static const char *const EMPTY[] = {"", NULL};
 
 static const struct cairn_field DIGEST_MEMBER[] = {
