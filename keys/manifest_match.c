@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cairn/manifest.h"
+#include "keys/manifest_match.h"
 
-static bool among(const char *s, const char *const *list, size_t count)
+bool cairn_match_among(const char *s, const char *const *list, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(s, list[i]) == 0)
@@ -13,8 +13,8 @@ static bool among(const char *s, const char *const *list, size_t count)
 	return false;
 }
 
-static void digest_differs(struct cairn_reasons *out, const char *component, const char *file,
-			   const struct cairn_digest *expected, const struct cairn_digest *found)
+void cairn_match_digest(struct cairn_reasons *out, const char *component, const char *file,
+			const struct cairn_digest *expected, const struct cairn_digest *found)
 {
 	struct cairn_hex want = cairn_digest_hex(expected), got = cairn_digest_hex(found);
 
@@ -23,15 +23,15 @@ static void digest_differs(struct cairn_reasons *out, const char *component, con
 			   cairn_alg_name(expected->alg));
 }
 
-static void match_component(struct cairn_reasons *out, const char *name, const char *file,
-			    const struct cairn_component *want, const struct cairn_component *got)
+static void match_both(struct cairn_reasons *out, const char *name, const char *file,
+		       const struct cairn_component *want, const struct cairn_component *got)
 {
 	char expected[32], found[32];
 
 	if (!cairn_digest_equal(&want->sha256, &got->sha256)) {
-		digest_differs(out, name, file, &want->sha256, &got->sha256);
+		cairn_match_digest(out, name, file, &want->sha256, &got->sha256);
 	} else if (!cairn_digest_equal(&want->sha384, &got->sha384)) {
-		digest_differs(out, name, file, &want->sha384, &got->sha384);
+		cairn_match_digest(out, name, file, &want->sha384, &got->sha384);
 	} else if (want->size != got->size) {
 		snprintf(expected, sizeof(expected), "%llu bytes", (unsigned long long)want->size);
 		snprintf(found, sizeof(found), "%llu bytes", (unsigned long long)got->size);
@@ -40,22 +40,28 @@ static void match_component(struct cairn_reasons *out, const char *name, const c
 	}
 }
 
-static void match_ramdisk(struct cairn_reasons *out, const struct cairn_launch *l,
-			  const struct cairn_manifest *m)
+void cairn_match_component(struct cairn_reasons *out, const char *name, const char *file,
+			   const struct cairn_component *want, const struct cairn_component *got)
 {
 	struct cairn_hex hex;
 
-	if (m->has_ramdisk && l->has_ramdisk) {
-		match_component(out, "ramdisk", l->ramdisk_file, &m->ramdisk, &l->ramdisk);
-	} else if (m->has_ramdisk) {
-		hex = cairn_digest_hex(&m->ramdisk.sha256);
-		cairn_reasons_add(out, CAIRN_R_DIGEST_MISMATCH, "ramdisk", NULL, hex.text, "none",
-				  "the manifest has a ramdisk, and the domain has none");
-	} else if (l->has_ramdisk) {
-		hex = cairn_digest_hex(&l->ramdisk.sha256);
-		cairn_reasons_add(out, CAIRN_R_DIGEST_MISMATCH, "ramdisk", l->ramdisk_file, "none", hex.text,
-				  "the domain has a ramdisk, and the manifest has none");
+	if (want != NULL && got != NULL) {
+		match_both(out, name, file, want, got);
+	} else if (want != NULL) {
+		hex = cairn_digest_hex(&want->sha256);
+		cairn_reasons_addf(out, CAIRN_R_DIGEST_MISMATCH, name, NULL, hex.text, "none",
+				   "the manifest has a %s, and the domain has none", name);
+	} else if (got != NULL) {
+		hex = cairn_digest_hex(&got->sha256);
+		cairn_reasons_addf(out, CAIRN_R_DIGEST_MISMATCH, name, file, "none", hex.text,
+				   "the domain has a %s, and the manifest has none", name);
 	}
+}
+
+/* The kernel's place may be empty. */
+static const struct cairn_component *kernel_of(const struct cairn_component *c)
+{
+	return c->sha256.alg != CAIRN_ALG_NONE ? c : NULL;
 }
 
 static void match_limit(struct cairn_reasons *out, const char *code, const char *component, uint64_t max,
@@ -75,7 +81,7 @@ static void match_roles(struct cairn_reasons *out, const struct cairn_launch *l,
 			const struct cairn_manifest *m)
 {
 	for (size_t i = 0; i < l->role_count; i++)
-		if (!among(l->role[i], m->role, m->role_count))
+		if (!cairn_match_among(l->role[i], m->role, m->role_count))
 			cairn_reasons_addf(out, CAIRN_R_ROLE_NOT_ALLOWED, "roles", NULL, "", l->role[i],
 					   "the manifest does not give the role %s", l->role[i]);
 }
@@ -84,7 +90,7 @@ static void match_backends(struct cairn_reasons *out, const struct cairn_launch 
 			   const struct cairn_manifest *m)
 {
 	for (size_t i = 0; i < l->backend_count; i++)
-		if (!among(l->backend[i].backend, m->backend, m->backend_count))
+		if (!cairn_match_among(l->backend[i].backend, m->backend, m->backend_count))
 			cairn_reasons_addf(out, CAIRN_R_BACKEND_NOT_ALLOWED, l->backend[i].class, NULL, "",
 					   l->backend[i].backend,
 					   "the manifest does not let it use backends of %s",
@@ -98,8 +104,9 @@ static void match_content(struct cairn_reasons *out, const struct cairn_launch *
 	if (strcmp(l->type, m->type) != 0)
 		cairn_reasons_add(out, CAIRN_R_WRONG_TYPE, "type", NULL, m->type, l->type,
 				  "the manifest is for another type of domain");
-	match_component(out, "kernel", l->kernel_file, &m->kernel, &l->kernel);
-	match_ramdisk(out, l, m);
+	cairn_match_component(out, "kernel", l->kernel_file, kernel_of(&m->kernel), kernel_of(&l->kernel));
+	cairn_match_component(out, "ramdisk", l->ramdisk_file, m->has_ramdisk ? &m->ramdisk : NULL,
+			      l->has_ramdisk ? &l->ramdisk : NULL);
 	if (strcmp(l->cmdline, m->cmdline) != 0)
 		cairn_reasons_add(out, CAIRN_R_CMDLINE_MISMATCH, "cmdline", NULL, m->cmdline, l->cmdline,
 				  "the kernel command line is not the one that was signed");
@@ -107,6 +114,8 @@ static void match_content(struct cairn_reasons *out, const struct cairn_launch *
 	match_limit(out, CAIRN_R_VCPUS_EXCEEDED, "vcpus", m->vcpus_max, l->vcpus);
 	match_roles(out, l, m);
 	match_backends(out, l, m);
+	cairn_match_setup(out, &l->setup, &m->setup);
+	cairn_match_claims(out, l, m);
 }
 
 void cairn_manifest_match(struct cairn_reasons *out, const struct cairn_launch *l,

@@ -218,7 +218,7 @@ static enum cairn_status judge_launch(struct cairn_part *p, const struct cairn_a
 	enum cairn_status st = cairn_launch_from_json(&l, record);
 	if (st)
 		return st;
-	if (!l.has_manifest && l.role_count == 0 && !is_service_name(a, l.name)) {
+	if (!l.has_manifest && !cairn_launch_claims_service(&l) && !is_service_name(a, l.name)) {
 		judge_guest(p, a);
 		return CAIRN_OK;
 	}
