@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cairn/bootfacts.h"
-#include "logs.h"
+#include "chain_launch.h"
 
 /* ---- firmware, EFI programs, Xen, dom0 --------------------------------------------------------------------------------- */
 static void add_pcrs(json_t *node, const json_t *chain, int first, int last)
@@ -119,15 +119,6 @@ static const json_t *live_domain(const json_t *domains, uint64_t recnum)
 	return NULL;
 }
 
-static void add_component(json_t *node, const json_t *record, const char *name)
-{
-	const json_t *c = json_object_get(json_object_get(record, "components"), name);
-	if (c)
-		cairn_cli_node_add(node,
-				   cairn_cli_node(name, cairn_cli_str(c, "sha256"), "%lld bytes",
-						  (long long)json_integer_value(json_object_get(c, "size"))));
-}
-
 /* What goes down with it. */
 static void add_dependants(json_t *node, const json_t *live)
 {
@@ -143,34 +134,24 @@ static void add_dependants(json_t *node, const json_t *live)
 
 static void add_launch(json_t *parent, const struct cairn_log_entry *e, const json_t *domains)
 {
-	const json_t *d = json_object_get(e->object, "domain"), *m = json_object_get(e->object, "manifest");
+	cairn_auto_launch struct cairn_launch l = {0};
+	if (cairn_launch_from_json(&l, e->object) != CAIRN_OK)
+		return; /* only out of memory: the reader has checked it */
 	const json_t *live = live_domain(domains, e->recnum);
 	char name[CAIRN_NAME_MAX + 16], where[64] = "", again[48] = "";
-	snprintf(name, sizeof(name), "domain %s", cairn_cli_str(d, "name"));
+	snprintf(name, sizeof(name), "domain %s", l.name);
 	if (live)
 		snprintf(where, sizeof(where), ", domain %lld, %.32s",
 			 (long long)json_integer_value(json_object_get(live, "domid")),
 			 cairn_cli_str(live, "state"));
-	json_int_t restart = json_integer_value(json_object_get(e->object, "restart"));
-	if (restart > 0)
-		snprintf(again, sizeof(again), ", restart %lld", (long long)restart);
+	if (l.restart > 0)
+		snprintf(again, sizeof(again), ", restart %llu", (unsigned long long)l.restart);
 	json_t *node = cairn_cli_node_add(
 	    parent, cairn_cli_node(name, cairn_digest_hex(&e->digest[0]).text, "launch record %llu, %s%s%s",
-				   (unsigned long long)e->recnum, cairn_cli_str(d, "type"), again, where));
+				   (unsigned long long)e->recnum, l.type, again, where));
 	if (!node)
 		return;
-	add_component(node, e->object, "kernel");
-	add_component(node, e->object, "ramdisk");
-	cairn_cli_node_add(node,
-			   cairn_cli_node("command line", "", "%s", cairn_cli_str(e->object, "cmdline")));
-	if (json_is_object(m))
-		cairn_cli_node_add(
-		    node, cairn_cli_node("manifest", cairn_cli_str(m, "sha256"),
-					 "%s release %lld, signed by %s", cairn_cli_str(m, "name"),
-					 (long long)json_integer_value(json_object_get(m, "release")),
-					 cairn_cli_str(m, "kid")));
-	else
-		cairn_cli_node_add(node, cairn_cli_node("manifest", "", "none: a guest"));
+	cairn_cli_chain_launch(node, &l);
 	add_dependants(node, live);
 }
 

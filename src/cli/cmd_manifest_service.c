@@ -1,13 +1,27 @@
 /* cairn manifest service: describes the images of one service domain, and signs that. */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "servicespec.h"
 #include "sign.h"
+
+enum { FIRMWARE, BIOS, DEVICE_MODEL, STUB_KERNEL, STUB_RAMDISK };
+static const char *const purposes[CAIRN_COMPONENTS_MAX] = {
+    [FIRMWARE] = CAIRN_FIRMWARE,
+    [BIOS] = CAIRN_BIOS,
+    [DEVICE_MODEL] = CAIRN_DEVICE_MODEL,
+    [STUB_KERNEL] = CAIRN_STUBDOMAIN_KERNEL,
+    [STUB_RAMDISK] = CAIRN_STUBDOMAIN_RAMDISK,
+};
 
 struct service_options {
 	struct cairn_cli_signing signing;
 	const char *type, *kernel, *ramdisk, *cmdline, *memory_max, *vcpus_max;
-	struct cairn_cli_list roles, backends;
+	const char *image[CAIRN_COMPONENTS_MAX]; /* files, as purposes has it */
+	const char *dm_args, *stubdomain_cmdline, *inside_kernel, *inside_ramdisk, *xsm;
+	struct cairn_cli_list roles, backends, disks, pci, serves, targets;
+	struct cairn_cli_disk_names names;
 };
 
 static int measure(struct cairn_component *out, const char *path)
@@ -29,52 +43,120 @@ static bool copy_list(const char **out, size_t *count, size_t max, const struct 
 	return true;
 }
 
-static int fill(struct cairn_manifest *m, void *ctx)
+static int fill_limits(struct cairn_manifest *m, const struct service_options *o)
 {
-	const struct service_options *o = ctx;
 	unsigned long memory, vcpus;
 	if (!cairn_cli_number(&memory, "memory-max", o->memory_max, 1u << 30) ||
 	    !cairn_cli_number(&vcpus, "vcpus-max", o->vcpus_max, 4096))
 		return CAIRN_EXIT_USAGE;
-	if (!copy_list(m->role, &m->role_count, CAIRN_ROLES_MAX, &o->roles) ||
-	    !copy_list(m->backend, &m->backend_count, CAIRN_BACKENDS_MAX, &o->backends))
-		return cairn_cli_complain(CAIRN_EXIT_USAGE, "too many roles or backends");
-	m->type = o->type;
-	m->cmdline = o->cmdline ? o->cmdline : "";
 	m->memory_max_mib = memory;
 	m->vcpus_max = vcpus;
-	int code = measure(&m->kernel, o->kernel);
+	if (!copy_list(m->role, &m->role_count, CAIRN_ROLES_MAX, &o->roles) ||
+	    !copy_list(m->backend, &m->backend_count, CAIRN_BACKENDS_MAX, &o->backends) ||
+	    !copy_list(m->serve, &m->serve_count, CAIRN_SERVES_MAX, &o->serves) ||
+	    !copy_list(m->target, &m->target_count, CAIRN_BACKENDS_MAX, &o->targets))
+		return cairn_cli_complain(CAIRN_EXIT_USAGE, "too many roles, backends or targets");
+	return cairn_cli_pci(m, &o->pci);
+}
+
+/* What the signer would refuse without saying what is missing. */
+static int check_kind(const struct service_options *o)
+{
+	bool stub = o->image[STUB_KERNEL] != NULL;
+	if (strcmp(o->type, CAIRN_TYPE_HVM) != 0 && !o->kernel)
+		return cairn_cli_complain(CAIRN_EXIT_USAGE,
+					  "missing: --kernel, without which only hvm starts");
+	if (strcmp(o->type, CAIRN_TYPE_HVM) == 0 &&
+	    (!o->image[FIRMWARE] || (!o->image[DEVICE_MODEL] && !stub)))
+		return cairn_cli_complain(CAIRN_EXIT_USAGE,
+					  "an hvm domain has --firmware, and --device-model or "
+					  "--stubdomain-kernel");
+	if (!stub &&
+	    (o->image[STUB_RAMDISK] || o->stubdomain_cmdline || o->inside_kernel || o->inside_ramdisk))
+		return cairn_cli_complain(CAIRN_EXIT_USAGE, "there is no stub domain without "
+							    "--stubdomain-kernel");
+	if (o->inside_kernel && (o->kernel || o->ramdisk))
+		return cairn_cli_complain(CAIRN_EXIT_USAGE,
+					  "--inside-kernel: then there is no --kernel and no --ramdisk");
+	return CAIRN_EXIT_GOOD;
+}
+
+static int fill_images(struct cairn_manifest *m, const struct service_options *o)
+{
+	struct cairn_setup *s = &m->setup;
+	int code = o->kernel ? measure(&m->kernel, o->kernel) : CAIRN_EXIT_GOOD;
 	if (code == CAIRN_EXIT_GOOD && o->ramdisk) {
 		code = measure(&m->ramdisk, o->ramdisk);
 		m->has_ramdisk = true;
 	}
+	for (size_t i = 0; i < CAIRN_COMPONENTS_MAX && code == CAIRN_EXIT_GOOD; i++) {
+		if (!o->image[i])
+			continue;
+		s->component[s->component_count].purpose = purposes[i];
+		code = measure(&s->component[s->component_count++].is, o->image[i]);
+	}
 	return code;
 }
+
+static int fill(struct cairn_manifest *m, void *ctx)
+{
+	struct service_options *o = ctx;
+	m->type = o->type;
+	m->cmdline = o->cmdline ? o->cmdline : "";
+	m->setup.dm_args = o->dm_args;
+	m->setup.stubdomain_cmdline = o->stubdomain_cmdline;
+	m->setup.inside_kernel = o->inside_kernel;
+	m->setup.inside_ramdisk = o->inside_ramdisk;
+	m->setup.xsm = o->xsm;
+	int code = check_kind(o);
+	if (code == CAIRN_EXIT_GOOD)
+		code = fill_limits(m, o);
+	if (code == CAIRN_EXIT_GOOD)
+		code = fill_images(m, o);
+	return code == CAIRN_EXIT_GOOD ? cairn_cli_disks(&m->setup, &o->names, &o->disks) : code;
+}
+
+#define VALUE(option, word, into, text)                                                                      \
+	{                                                                                                    \
+		.name = (option), .arg = (word), .value = &(into), .help = (text)                            \
+	}
+#define NEEDED(option, word, into, text)                                                                     \
+	{                                                                                                    \
+		.name = (option), .arg = (word), .value = &(into), .help = (text), .required = true          \
+	}
+#define LIST(option, word, into, text)                                                                       \
+	{                                                                                                    \
+		.name = (option), .arg = (word), .list = &(into), .help = (text)                             \
+	}
 
 int cairn_cmd_manifest_service(int argc, char **argv)
 {
 	struct service_options o = {0};
 	const struct cairn_cli_opt opts[] = {
 	    CAIRN_CLI_OPTS_SIGNING(o.signing),
-	    {.name = "type", .arg = "TYPE", .value = &o.type, .required = true, .help = "pv or pvh"},
-	    {.name = "role", .arg = "ROLE", .list = &o.roles, .help = "a role that it may claim"},
-	    {.name = "kernel", .arg = "FILE", .value = &o.kernel, .required = true, .help = "its kernel"},
-	    {.name = "ramdisk", .arg = "FILE", .value = &o.ramdisk, .help = "its ramdisk [none]"},
-	    {.name = "cmdline", .arg = "TEXT", .value = &o.cmdline, .help = "its exact command line [empty]"},
-	    {.name = "memory-max",
-	     .arg = "MIB",
-	     .value = &o.memory_max,
-	     .required = true,
-	     .help = "most memory that it may have"},
-	    {.name = "vcpus-max",
-	     .arg = "N",
-	     .value = &o.vcpus_max,
-	     .required = true,
-	     .help = "most CPUs that it may have"},
-	    {.name = "backend",
-	     .arg = "DOMAIN",
-	     .list = &o.backends,
-	     .help = "a domain whose backends it may use"},
+	    NEEDED("type", "TYPE", o.type, "pv, pvh or hvm"),
+	    LIST("role", "ROLE", o.roles, "a role that it may claim"),
+	    VALUE("kernel", "FILE", o.kernel, "its kernel; only hvm can be without"),
+	    VALUE("ramdisk", "FILE", o.ramdisk, "its ramdisk [none]"),
+	    VALUE("cmdline", "TEXT", o.cmdline, "its exact command line [empty]"),
+	    VALUE("firmware", "FILE", o.image[FIRMWARE], "hvm: hvmloader"),
+	    VALUE("bios", "FILE", o.image[BIOS], "hvm: SeaBIOS or OVMF"),
+	    VALUE("device-model", "FILE", o.image[DEVICE_MODEL], "the QEMU that dom0 runs for it"),
+	    VALUE("dm-args", "TEXT", o.dm_args, "the device model's exact arguments"),
+	    VALUE("stubdomain-kernel", "FILE", o.image[STUB_KERNEL], "kernel of its stub domain"),
+	    VALUE("stubdomain-ramdisk", "FILE", o.image[STUB_RAMDISK], "ramdisk of its stub domain"),
+	    VALUE("stubdomain-cmdline", "TEXT", o.stubdomain_cmdline, "command line of its stub domain"),
+	    VALUE("inside-kernel", "PATH", o.inside_kernel, "its kernel, a file in the stub domain"),
+	    VALUE("inside-ramdisk", "PATH", o.inside_ramdisk, "its ramdisk, a file in the stub domain"),
+	    LIST("disk", "DISK", o.disks,
+		 "VDEV:image:FILE, VDEV:verity:ROOTHASH:BYTES or VDEV:unmeasured:r|w"),
+	    VALUE("xsm", "LABEL", o.xsm, "its XSM label"),
+	    NEEDED("memory-max", "MIB", o.memory_max, "most memory that it may have"),
+	    NEEDED("vcpus-max", "N", o.vcpus_max, "most CPUs that it may have"),
+	    LIST("backend", "DOMAIN", o.backends, "a domain whose backends it may use"),
+	    LIST("pci", "DEVICE", o.pci, "it may be given: VENDOR:DEVICE or class:CLASS [,permissive]"),
+	    LIST("serves", "CLASS", o.serves, "backends that it may serve: vif or vbd"),
+	    LIST("target", "DOMAIN", o.targets, "a domain whose device model it may be"),
 	};
 	const struct cairn_cli_synopsis syn = {"cairn manifest service",
 					       "",
