@@ -82,9 +82,9 @@ enum cairn_status cairn_job_collect(struct cairn_job *j)
 	enum cairn_status st = read_config(j);
 
 	if (st == CAIRN_OK && j->reasons->count == 0)
-		st = stage(j, &j->kernel, "kernel", j->cfg.kernel);
-	if (st == CAIRN_OK && j->cfg.ramdisk[0] && j->kernel.fd >= 0)
-		st = stage(j, &j->ramdisk, "ramdisk", j->cfg.ramdisk);
+		st = stage(j, &j->kernel, "kernel", j->cfg.file[CAIRN_XLFILE_KERNEL]);
+	if (st == CAIRN_OK && j->cfg.file[CAIRN_XLFILE_RAMDISK][0] && j->kernel.fd >= 0)
+		st = stage(j, &j->ramdisk, "ramdisk", j->cfg.file[CAIRN_XLFILE_RAMDISK]);
 	return st;
 }
 
@@ -177,11 +177,11 @@ enum cairn_status cairn_job_describe(struct cairn_job *j)
 	l->vcpus = c->maxvcpus ? c->maxvcpus : c->vcpus;
 	l->cmdline = c->cmdline;
 	l->kernel = j->kernel.is;
-	l->kernel_file = c->kernel;
-	l->has_ramdisk = c->ramdisk[0] != '\0';
+	l->kernel_file = c->file[CAIRN_XLFILE_KERNEL];
+	l->has_ramdisk = c->file[CAIRN_XLFILE_RAMDISK][0] != '\0';
 	if (l->has_ramdisk) {
 		l->ramdisk = j->ramdisk.is;
-		l->ramdisk_file = c->ramdisk;
+		l->ramdisk_file = c->file[CAIRN_XLFILE_RAMDISK];
 	}
 	l->restart = cairn_domains_launches(&j->a->domains, c->name);
 	return st == CAIRN_OK ? describe_settings(j) : st;

@@ -86,10 +86,11 @@ static void check_public(struct cairn_job *j)
 	    "the file is not for everybody to read, and so no image of a guest (chmod o+r)";
 
 	if (!j->kernel.public)
-		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "kernel", j->cfg.kernel, "", "", text);
+		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "kernel",
+				  j->cfg.file[CAIRN_XLFILE_KERNEL], "", "", text);
 	if (j->l.has_ramdisk && !j->ramdisk.public)
-		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "ramdisk", j->cfg.ramdisk, "", "",
-				  text);
+		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "ramdisk",
+				  j->cfg.file[CAIRN_XLFILE_RAMDISK], "", "", text);
 }
 
 /* A service is what claims to be one, or goes by the name of one; all else is a guest. */
@@ -207,7 +208,8 @@ static enum cairn_status build_paused(struct cairn_job *j, struct cairn_buf *why
 
 	snprintf(kernel, sizeof(kernel), "/proc/%d/fd/%d", self, j->kernel.fd);
 	snprintf(ramdisk, sizeof(ramdisk), "/proc/%d/fd/%d", self, j->ramdisk.fd);
-	enum cairn_status st = cairn_xlcfg_emit(&text, &j->cfg, kernel, j->l.has_ramdisk ? ramdisk : NULL);
+	const struct cairn_xlpaths paths = {.file = {kernel, ramdisk}};
+	enum cairn_status st = cairn_xlcfg_emit(&text, &j->cfg, &paths);
 
 	return st == CAIRN_OK ? hv->ops->create(hv->self, cairn_buf_span(&text), j->timeout_s, why) : st;
 }

@@ -1,16 +1,50 @@
 /* The names of an xl configuration's statements. libxlutil can look a key up but cannot list what there is;
  * this scanner accepts a part of its grammar (no nested lists, no +=, no escapes) and of its keys, and
  * nothing else. */
-#include "xen/xlcfg.h"
-
 #include <string.h>
 
+#include "xen/xlread.h"
+
+/* The keys that are no settings (xlsetting.c). */
 static const char *const known[] = {
-    "name", "type",	     "kernel",	 "ramdisk",	"cmdline",   "extra",
-    "root", "memory",	     "maxmem",	 "vcpus",	"maxvcpus",  "vif",
-    "uuid", "driver_domain", "tsc_mode", "on_poweroff", "on_reboot", "on_crash",
+    "name",
+    "type",
+    "kernel",
+    "ramdisk",
+    "cmdline",
+    "extra",
+    "root",
+    "memory",
+    "maxmem",
+    "vcpus",
+    "maxvcpus",
+    "vif",
+    "uuid",
+    "driver_domain",
+    "tsc_mode",
+    "on_poweroff",
+    "on_reboot",
+    "on_crash",
+    "disk",
+    "pci",
+    "pci_permissive",
+    "pci_seize",
+    "pci_msitranslate",
+    "pci_power_mgmt",
+    "seclabel",
+    "firmware",
+    "firmware_override",
+    "bios_path_override",
+    "device_model_override",
+    "device_model_stubdomain_override",
+    "device_model_stubdomain_seclabel",
+    "stubdomain_kernel",
+    "stubdomain_ramdisk",
+    "stubdomain_cmdline",
+    "cairn_serves",
 };
 #define KNOWN (sizeof(known) / sizeof(known[0]))
+#define KEYS  (KNOWN + CAIRN_XLCFG_SETTINGS)
 
 static bool is_lower(int c)
 {
@@ -112,11 +146,22 @@ static enum cairn_status scan_list(struct scan *s)
 	return CAIRN_OK;
 }
 
+/* The number of a key, less than KEYS; SIZE_MAX: cairn does not know it. */
+static size_t find_key(const char *name, size_t len)
+{
+	for (size_t i = 0; i < KNOWN; i++)
+		if (strlen(known[i]) == len && memcmp(known[i], name, len) == 0)
+			return i;
+	size_t i = cairn_xlsetting_find(name, len);
+
+	return i != SIZE_MAX ? KNOWN + i : SIZE_MAX;
+}
+
 static enum cairn_status check_name(struct scan *s, const char *name, size_t len, bool *seen)
 {
-	for (size_t i = 0; i < KNOWN; i++) {
-		if (strlen(known[i]) != len || memcmp(known[i], name, len) != 0)
-			continue;
+	size_t i = find_key(name, len);
+
+	if (i != SIZE_MAX) {
 		if (seen[i])
 			return bad_line(s, "a key that was given before");
 		seen[i] = true;
@@ -162,7 +207,7 @@ enum cairn_status cairn_xlcfg_scan(struct cairn_span text, struct cairn_buf *why
 {
 	const char *p = (const char *)text.ptr;
 	struct scan s = {.at = p, .end = p + text.len, .line = 1, .why = why};
-	bool seen[KNOWN] = {false};
+	bool seen[KEYS] = {false};
 
 	enum cairn_status all = CAIRN_OK;
 

@@ -52,9 +52,9 @@ static enum cairn_status read_as_xl(struct fake_hv *hv, struct cairn_span config
 	if (!c || xlu_cfg_readdata(c, hv->text, (int)strlen(hv->text)) != 0)
 		return CAIRN_E_INTERNAL;
 	xlu_cfg_get_string(c, "kernel", &v, 1);
-	snprintf(hv->config.kernel, sizeof(hv->config.kernel), "%s", v);
+	snprintf(hv->config.file[CAIRN_XLFILE_KERNEL], CAIRN_XLCFG_PATH, "%s", v);
 	if (xlu_cfg_get_string(c, "ramdisk", &v, 1) == 0)
-		snprintf(hv->config.ramdisk, sizeof(hv->config.ramdisk), "%s", v);
+		snprintf(hv->config.file[CAIRN_XLFILE_RAMDISK], CAIRN_XLCFG_PATH, "%s", v);
 	if (xlu_cfg_get_string(c, "cmdline", &v, 1) == 0)
 		snprintf(hv->config.cmdline, sizeof(hv->config.cmdline), "%s", v);
 	if (xlu_cfg_get_string(c, "uuid", &v, 1) == 0)
@@ -69,12 +69,12 @@ static enum cairn_status read_images(struct fake_hv *hv)
 {
 	cairn_auto_buf struct cairn_buf bytes = {0};
 
-	if (cairn_file_read(&bytes, hv->config.kernel, 1 << 20) != CAIRN_OK ||
+	if (cairn_file_read(&bytes, hv->config.file[CAIRN_XLFILE_KERNEL], 1 << 20) != CAIRN_OK ||
 	    cairn_hash(&hv->kernel, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK)
 		return CAIRN_E_INTERNAL;
 	bytes.len = 0;
-	if (hv->config.ramdisk[0] &&
-	    (cairn_file_read(&bytes, hv->config.ramdisk, 1 << 20) != CAIRN_OK ||
+	if (hv->config.file[CAIRN_XLFILE_RAMDISK][0] &&
+	    (cairn_file_read(&bytes, hv->config.file[CAIRN_XLFILE_RAMDISK], 1 << 20) != CAIRN_OK ||
 	     cairn_hash(&hv->ramdisk, CAIRN_ALG_SHA256, cairn_buf_span(&bytes)) != CAIRN_OK))
 		return CAIRN_E_INTERNAL;
 	return CAIRN_OK;

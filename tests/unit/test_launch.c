@@ -72,7 +72,7 @@ static void test_guest(void **state)
 			    cairn_digest_hex(&want).text);
 	assert_string_equal(agentuse_text(r, "domain", "uuid"), agentuse.fake.domain[0].uuid);
 	assert_string_equal(agentuse.fake.config.cmdline, "console=hvc0");
-	assert_non_null(strstr(agentuse.fake.config.kernel, "/fd/"));
+	assert_non_null(strstr(agentuse.fake.config.file[CAIRN_XLFILE_KERNEL], "/fd/"));
 	assert_false(agentuse.fake.domain[0].paused);
 	assert_int_equal(agentuse.fake.published, 4);
 	fixture_assert_replays(&agentuse);
