@@ -15,16 +15,20 @@
 /* ---- domains: what was launched in this boot, and what of it still runs ------------------------------- */
 struct cairn_agent_domain {
 	char name[CAIRN_NAME_MAX + 1], uuid[CAIRN_XLCFG_UUID];
-	uint64_t recnum;     /* of its launch record */
-	bool live;	     /* no exit record yet */
-	const char *end;     /* what its exit record will say, where it has to end or has ended; else NULL */
-	bool driver;	     /* driver_domain = 1 */
-	uint32_t domid;	     /* 0: not built, or not seen yet */
-	uint32_t stub_domid; /* of the stub domain that is its device model; 0: none */
-	bool passed;	     /* its domid is accounted for (strangers.c) */
-	json_t *roles;	     /* owned: array of strings */
-	json_t *backends;    /* owned: array of the names of the domains that serve it */
-	json_t *manifest;    /* owned: {"name","release"} or null */
+	uint64_t recnum; /* of its launch record */
+	bool live;	 /* no exit record yet */
+	const char *end; /* what its exit record will say, where it has to end or has ended; else NULL */
+	bool driver;	 /* driver_domain = 1 */
+	uint32_t domid;	 /* 0: not built, or not seen yet */
+	bool serves_vif, serves_vbd;
+	bool stub;	     /* a stub domain is its device model */
+	uint32_t stub_domid; /* of that; 0: none, or not seen yet */
+	size_t disk_count;
+	int disk_fd[CAIRN_XLCFG_DISKS]; /* owned: what its measured disks are open at while it lives */
+	bool passed;			/* its domid is accounted for (strangers.c) */
+	json_t *roles;			/* owned: array of strings */
+	json_t *backends;		/* owned: array of the names of the domains that serve it */
+	json_t *manifest;		/* owned: {"name","release"} or null */
 };
 
 struct cairn_agent_domains {
@@ -34,6 +38,8 @@ struct cairn_agent_domains {
 
 enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum,
 				    const struct cairn_launch *l) CAIRN_MUST_CHECK;
+/* Closes what a domain that has ended had open. */
+void cairn_domain_close(struct cairn_agent_domain *d);
 void cairn_domains_fini(struct cairn_agent_domains *d);
 struct cairn_agent_domain *cairn_domains_live(struct cairn_agent_domains *d, const char *name); /* or NULL */
 uint64_t cairn_domains_launches(const struct cairn_agent_domains *d, const char *name);

@@ -1,94 +1,11 @@
-/* The first steps of a launch: every byte that decides what runs, read once, and the description of it. */
+/* The second step of a launch: its description, which is what is authorised, recorded and built. */
 #include "agent/job.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 
-/* ---- 1: the configuration and the files --------------------------------------------------------------- */
-
-static const char *file_code(enum cairn_status st)
-{
-	switch (st) {
-	case CAIRN_E_NOTFOUND:
-		return CAIRN_R_FILE_MISSING;
-	case CAIRN_E_TRUNCATED:
-		return CAIRN_R_FILE_EMPTY;
-	case CAIRN_E_CHANGED:
-		return CAIRN_R_FILE_CHANGED;
-	default:
-		return CAIRN_R_FILE_UNREADABLE;
-	}
-}
-
-static const char *file_text(enum cairn_status st, int err)
-{
-	switch (st) {
-	case CAIRN_E_NOTFOUND:
-		return "there is no such file";
-	case CAIRN_E_TRUNCATED:
-		return "the file is empty";
-	case CAIRN_E_CHANGED:
-		return "the file changed while it was copied; launch again when nobody writes to it";
-	case CAIRN_E_UNSUPPORTED:
-		return "not a regular file";
-	case CAIRN_E_LIMIT:
-		return "the file is larger than cairnd accepts (max_image_mib)";
-	case CAIRN_E_IO:
-		return strerror(err);
-	default:
-		return cairn_status_text(st);
-	}
-}
-
-/* A bad file is a reason; running out of memory is an error. */
-static enum cairn_status judge_file(struct cairn_job *j, enum cairn_status st, int err, const char *component,
-				    const char *path)
-{
-	if (st == CAIRN_OK || st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO)
-		return st;
-	cairn_reasons_add(j->reasons, file_code(st), component, path, "", "", file_text(st, err));
-	return CAIRN_OK;
-}
-
-static enum cairn_status read_config(struct cairn_job *j)
-{
-	cairn_auto_buf struct cairn_buf text = {0};
-	cairn_auto_buf struct cairn_buf what = {0};
-	enum cairn_status st = cairn_stage_read(&text, j->config, CAIRN_XLCFG_MAX);
-
-	if (st != CAIRN_OK)
-		return judge_file(j, st, errno, "config", j->config);
-	st = cairn_xlcfg_parse(&j->cfg, cairn_buf_span(&text), &what);
-	if (st == CAIRN_OK || st == CAIRN_E_NOMEM)
-		return st;
-	cairn_reasons_add(j->reasons,
-			  st == CAIRN_E_UNSUPPORTED ? CAIRN_R_CONFIG_UNSUPPORTED : CAIRN_R_CONFIG_MALFORMED,
-			  "config", j->config, "", "", cairn_buf_str(&what));
-	return CAIRN_OK;
-}
-
-static enum cairn_status stage(struct cairn_job *j, struct cairn_staged *s, const char *component,
-			       const char *path)
-{
-	enum cairn_status st = cairn_stage_file(s, path, j->a->conf->max_image_mib << 20);
-
-	return judge_file(j, st, errno, component, path);
-}
-
-enum cairn_status cairn_job_collect(struct cairn_job *j)
-{
-	enum cairn_status st = read_config(j);
-
-	if (st == CAIRN_OK && j->reasons->count == 0)
-		st = stage(j, &j->kernel, "kernel", j->cfg.file[CAIRN_XLFILE_KERNEL]);
-	if (st == CAIRN_OK && j->cfg.file[CAIRN_XLFILE_RAMDISK][0] && j->kernel.fd >= 0)
-		st = stage(j, &j->ramdisk, "ramdisk", j->cfg.file[CAIRN_XLFILE_RAMDISK]);
-	return st;
-}
-
-/* ---- 2: the description ------------------------------------------------------------------------------- */
+/* ---- settings: what is written for xl and has no member of its own in the record ---------------------- */
 
 static void add_setting(struct cairn_job *j, const char *key, const char *value)
 {
@@ -111,29 +28,42 @@ static void add_number(struct cairn_job *j, const char *key, unsigned value)
 		add_setting(j, key, text);
 }
 
-static enum cairn_status add_vif(struct cairn_job *j, size_t i)
+/* A device, under its class and its number; it may be the text of nothing. */
+static enum cairn_status add_device(struct cairn_job *j, const char *class, size_t i, struct cairn_buf *text)
 {
-	const struct cairn_vif *v = &j->cfg.vif[i];
-	cairn_auto_buf struct cairn_buf text = {0};
+	const char *value = cairn_buf_str(text);
 	char key[32];
-
-	cairn_vif_text(&text, v);
-	const char *value = cairn_buf_str(&text);
 
 	if (!value)
 		return CAIRN_E_NOMEM;
-	snprintf(key, sizeof(key), "vif.%zu", i);
+	snprintf(key, sizeof(key), "%s.%zu", class, i);
 	add_setting(j, key, value[0] ? value : "default");
-	j->l.backend[j->l.backend_count++] =
-	    (struct cairn_backend_use){.class = "vif", .backend = v->backend[0] ? v->backend : "Domain-0"};
 	return CAIRN_OK;
 }
 
-/* Every setting that is written for xl and has no member of its own in the record. */
+static void add_backend(struct cairn_job *j, const char *class, const char *name)
+{
+	j->l.backend[j->l.backend_count++] =
+	    (struct cairn_backend_use){.class = class, .backend = name[0] ? name : "Domain-0"};
+}
+
+static enum cairn_status describe_vifs(struct cairn_job *j)
+{
+	enum cairn_status st = CAIRN_OK;
+
+	for (size_t i = 0; i < j->cfg.vif_count && st == CAIRN_OK; i++) {
+		cairn_auto_buf struct cairn_buf text = {0};
+
+		cairn_vif_text(&text, &j->cfg.vif[i]);
+		st = add_device(j, "vif", i, &text);
+		add_backend(j, CAIRN_SERVES_VIF, j->cfg.vif[i].backend);
+	}
+	return st;
+}
+
 static enum cairn_status describe_settings(struct cairn_job *j)
 {
 	const struct cairn_xlcfg *c = &j->cfg;
-	enum cairn_status st = CAIRN_OK;
 
 	add_number(j, "memory", c->memory);
 	add_number(j, "maxmem", c->maxmem);
@@ -144,10 +74,131 @@ static enum cairn_status describe_settings(struct cairn_job *j)
 	add_setting(j, "on_poweroff", "destroy");
 	add_setting(j, "on_reboot", "destroy");
 	add_setting(j, "on_crash", "destroy");
-	for (size_t i = 0; i < c->vif_count && st == CAIRN_OK; i++)
-		st = add_vif(j, i);
+	for (size_t i = 0; i < cairn_xlsetting_count(); i++)
+		add_setting(j, cairn_xlsetting_name(i), c->setting[i]);
+	if (c->type == CAIRN_DOMAIN_HVM)
+		add_setting(j, "device_model_stubdomain_override", c->stubdomain ? "1" : "0");
+	add_setting(j, "device_model_stubdomain_seclabel", c->stub_label);
+	return describe_vifs(j);
+}
+
+/* ---- disks and PCI devices ---------------------------------------------------------------------------- */
+
+static struct cairn_disk disk_of(const struct cairn_xldisk *c, const struct cairn_job_disk *d)
+{
+	struct cairn_disk out = {.vdev = c->vdev,
+				 .backend = c->backend[0] ? c->backend : "Domain-0",
+				 .kind = CAIRN_DISK_UNMEASURED,
+				 .readwrite = c->readwrite,
+				 .file = c->path};
+
+	if (d->image.fd >= 0) {
+		out.kind = CAIRN_DISK_IMAGE;
+		out.digest = d->image.is.sha256;
+		out.size = d->image.is.size;
+	} else if (d->found.verity) {
+		out.kind = CAIRN_DISK_VERITY;
+		out.digest = d->found.root;
+		out.size = d->found.size;
+	}
+	return out;
+}
+
+/* Of a disk that is not measured, the record says at least which it was. */
+static enum cairn_status describe_disks(struct cairn_job *j)
+{
+	enum cairn_status st = CAIRN_OK;
+
+	for (size_t i = 0; i < j->cfg.disk_count && st == CAIRN_OK; i++) {
+		const struct cairn_xldisk *c = &j->cfg.disk[i];
+		struct cairn_disk *d = &j->l.setup.disk[j->l.setup.disk_count++];
+		cairn_auto_buf struct cairn_buf text = {0};
+
+		*d = disk_of(c, &j->disk[i]);
+		cairn_xldisk_text(&text, c);
+		if (strcmp(d->kind, CAIRN_DISK_UNMEASURED) == 0)
+			cairn_buf_add_fmt(&text, ",target=%s", c->path);
+		st = add_device(j, "disk", i, &text);
+		add_backend(j, CAIRN_SERVES_VBD, c->backend);
+	}
 	return st;
 }
+
+static enum cairn_status describe_pci(struct cairn_job *j)
+{
+	const struct cairn_hv *hv = &j->a->hv;
+
+	for (size_t i = 0; i < j->cfg.pci_count; i++) {
+		const struct cairn_xlpci *c = &j->cfg.pci[i];
+		struct cairn_pci_device *p = &j->l.pci[i];
+		cairn_auto_buf struct cairn_buf text = {0};
+		enum cairn_status st = hv->ops->pci(hv->self, c->bdf, p);
+
+		if (st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO)
+			return st;
+		if (st != CAIRN_OK) {
+			cairn_reasons_add(j->reasons, CAIRN_R_PCI_NOT_ALLOWED, "pci", j->config, "", c->bdf,
+					  st == CAIRN_E_NOTFOUND ? "there is no such PCI device"
+								 : "the PCI device does not say what it is");
+			return CAIRN_OK;
+		}
+		p->bdf = c->bdf;
+		p->permissive = c->permissive;
+		p->seize = c->seize;
+		j->l.pci_count = i + 1;
+		cairn_xlpci_text(&text, c);
+		st = add_device(j, "pci", i, &text);
+		if (st != CAIRN_OK)
+			return st;
+	}
+	return CAIRN_OK;
+}
+
+/* ---- what runs for an hvm domain ---------------------------------------------------------------------- */
+
+static void describe_files(struct cairn_job *j)
+{
+	struct cairn_setup *s = &j->l.setup;
+
+	if (cairn_job_has(j, CAIRN_XLFILE_KERNEL)) {
+		j->l.kernel = j->file[CAIRN_XLFILE_KERNEL].is;
+		j->l.kernel_file = j->cfg.file[CAIRN_XLFILE_KERNEL];
+	}
+	j->l.has_ramdisk = cairn_job_has(j, CAIRN_XLFILE_RAMDISK);
+	if (j->l.has_ramdisk) {
+		j->l.ramdisk = j->file[CAIRN_XLFILE_RAMDISK].is;
+		j->l.ramdisk_file = j->cfg.file[CAIRN_XLFILE_RAMDISK];
+	}
+	for (unsigned f = CAIRN_XLFILE_FIRMWARE; f < CAIRN_XLFILES; f++)
+		if (cairn_job_has(j, f))
+			s->component[s->component_count++] = (struct cairn_image){
+			    .purpose = cairn_job_component(f), .is = j->file[f].is, .file = j->cfg.file[f]};
+}
+
+static const char *or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+static enum cairn_status describe_setup(struct cairn_job *j)
+{
+	const struct cairn_xlcfg *c = &j->cfg;
+	struct cairn_setup *s = &j->l.setup;
+
+	s->xsm = or_null(c->label);
+	if (c->type != CAIRN_DOMAIN_HVM)
+		return CAIRN_OK;
+	if (c->stubdomain) {
+		s->stubdomain_cmdline = or_null(c->stub_cmdline);
+		s->inside_kernel = or_null(c->file[CAIRN_XLFILE_KERNEL]);
+		s->inside_ramdisk = or_null(c->file[CAIRN_XLFILE_RAMDISK]);
+	}
+	cairn_xlcfg_dm_args(&j->dm_args, c);
+	s->dm_args = cairn_buf_str(&j->dm_args);
+	return s->dm_args ? CAIRN_OK : CAIRN_E_NOMEM;
+}
+
+/* ---- all of it ---------------------------------------------------------------------------------------- */
 
 static enum cairn_status make_uuid(char out[CAIRN_XLCFG_UUID])
 {
@@ -163,26 +214,42 @@ static enum cairn_status make_uuid(char out[CAIRN_XLCFG_UUID])
 	return CAIRN_OK;
 }
 
+static void describe_roles(struct cairn_job *j)
+{
+	struct cairn_launch *l = &j->l;
+
+	if (j->cfg.serves_vif)
+		l->serve[l->serve_count++] = CAIRN_SERVES_VIF;
+	if (j->cfg.serves_vbd)
+		l->serve[l->serve_count++] = CAIRN_SERVES_VBD;
+	if (j->cfg.serves_vif || (j->cfg.driver_domain && !j->cfg.serves_vbd))
+		l->role[l->role_count++] = CAIRN_ROLE_NETWORK;
+	if (j->cfg.serves_vbd)
+		l->role[l->role_count++] = CAIRN_ROLE_BLOCK;
+}
+
 /* memory_mib and vcpus of the record are what the domain may grow to. */
 enum cairn_status cairn_job_describe(struct cairn_job *j)
 {
+	static const char *const types[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM};
 	struct cairn_xlcfg *c = &j->cfg;
 	struct cairn_launch *l = &j->l;
 	enum cairn_status st = c->uuid[0] ? CAIRN_OK : make_uuid(c->uuid);
 
 	l->name = c->name;
-	l->type = c->type == CAIRN_DOMAIN_PVH ? CAIRN_TYPE_PVH : CAIRN_TYPE_PV;
+	l->type = types[c->type];
 	l->uuid = c->uuid;
 	l->memory_mib = c->maxmem ? c->maxmem : c->memory;
 	l->vcpus = c->maxvcpus ? c->maxvcpus : c->vcpus;
 	l->cmdline = c->cmdline;
-	l->kernel = j->kernel.is;
-	l->kernel_file = c->file[CAIRN_XLFILE_KERNEL];
-	l->has_ramdisk = c->file[CAIRN_XLFILE_RAMDISK][0] != '\0';
-	if (l->has_ramdisk) {
-		l->ramdisk = j->ramdisk.is;
-		l->ramdisk_file = c->file[CAIRN_XLFILE_RAMDISK];
-	}
 	l->restart = cairn_domains_launches(&j->a->domains, c->name);
-	return st == CAIRN_OK ? describe_settings(j) : st;
+	describe_files(j);
+	describe_roles(j);
+	if (st == CAIRN_OK)
+		st = describe_settings(j);
+	if (st == CAIRN_OK)
+		st = describe_disks(j);
+	if (st == CAIRN_OK)
+		st = describe_pci(j);
+	return st == CAIRN_OK ? describe_setup(j) : st;
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static json_t *names_json(const char *const *name, size_t count)
 {
@@ -41,6 +42,14 @@ static bool is_driver(const struct cairn_launch *l)
 	return false;
 }
 
+static bool serves(const struct cairn_launch *l, const char *class)
+{
+	for (size_t i = 0; i < l->serve_count; i++)
+		if (strcmp(l->serve[i], class) == 0)
+			return true;
+	return false;
+}
+
 static enum cairn_status make_room(struct cairn_agent_domains *d)
 {
 	if (d->count < d->cap)
@@ -58,7 +67,14 @@ static enum cairn_status make_room(struct cairn_agent_domains *d)
 enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum,
 				    const struct cairn_launch *l)
 {
-	struct cairn_agent_domain n = {.recnum = recnum, .live = true, .driver = is_driver(l)};
+	struct cairn_agent_domain n = {
+	    .recnum = recnum,
+	    .live = true,
+	    .driver = is_driver(l),
+	    .serves_vif = serves(l, CAIRN_SERVES_VIF) || (is_driver(l) && l->serve_count == 0),
+	    .serves_vbd = serves(l, CAIRN_SERVES_VBD),
+	    .stub = cairn_setup_component(&l->setup, CAIRN_STUBDOMAIN_KERNEL) != NULL,
+	};
 	enum cairn_status st = make_room(d);
 
 	if (st != CAIRN_OK)
@@ -80,9 +96,17 @@ enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recn
 	return CAIRN_OK;
 }
 
+void cairn_domain_close(struct cairn_agent_domain *d)
+{
+	for (size_t i = 0; i < d->disk_count; i++)
+		close(d->disk_fd[i]);
+	d->disk_count = 0;
+}
+
 void cairn_domains_fini(struct cairn_agent_domains *d)
 {
 	for (size_t i = 0; i < d->count; i++) {
+		cairn_domain_close(&d->item[i]);
 		json_decref(d->item[i].roles);
 		json_decref(d->item[i].backends);
 		json_decref(d->item[i].manifest);

@@ -1,35 +1,39 @@
-/* The launch of a domain, in the order that makes it measured: read and stage, describe, authorise, record,
- * build paused, check, unpause. What is staged is what is described and what is built. */
+/* The launch of a domain, in the order that makes it measured: read and stage (stage.c, disks.c), describe
+ * (describe.c), authorise, record, build paused, check, unpause (build.c). What is staged is what is described and
+ * what is built. */
 #include "agent/job.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-static void job_fini(struct cairn_job *j)
-{
-	cairn_staged_fini(&j->kernel);
-	cairn_staged_fini(&j->ramdisk);
-	cairn_manifests_fini(&j->manifests);
-}
 
 /* ---- 3: may it run ------------------------------------------------------------------------------------ */
 
-#define ROLE_NETWORK "driver.network"
+/* Only a driver domain that was launched here may serve, and only what it said: a name alone can be anybody's, now or
+ * later. */
+static uint32_t check_backend(struct cairn_job *j, const char *class, const char *name)
+{
+	const struct cairn_agent_domain *d = name[0] ? cairn_domains_live(&j->a->domains, name) : NULL;
+	bool vif = strcmp(class, CAIRN_SERVES_VIF) == 0;
+	bool serves = d && d->driver && !d->end && d->domid != 0 && (vif ? d->serves_vif : d->serves_vbd);
 
-/* Only a driver domain that was launched here may serve: a name alone can be anybody's, now or later. */
+	if (name[0] && !serves)
+		cairn_reasons_add(
+		    j->reasons, CAIRN_R_BACKEND_NOT_ALLOWED, class, j->config, "a running driver domain",
+		    name,
+		    vif ? "launch the driver domain first"
+			: "launch the driver domain first; it has to say cairn_serves = [ \"vbd\" ]");
+	return serves ? d->domid : 0;
+}
+
 static void check_backends(struct cairn_job *j)
 {
-	for (size_t i = 0; i < j->cfg.vif_count; i++) {
-		const char *b = j->cfg.vif[i].backend;
-		const struct cairn_agent_domain *d = b[0] ? cairn_domains_live(&j->a->domains, b) : NULL;
+	struct cairn_xlcfg *c = &j->cfg;
 
-		j->cfg.vif[i].backend_domid = d ? d->domid : 0;
-		if (b[0] && (!d || !d->driver || d->end || d->domid == 0))
-			cairn_reasons_add(j->reasons, CAIRN_R_BACKEND_NOT_ALLOWED, "vif", j->config,
-					  "a running driver domain", b, "launch the driver domain first");
-	}
+	for (size_t i = 0; i < c->vif_count; i++)
+		c->vif[i].backend_domid = check_backend(j, CAIRN_SERVES_VIF, c->vif[i].backend);
+	for (size_t i = 0; i < c->disk_count; i++)
+		c->disk[i].backend_domid = check_backend(j, CAIRN_SERVES_VBD, c->disk[i].backend);
 }
 
 static bool has_role(const struct cairn_manifest *m, const char *role)
@@ -42,9 +46,9 @@ static bool has_role(const struct cairn_manifest *m, const char *role)
 
 static void take_roles(struct cairn_job *j, const struct cairn_manifest *m)
 {
-	if (has_role(m, ROLE_NETWORK) && !j->cfg.driver_domain) {
+	if ((has_role(m, CAIRN_ROLE_NETWORK) || has_role(m, CAIRN_ROLE_BLOCK)) && !j->cfg.driver_domain) {
 		cairn_reasons_add(j->reasons, CAIRN_R_ROLE_NOT_ALLOWED, "config", j->config,
-				  "driver_domain = 1", "", "the manifest makes it a network driver domain");
+				  "driver_domain = 1", "", "the manifest makes it a driver domain");
 		return;
 	}
 	j->l.role_count = m->role_count;
@@ -85,12 +89,14 @@ static void check_public(struct cairn_job *j)
 	static const char text[] =
 	    "the file is not for everybody to read, and so no image of a guest (chmod o+r)";
 
-	if (!j->kernel.public)
-		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "kernel",
-				  j->cfg.file[CAIRN_XLFILE_KERNEL], "", "", text);
-	if (j->l.has_ramdisk && !j->ramdisk.public)
-		cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "ramdisk",
-				  j->cfg.file[CAIRN_XLFILE_RAMDISK], "", "", text);
+	for (unsigned f = 0; f < CAIRN_XLFILES; f++)
+		if (j->file[f].fd >= 0 && !j->file[f].public)
+			cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, cairn_job_component(f),
+					  j->cfg.file[f], "", "", text);
+	for (size_t i = 0; i < j->cfg.disk_count; i++)
+		if (j->disk[i].image.fd >= 0 && !j->disk[i].image.public)
+			cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "disk", j->cfg.disk[i].path,
+					  "", "", text);
 }
 
 /* A service is what claims to be one, or goes by the name of one; all else is a guest. */
@@ -102,14 +108,10 @@ static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 	if (st != CAIRN_OK)
 		return st;
 	check_backends(j);
-	if (j->cfg.driver_domain) {
-		j->l.role[0] = ROLE_NETWORK;
-		j->l.role_count = 1;
-	}
 	const struct cairn_manifest *m =
 	    cairn_manifest_select(&against, &j->l, j->manifests.list, j->manifests.count);
-	bool service =
-	    j->cfg.driver_domain || cairn_manifests_name(&j->manifests, j->cfg.name) || j->manifests.bad_name;
+	bool service = cairn_launch_claims_service(&j->l) ||
+		       cairn_manifests_name(&j->manifests, j->cfg.name) || j->manifests.bad_name;
 
 	if (m)
 		take_roles(j, m);
@@ -197,118 +199,6 @@ static enum cairn_status record_launch(struct cairn_job *j, struct cairn_launche
 	return st;
 }
 
-/* ---- 5: building -------------------------------------------------------------------------------------- */
-
-static enum cairn_status build_paused(struct cairn_job *j, struct cairn_buf *why)
-{
-	cairn_auto_buf struct cairn_buf text = {0};
-	const struct cairn_hv *hv = &j->a->hv;
-	char kernel[64], ramdisk[64];
-	int self = (int)getpid();
-
-	snprintf(kernel, sizeof(kernel), "/proc/%d/fd/%d", self, j->kernel.fd);
-	snprintf(ramdisk, sizeof(ramdisk), "/proc/%d/fd/%d", self, j->ramdisk.fd);
-	const struct cairn_xlpaths paths = {.file = {kernel, ramdisk}};
-	enum cairn_status st = cairn_xlcfg_emit(&text, &j->cfg, &paths);
-
-	return st == CAIRN_OK ? hv->ops->create(hv->self, cairn_buf_span(&text), j->timeout_s, why) : st;
-}
-
-/* The hypervisor must know the domain that was described, and no other by its UUID, and it must not have run.
- */
-static enum cairn_status check_built(struct cairn_job *j, struct cairn_hv_domain *d, struct cairn_buf *why)
-{
-	enum cairn_status st = cairn_hv_find(&j->a->hv, j->cfg.uuid, d);
-
-	if (st != CAIRN_OK) {
-		cairn_buf_add_str(why, st == CAIRN_E_EXISTS
-					   ? "there is another domain with its UUID"
-					   : "the hypervisor does not know the domain that xl says it built");
-		return CAIRN_E_XEN;
-	}
-	if (d->paused && !d->dying && !d->shutdown && d->cpu_ns == 0 &&
-	    d->hvm == (j->cfg.type == CAIRN_DOMAIN_PVH))
-		return CAIRN_OK;
-	cairn_buf_add_fmt(
-	    why, "the domain that xl built is not the one described: %s, %s, %llu ns of CPU time",
-	    d->hvm ? "hvm" : "pv", d->paused ? "paused" : "not paused", (unsigned long long)d->cpu_ns);
-	return CAIRN_E_XEN;
-}
-
-/* Destroys whatever bears the UUID of the launch. False if something of it may be left. */
-static bool destroy_all(struct cairn_job *j)
-{
-	const struct cairn_hv *hv = &j->a->hv;
-	struct cairn_hv_domain *all = calloc(CAIRN_HV_DOMAINS, sizeof(*all));
-	size_t n = 0;
-	bool gone = all && hv->ops->list(hv->self, all, CAIRN_HV_DOMAINS, &n) == CAIRN_OK;
-
-	for (size_t i = 0; i < n && all; i++)
-		if (strcmp(all[i].uuid, j->cfg.uuid) == 0)
-			gone &= hv->ops->destroy(hv->self, all[i].domid) == CAIRN_OK;
-	free(all);
-	return gone;
-}
-
-/* What cannot be destroyed now stays in the table, for the sweep to try again. */
-static void undo_build(struct cairn_job *j, struct cairn_launched *out, const char *text)
-{
-	struct cairn_agent_domain *entry = cairn_domains_live(&j->a->domains, j->cfg.name);
-
-	if (!destroy_all(j)) {
-		cairn_agent_say("the domain of a failed launch of %s could not be destroyed yet",
-				j->cfg.name);
-		if (entry)
-			entry->end = "build-failed";
-	} else if (entry) {
-		cairn_agent_record_exit(j->a, entry, "build-failed");
-	}
-	cairn_reasons_add(&out->reasons, CAIRN_R_BUILD_FAILED, "domain", j->config, "", "", text);
-}
-
-static void publish(struct cairn_agent *a, const struct cairn_agent_domain *d, const char *state)
-{
-	const struct cairn_hv_ops *ops = a->hv.ops;
-	char record[24];
-
-	snprintf(record, sizeof(record), "%llu", (unsigned long long)d->recnum);
-	const char *manifest = json_string_value(json_object_get(d->manifest, "name"));
-
-	if (ops->publish(a->hv.self, d->domid, "name", d->name) != CAIRN_OK ||
-	    ops->publish(a->hv.self, d->domid, "record", record) != CAIRN_OK ||
-	    ops->publish(a->hv.self, d->domid, "manifest", manifest ? manifest : "") != CAIRN_OK ||
-	    ops->publish(a->hv.self, d->domid, "state", state) != CAIRN_OK)
-		cairn_agent_say("xenstore does not take what is known of domain %u", d->domid);
-}
-
-static enum cairn_status build(struct cairn_job *j, struct cairn_launched *out, struct cairn_buf *why)
-{
-	const struct cairn_hv *hv = &j->a->hv;
-	struct cairn_hv_domain d = {0};
-	struct cairn_agent_domain *entry = cairn_domains_live(&j->a->domains, j->cfg.name);
-	cairn_auto_buf struct cairn_buf said = {0};
-	enum cairn_status st = build_paused(j, &said);
-
-	if (st == CAIRN_OK)
-		st = check_built(j, &d, &said);
-	if (entry)
-		entry->domid = d.domid;
-	if (st == CAIRN_OK)
-		st = hv->ops->unpause(hv->self, d.domid);
-	if (st != CAIRN_OK) {
-		const char *text = cairn_buf_str(&said);
-
-		cairn_buf_add_fmt(why, "%s was allowed, but not built: %s: %s", j->cfg.name,
-				  cairn_status_text(st), text ? text : "");
-		undo_build(j, out, text);
-		return st;
-	}
-	out->domid = d.domid;
-	if (entry)
-		publish(j->a, entry, "running");
-	return CAIRN_OK;
-}
-
 /* ---- the whole ---------------------------------------------------------------------------------------- */
 
 /* Two domains of one name or UUID could not be told apart afterwards. What the table says must be true now.
@@ -355,13 +245,13 @@ static enum cairn_status run(struct cairn_job *j, uid_t uid, struct cairn_launch
 		st = check_unique(j, why);
 	if (st == CAIRN_OK)
 		st = cairn_job_describe(j);
-	if (st == CAIRN_OK)
+	if (st == CAIRN_OK && j->reasons->count == 0)
 		st = authorise(j, why);
 	if (st == CAIRN_OK && j->reasons->count > 0)
 		return refuse(j, uid, out, why);
 	if (st == CAIRN_OK)
 		st = record_launch(j, out, why);
-	return st == CAIRN_OK ? build(j, out, why) : st;
+	return st == CAIRN_OK ? cairn_job_build(j, out, why) : st;
 }
 
 enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, uid_t uid, unsigned timeout_s,
@@ -382,13 +272,12 @@ enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, 
 	j->config = config;
 	j->timeout_s = timeout_s;
 	j->reasons = &out->reasons;
-	cairn_staged_init(&j->kernel);
-	cairn_staged_init(&j->ramdisk);
+	cairn_job_init(j);
 	enum cairn_status st = run(j, uid, out, why);
 
 	if (st != CAIRN_OK && why->len == 0)
 		cairn_buf_add_fmt(why, "nothing was launched: %s", cairn_status_text(st));
-	job_fini(j);
+	cairn_job_fini(j);
 	free(j);
 	return st;
 }

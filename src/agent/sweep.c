@@ -30,6 +30,7 @@ void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d
 	if (recnum == CAIRN_NO_RECORD && st != CAIRN_E_DIVERGED)
 		return;
 	d->live = false;
+	cairn_domain_close(d);
 	a->strangers.unplaced += d->domid == 0;
 	cairn_restart_ended(a, d, reason);
 	if (d->domid && a->hv.ops->publish(a->hv.self, d->domid, NULL, NULL) != CAIRN_OK)
@@ -99,6 +100,9 @@ static void learn_domids(struct cairn_agent *a, const struct cairn_hv_domain *al
 		if (d->domid == 0 && !d->end && found->paused && found->cpu_ns == 0)
 			d->end = "build-failed";
 		d->domid = found->domid;
+		if (d->stub && d->stub_domid == 0 &&
+		    a->hv.ops->stub(a->hv.self, d->domid, &d->stub_domid) != CAIRN_OK)
+			d->stub_domid = 0;
 	}
 }
 

@@ -184,6 +184,41 @@ static enum cairn_status xen_recall(void *hv, uint32_t *domid)
 	return CAIRN_OK;
 }
 
+/* /local/domain/<domid> is written by the toolstack alone: the domain may read it. */
+static enum cairn_status xen_stub(void *hv, uint32_t domid, uint32_t *stub)
+{
+	struct xen *x = hv;
+	char path[80];
+	unsigned len = 0, n = 0;
+
+	snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-domid", domid);
+	char *text = xs_read(x->xs, XBT_NULL, path, &len);
+	bool found = text && sscanf(text, "%u", &n) == 1 && n > 0 && n < CAIRN_HV_DOMAINS;
+
+	free(text);
+	if (found)
+		*stub = n;
+	return found ? CAIRN_OK : CAIRN_E_NOTFOUND;
+}
+
+static enum cairn_status xen_probe(void *hv, int fd, struct cairn_hv_disk *out)
+{
+	(void)hv;
+	return cairn_disk_probe(out, fd);
+}
+
+static enum cairn_status xen_loop(void *hv, int image, int *fd)
+{
+	(void)hv;
+	return cairn_disk_loop(fd, image);
+}
+
+static enum cairn_status xen_pci(void *hv, const char *bdf, struct cairn_pci_device *out)
+{
+	(void)hv;
+	return cairn_pci_identify(out, CAIRN_PCI_DEVICES, bdf);
+}
+
 static int xen_watch(void *hv)
 {
 	const struct xen *x = hv;
@@ -223,6 +258,22 @@ enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid, str
 	return st;
 }
 
+enum cairn_status cairn_hv_get(const struct cairn_hv *hv, uint32_t domid, struct cairn_hv_domain *out)
+{
+	struct cairn_hv_domain *all = calloc(CAIRN_HV_DOMAINS, sizeof(*all));
+	size_t n = 0;
+	enum cairn_status st = all ? hv->ops->list(hv->self, all, CAIRN_HV_DOMAINS, &n) : CAIRN_E_NOMEM;
+	bool found = false;
+
+	for (size_t i = 0; i < n && st == CAIRN_OK && !found; i++) {
+		found = all[i].domid == domid;
+		if (found)
+			*out = all[i];
+	}
+	free(all);
+	return st == CAIRN_OK && !found ? CAIRN_E_NOTFOUND : st;
+}
+
 static const struct cairn_hv_ops xen_ops = {
     .facts = xen_facts,
     .list = xen_list,
@@ -233,6 +284,10 @@ static const struct cairn_hv_ops xen_ops = {
     .publish = xen_publish,
     .remember = xen_remember,
     .recall = xen_recall,
+    .stub = xen_stub,
+    .probe = xen_probe,
+    .loop = xen_loop,
+    .pci = xen_pci,
     .watch = xen_watch,
     .heard = xen_heard,
 };

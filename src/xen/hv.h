@@ -3,6 +3,8 @@
 #ifndef CAIRN_XEN_HV_H
 #define CAIRN_XEN_HV_H
 
+#include "xen/disk.h"
+#include "xen/pci.h"
 #include "xen/xlcfg.h"
 
 #define CAIRN_HV_DOMAINS 0x7ff0 /* all there can be: DOMID_FIRST_RESERVED, xen/include/public/xen.h */
@@ -40,6 +42,12 @@ struct cairn_hv_ops {
 	 * recall: CAIRN_E_NOTFOUND. */
 	enum cairn_status (*remember)(void *hv, uint32_t domid);
 	enum cairn_status (*recall)(void *hv, uint32_t *domid);
+	/* The stub domain that is the device model of a domain, as the toolstack noted it. CAIRN_E_NOTFOUND. */
+	enum cairn_status (*stub)(void *hv, uint32_t domid, uint32_t *stub);
+	/* xen/disk.h and xen/pci.h. */
+	enum cairn_status (*probe)(void *hv, int fd, struct cairn_hv_disk *out);
+	enum cairn_status (*loop)(void *hv, int image, int *fd);
+	enum cairn_status (*pci)(void *hv, const char *bdf, struct cairn_pci_device *out);
 	/* A descriptor that can be read from when domains come or go, or -1; what is there to read is for heard
 	 * to take away. */
 	int (*watch)(void *hv);
@@ -55,6 +63,10 @@ struct cairn_hv {
  * one has it. */
 enum cairn_status cairn_hv_find(const struct cairn_hv *hv, const char *uuid,
 				struct cairn_hv_domain *out) CAIRN_MUST_CHECK;
+
+/* The domain with this number. CAIRN_E_NOTFOUND. */
+enum cairn_status cairn_hv_get(const struct cairn_hv *hv, uint32_t domid,
+			       struct cairn_hv_domain *out) CAIRN_MUST_CHECK;
 
 /* The real one, through libxenctrl, libxenstore and xl (a path). On failure a sentence is appended to why.
  * CAIRN_E_XEN: no Xen, or no xenstored. */

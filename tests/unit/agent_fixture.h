@@ -16,7 +16,8 @@ struct fake_hv {
 	/* what the next domain is like */
 	enum cairn_status create_fails;	   /* after it was made */
 	bool runs_early, other_type, twin; /* twin: somebody else's with the same UUID is there as well */
-	enum cairn_status list_fails, destroy_fails;
+	bool no_stub, stub_is_hvm;	   /* of one that has a stub domain */
+	enum cairn_status list_fails, destroy_fails, probe_fails, loop_fails;
 	/* what was asked for */
 	unsigned created, unpaused, destroyed, published, pauses, listed;
 	uint32_t remembered; /* the last domid; 0: none */
@@ -24,7 +25,9 @@ struct fake_hv {
 	int watch_fd;
 	char text[4096]; /* of the configuration for xl; config: what xl reads in it */
 	struct cairn_xlcfg config;
-	struct cairn_digest kernel, ramdisk; /* SHA-256 of what xl would have read */
+	struct cairn_digest file[CAIRN_XLFILES], kernel, ramdisk; /* SHA-256 of what xl would have read */
+	uint32_t stub, stub_of;					  /* the last stub domain and its guest */
+	unsigned loops;
 };
 
 struct agent_fixture {

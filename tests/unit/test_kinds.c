@@ -1,133 +1,364 @@
-/* Version 2 of launch records and service manifests: what is written is read, and nothing but that. */
-#include "kinds.h"
+/* Launches of every kind: hvm domains with their device model in dom0 or in a stub domain, disks, PCI devices, what is
+ * served. What is on record is what xl would have read, and nobody else's files are given away. */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
 
-static json_t *launch_doc(const struct cairn_launch *l)
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/unit/agentuse_fixture.h"
+
+#define DRIVER "driver_domain = 1\n"
+
+static char config[2048];
+
+static const char *path(const char *name)
 {
-	cairn_auto_buf struct cairn_buf b = {0};
-	enum cairn_record_type t;
-	json_t *v = NULL;
+	static char text[8][160];
+	static unsigned turn;
+	char *p = text[turn++ % 8];
 
-	assert_int_equal(cairn_record_launch(&b, l), CAIRN_OK);
-	assert_int_equal(cairn_record_parse(&v, &t, cairn_buf_span(&b)), CAIRN_OK);
-	assert_int_equal(t, CAIRN_RECORD_LAUNCH);
-	return v;
+	snprintf(p, sizeof(text[0]), "%s/%s", agentuse.dir, name);
+	return p;
 }
 
-static int version(const struct cairn_launch *l)
+static void put_files(void)
 {
-	cairn_auto_json json_t *v = launch_doc(l);
+	static const char *const names[] = {"loader", "bios", "qemu", "sk", "sr"};
 
-	return (int)json_integer_value(json_object_get(v, "version"));
+	for (size_t i = 0; i < 5; i++)
+		fixture_file(&agentuse, names[i], names[i]);
 }
 
-static enum cairn_status reparse(const json_t *v)
+/* An hvm domain with firmware of its own; more: further lines. */
+static const char *hvm(const char *name, bool stub, const char *more)
 {
-	cairn_auto_buf struct cairn_buf b = {0};
-	cairn_auto_json json_t *back = NULL;
-	enum cairn_record_type t;
+	char file[80], model[512];
 
-	assert_int_equal(cairn_json_dump(&b, v), CAIRN_OK);
-	return cairn_record_parse(&back, &t, cairn_buf_span(&b));
+	put_files();
+	if (stub)
+		snprintf(
+		    model, sizeof(model),
+		    "device_model_stubdomain_override = 1\nstubdomain_kernel = \"%s\"\nstubdomain_ramdisk = "
+		    "\"%s\"\nstubdomain_cmdline = \"quiet\"\n",
+		    path("sk"), path("sr"));
+	else
+		snprintf(model, sizeof(model), "device_model_override = \"%s\"\n", path("qemu"));
+	snprintf(config, sizeof(config),
+		 "name = \"%s\"\ntype = \"hvm\"\nmemory = 64\ndevice_model_version = \"qemu-xen\"\n"
+		 "firmware_override = \"%s\"\nbios_path_override = \"%s\"\n%s%s",
+		 name, path("loader"), path("bios"), model, more);
+	snprintf(file, sizeof(file), "%s.cfg", name);
+	return fixture_file(&agentuse, file, config);
 }
 
-static void same_record(const struct cairn_launch *l)
+static void assert_component(const json_t *record, const char *purpose, enum cairn_xlfile f,
+			     const char *bytes)
 {
-	cairn_auto_buf struct cairn_buf a = {0}, b = {0};
-	cairn_auto_json json_t *v = launch_doc(l);
-	cairn_auto_launch struct cairn_launch back = {0};
+	const json_t *c = json_object_get(json_object_get(record, "components"), purpose);
+	struct cairn_digest want;
 
-	assert_int_equal(cairn_launch_from_json(&back, v), CAIRN_OK);
-	assert_int_equal(cairn_record_launch(&a, l), CAIRN_OK);
-	assert_int_equal(cairn_record_launch(&b, &back), CAIRN_OK);
-	assert_true(cairn_span_equal(cairn_buf_span(&a), cairn_buf_span(&b)));
+	assert_int_equal(cairn_hash(&want, CAIRN_ALG_SHA256, cairn_span_str(bytes)), CAIRN_OK);
+	assert_string_equal(agentuse_str(c, "sha256"), cairn_digest_hex(&want).text);
+	assert_true(cairn_digest_equal(&want, &agentuse.fake.file[f]));
+	assert_non_null(strstr(agentuse.fake.config.file[f], "/fd/"));
 }
 
-static void test_record_round(void **state)
+static void launch(const char *cfg)
 {
-	struct cairn_launch hvm = sample_hvm(), stub = sample_stubdomain(), old = sample_launch();
+	enum cairn_status st = agentuse_launch(cfg);
+
+	if (st != CAIRN_OK)
+		fail_msg("%s: %s", cairn_status_name(st), agentuse_why);
+}
+
+static void refused(const char *cfg, const char *code)
+{
+	unsigned created = agentuse.fake.created;
+
+	assert_int_equal(agentuse_launch(cfg), CAIRN_E_DENIED);
+	if (strcmp(agentuse_done.reasons.item[0].code, code) != 0)
+		fail_msg("expected %s, got %s: %s", code, agentuse_done.reasons.item[0].code, agentuse_why);
+	assert_int_equal(agentuse.fake.created, created);
+}
+
+static unsigned open_files(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	unsigned n = 0;
+
+	assert_non_null(d);
+	while (readdir(d))
+		n++;
+	closedir(d);
+	return n;
+}
+
+/* ---- hvm ---------------------------------------------------------------------------------------------- */
+
+static void test_hvm(void **state)
+{
+	(void)state;
+	launch(hvm("g", false, "vnc = 0\n"));
+	cairn_auto_json json_t *r = fixture_record(&agentuse, agentuse_done.recnum);
+	json_t *components = json_object_get(r, "components");
+
+	assert_string_equal(agentuse_text(r, "domain", "type"), "hvm");
+	assert_int_equal(json_object_size(components), 3);
+	assert_component(r, "firmware", CAIRN_XLFILE_FIRMWARE, "loader");
+	assert_component(r, "bios", CAIRN_XLFILE_BIOS, "bios");
+	assert_component(r, "device-model", CAIRN_XLFILE_DEVICE_MODEL, "qemu");
+	assert_non_null(strstr(agentuse_text(r, "dm_args", NULL), "{device-model} -xen-domid {domid} "));
+	assert_string_equal(agentuse_text(r, "config", "vga"), "cirrus");
+	assert_string_equal(agentuse_text(r, "config", "vnc"), "0");
+	assert_string_equal(agentuse_text(r, "config", "device_model_stubdomain_override"), "0");
+	assert_false(agentuse.fake.domain[0].paused);
+	fixture_assert_replays(&agentuse);
+	/* With a kernel of its own, through QEMU. */
+	char more[256];
+
+	snprintf(more, sizeof(more), "kernel = \"%s\"\ncmdline = \"x y\"\n", path("kernel"));
+	launch(hvm("k", false, more));
+	cairn_auto_json json_t *k = fixture_record(&agentuse, agentuse_done.recnum);
+
+	assert_component(k, "kernel", CAIRN_XLFILE_KERNEL, "a kernel");
+	assert_string_equal(agentuse_text(k, "cmdline", NULL), "x y");
+	assert_non_null(strstr(agentuse_text(k, "dm_args", NULL), "-kernel {kernel} -append \"x y\""));
+}
+
+static void test_hvm_refused(void **state)
+{
+	const char *cfg = hvm("g", false, "");
 
 	(void)state;
-	same_record(&hvm);
-	same_record(&stub);
-	assert_int_equal(version(&hvm), 2);
-	assert_int_equal(version(&stub), 2);
-	assert_int_equal(version(&old), 1);
+	unlink(path("bios"));
+	refused(cfg, CAIRN_R_FILE_MISSING);
+	assert_string_equal(agentuse_done.reasons.item[0].component, "bios");
+	fixture_file(&agentuse, "bios", "bios");
+	chmod(path("loader"), 0600);
+	refused(cfg, CAIRN_R_FILE_UNREADABLE);
+	assert_string_equal(agentuse_done.reasons.item[0].component, "firmware");
+	chmod(path("loader"), 0644);
+	agentuse.fake.other_type = true;
+	assert_int_equal(agentuse_launch(cfg), CAIRN_E_XEN);
+	assert_int_equal(agentuse.fake.count, 0);
+	agentuse.fake.other_type = false;
+	launch(cfg);
 }
 
-static void test_record_read(void **state)
+/* ---- a stub domain ------------------------------------------------------------------------------------ */
+
+static void test_stub(void **state)
 {
-	struct cairn_launch l = sample_hvm(), stub = sample_stubdomain();
-	cairn_auto_json json_t *v = launch_doc(&l), *w = launch_doc(&stub);
-	cairn_auto_launch struct cairn_launch a = {0}, b = {0};
+	(void)state;
+	launch(hvm("g", true, "kernel = \"/in/k\"\nramdisk = \"/in/r\"\n"));
+	cairn_auto_json json_t *r = fixture_record(&agentuse, agentuse_done.recnum);
+	json_t *components = json_object_get(r, "components");
+
+	assert_int_equal(json_object_size(components), 4);
+	assert_component(r, "stubdomain-kernel", CAIRN_XLFILE_STUB_KERNEL, "sk");
+	assert_component(r, "stubdomain-ramdisk", CAIRN_XLFILE_STUB_RAMDISK, "sr");
+	assert_component(r, "firmware", CAIRN_XLFILE_FIRMWARE, "loader");
+	assert_string_equal(agentuse_text(r, "stubdomain_cmdline", NULL), "quiet");
+	assert_string_equal(agentuse_text(r, "inside_stubdomain", "kernel"), "/in/k");
+	assert_string_equal(agentuse_text(r, "inside_stubdomain", "ramdisk"), "/in/r");
+	assert_string_equal(agentuse.fake.config.file[CAIRN_XLFILE_KERNEL], "/in/k");
+	assert_non_null(strstr(agentuse_text(r, "dm_args", NULL), "stubdom-dm "));
+	/* The stub domain runs, and the sweep knows whose it is; so does the next cairnd. */
+	uint64_t records = agentuse.agent->log.records;
+
+	cairn_agent_sweep(agentuse.agent);
+	assert_int_equal(agentuse.agent->log.records, records);
+	fixture_stop(&agentuse);
+	assert_int_equal(fixture_start(&agentuse), 0);
+	cairn_agent_sweep(agentuse.agent);
+	assert_int_equal(agentuse.agent->log.records, records);
+	assert_int_equal(agentuse.fake.pauses, 0);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_OK);
+}
+
+/* A guest whose stub domain is not what xl says it is does not run, and nothing of it is left. */
+static void test_stub_built(void **state)
+{
+	const char *cfg = hvm("g", true, "");
 
 	(void)state;
-	assert_int_equal(cairn_launch_from_json(&a, v), CAIRN_OK);
-	assert_int_equal(cairn_launch_from_json(&b, w), CAIRN_OK);
-	assert_int_equal(a.setup.component_count, 3);
-	assert_true(cairn_digest_equal(&cairn_setup_component(&a.setup, CAIRN_BIOS)->is.sha384,
-				       &l.setup.component[1].is.sha384));
-	assert_null(cairn_setup_component(&a.setup, CAIRN_STUBDOMAIN_KERNEL));
-	assert_string_equal(a.setup.disk[0].backend, "Domain-0");
-	assert_false(a.setup.disk[0].readwrite);
-	assert_true(a.setup.disk[2].readwrite);
-	assert_int_equal(a.pci[0].class, 0x010802);
-	assert_int_equal(a.pci[0].subvendor, 0x103c);
-	assert_int_equal(a.pci[0].revision, 3);
-	assert_true(a.pci[0].permissive && !a.pci[0].seize);
-	assert_string_equal(a.serve[0], CAIRN_SERVES_VBD);
-	assert_string_equal(a.target, "guest");
-	assert_string_equal(b.setup.inside_kernel, "/vmlinuz");
-	assert_string_equal(b.setup.stubdomain_cmdline, "console=hvc0");
-	assert_int_equal(b.kernel.sha256.alg, CAIRN_ALG_NONE);
-	assert_null(b.target);
+	agentuse.fake.no_stub = true;
+	assert_int_equal(agentuse_launch(cfg), CAIRN_E_XEN);
+	assert_int_equal(agentuse.fake.count, 0);
+	agentuse.fake.no_stub = false;
+	agentuse.fake.stub_is_hvm = true;
+	assert_int_equal(agentuse_launch(cfg), CAIRN_E_XEN);
+	assert_int_equal(agentuse.fake.count, 0);
+	assert_int_equal(agentuse.fake.unpaused, 0);
+	agentuse.fake.stub_is_hvm = false;
+	agentuse.fake.create_fails = CAIRN_E_XEN;
+	assert_int_equal(agentuse_launch(cfg), CAIRN_E_XEN);
+	assert_int_equal(agentuse.fake.count, 0);
+	agentuse.fake.create_fails = CAIRN_OK;
+	launch(cfg);
+	assert_int_equal(agentuse.fake.count, 2);
 }
 
-/* The same words cannot be said in another version, nor nothing in this one. */
-static void test_record_version(void **state)
+/* ---- disks -------------------------------------------------------------------------------------------- */
+
+static const json_t *disk(const json_t *record, size_t i)
 {
-	struct cairn_launch l = sample_hvm(), old = sample_launch();
-	cairn_auto_json json_t *v = launch_doc(&l), *w = launch_doc(&old);
+	return json_array_get(json_object_get(record, "disks"), i);
+}
+
+static void test_disks(void **state)
+{
+	struct cairn_digest image, root;
+	char more[512];
+	unsigned before = open_files();
 
 	(void)state;
-	json_object_set_new(v, "version", json_integer(1));
-	assert_int_equal(reparse(v), CAIRN_E_UNSUPPORTED);
-	json_object_set_new(v, "version", json_integer(3));
-	assert_int_equal(reparse(v), CAIRN_E_VERSION);
-	json_object_set_new(w, "version", json_integer(2));
-	assert_int_equal(reparse(w), CAIRN_E_VERSION);
+	fixture_file(&agentuse, "image", "an image");
+	fixture_file(&agentuse, "mapped", "verity");
+	fixture_file(&agentuse, "plain", "block");
+	assert_int_equal(cairn_hash(&image, CAIRN_ALG_SHA256, cairn_span_str("an image")), CAIRN_OK);
+	assert_int_equal(cairn_hash(&root, CAIRN_ALG_SHA256, cairn_span_str("root")), CAIRN_OK);
+	snprintf(more, sizeof(more),
+		 "disk = [ '%s,raw,xvda,r', '%s,raw,xvdb,r', '%s,raw,xvdc,r', '%s,raw,xvdd,w' ]\n",
+		 path("image"), path("mapped"), path("plain"), "/dev/none");
+	launch(fixture_config(&agentuse, "g", more));
+	cairn_auto_json json_t *r = fixture_record(&agentuse, agentuse_done.recnum);
+
+	assert_int_equal(json_array_size(json_object_get(r, "disks")), 4);
+	assert_string_equal(agentuse_str(disk(r, 0), "kind"), "image");
+	assert_string_equal(agentuse_str(disk(r, 0), "sha256"), cairn_digest_hex(&image).text);
+	assert_string_equal(agentuse_str(disk(r, 1), "kind"), "verity");
+	assert_string_equal(agentuse_str(disk(r, 1), "sha256"), cairn_digest_hex(&root).text);
+	assert_string_equal(agentuse_str(disk(r, 2), "kind"), "unmeasured");
+	assert_false(json_is_true(json_object_get(disk(r, 2), "readwrite")));
+	assert_string_equal(agentuse_str(disk(r, 3), "kind"), "unmeasured");
+	assert_true(json_is_true(json_object_get(disk(r, 3), "readwrite")));
+	assert_string_equal(agentuse_text(r, "config", "disk.3"),
+			    "format=raw,vdev=xvdd,access=rw,devtype=disk,target=/dev/none");
+	assert_null(strstr(agentuse.fake.text, path("image")));
+	assert_null(strstr(agentuse.fake.text, path("mapped")));
+	assert_non_null(strstr(agentuse.fake.text, "target=/dev/none"));
+	assert_int_equal(agentuse.fake.loops, 1);
+	/* Open as long as it lives. */
+	assert_int_equal(open_files(), before + 3);
+	cairn_auto_buf struct cairn_buf why = {0};
+
+	assert_int_equal(cairn_agent_stop_domain(agentuse.agent, "g", &why), CAIRN_OK);
+	assert_int_equal(open_files(), before);
 }
 
-static void same_manifest(const struct cairn_launch *l, int expected)
+static void test_disks_refused(void **state)
 {
-	struct cairn_manifest m = sample_manifest_for(l);
-	cairn_auto_manifest struct cairn_manifest back = {0};
-	cairn_auto_buf struct cairn_buf a = {0}, b = {0};
-
-	assert_int_equal(cairn_manifest_build(&a, &m), CAIRN_OK);
-	assert_int_equal(cairn_manifest_parse(&back, cairn_buf_span(&a)), CAIRN_OK);
-	assert_int_equal(cairn_manifest_build(&b, &back), CAIRN_OK);
-	assert_true(cairn_span_equal(cairn_buf_span(&a), cairn_buf_span(&b)));
-	assert_int_equal(json_integer_value(json_object_get(back.doc, "version")), expected);
-}
-
-static void test_manifest_round(void **state)
-{
-	struct cairn_launch hvm = sample_hvm(), stub = sample_stubdomain(), old = sample_launch();
+	char more[256];
+	unsigned before = open_files();
 
 	(void)state;
-	same_manifest(&hvm, 2);
-	same_manifest(&stub, 2);
-	same_manifest(&old, 1);
+	snprintf(more, sizeof(more), "disk = [ '%s,raw,xvda,r' ]\n", path("gone"));
+	refused(fixture_config(&agentuse, "g", more), CAIRN_R_FILE_MISSING);
+	assert_string_equal(agentuse_done.reasons.item[0].component, "disk");
+	snprintf(more, sizeof(more), "disk = [ '%s,raw,xvda,r' ]\n", path("image"));
+	const char *cfg = fixture_config(&agentuse, "g", more);
+
+	fixture_file(&agentuse, "image", "");
+	refused(cfg, CAIRN_R_FILE_EMPTY);
+	assert_int_equal(truncate(path("image"), (1 << 20) + 1), 0);
+	refused(cfg, CAIRN_R_FILE_UNREADABLE);
+	assert_non_null(strstr(agentuse_why, "dm-verity"));
+	fixture_file(&agentuse, "image", "an image");
+	agentuse.fake.probe_fails = CAIRN_E_UNSUPPORTED;
+	refused(cfg, CAIRN_R_FILE_UNREADABLE);
+	agentuse.fake.probe_fails = CAIRN_OK;
+	chmod(path("image"), 0600);
+	refused(cfg, CAIRN_R_FILE_UNREADABLE);
+	chmod(path("image"), 0644);
+	agentuse.fake.loop_fails = CAIRN_E_IO;
+	assert_int_equal(agentuse_launch(cfg), CAIRN_E_IO);
+	assert_non_null(strstr(agentuse_why, "loop"));
+	assert_int_equal(agentuse.fake.created, 0);
+	agentuse_assert_type(agentuse_done.recnum + 1, "exit");
+	assert_int_equal(open_files(), before);
+	agentuse.fake.loop_fails = CAIRN_OK;
+	launch(cfg);
+}
+
+/* ---- what is served, and what is given ---------------------------------------------------------------- */
+
+static void audit(void)
+{
+	agentuse.conf.mode_service = "audit";
+	assert_int_equal(fixture_boot(&agentuse), 0);
+}
+
+static void enforce(void)
+{
+	agentuse.conf.mode_service = "enforce";
+}
+
+static void test_serves(void **state)
+{
+	static const char disk_of[] = "disk = [ '/v,raw,xvda,r,backend=store' ]\n";
+
+	(void)state;
+	audit();
+	refused(fixture_config(&agentuse, "app", disk_of), CAIRN_R_BACKEND_NOT_ALLOWED);
+	launch(fixture_config(&agentuse, "store", DRIVER));
+	refused(fixture_config(&agentuse, "app", disk_of), CAIRN_R_BACKEND_NOT_ALLOWED);
+	assert_non_null(strstr(agentuse_why, "cairn_serves"));
+	cairn_auto_buf struct cairn_buf why = {0};
+
+	assert_int_equal(cairn_agent_stop_domain(agentuse.agent, "store", &why), CAIRN_OK);
+	launch(fixture_config(&agentuse, "store", DRIVER "cairn_serves = [ 'vbd' ]\n"));
+	cairn_auto_json json_t *store = fixture_record(&agentuse, agentuse_done.recnum);
+
+	assert_string_equal(json_string_value(json_array_get(json_object_get(store, "serves"), 0)), "vbd");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(store, "roles"), 0)),
+			    "driver.block");
+	refused(fixture_config(&agentuse, "app", "vif = [ 'backend=store' ]\n"), CAIRN_R_BACKEND_NOT_ALLOWED);
+	launch(fixture_config(&agentuse, "app", disk_of));
+	cairn_auto_json json_t *app = fixture_record(&agentuse, agentuse_done.recnum);
+
+	assert_string_equal(agentuse_str(disk(app, 0), "backend"), "store");
+	assert_string_equal(agentuse_str(disk(app, 0), "kind"), "unmeasured");
+	assert_non_null(strstr(agentuse.fake.text, ",backend=2,target=/v\""));
+	enforce();
+}
+
+static void test_pci(void **state)
+{
+	static const char nic[] = "pci = [ '03:00.0,permissive=1' ]\n";
+
+	(void)state;
+	refused(fixture_config(&agentuse, "g", nic), CAIRN_R_NO_MANIFEST); /* a claim, whatever its name */
+	audit();
+	refused(fixture_config(&agentuse, "g", "pci = [ '04:00.0' ]\n"), CAIRN_R_PCI_NOT_ALLOWED);
+	launch(fixture_config(&agentuse, "g", nic));
+	cairn_auto_json json_t *r = fixture_record(&agentuse, agentuse_done.recnum);
+	const json_t *p = json_array_get(json_object_get(r, "pci"), 0);
+
+	assert_string_equal(agentuse_str(p, "bdf"), "0000:03:00.0");
+	assert_string_equal(agentuse_str(p, "vendor"), "8086");
+	assert_string_equal(agentuse_str(p, "class"), "020000");
+	assert_true(json_is_true(json_object_get(p, "permissive")));
+	assert_false(json_is_true(json_object_get(p, "seize")));
+	assert_non_null(strstr(agentuse.fake.text, "pci = [ \"0000:03:00.0,permissive=1,seize=0,"));
+	enforce();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_record_round),
-	    cmocka_unit_test(test_record_read),
-	    cmocka_unit_test(test_record_version),
-	    cmocka_unit_test(test_manifest_round),
+	    AGENTUSE_TEST(test_hvm),	AGENTUSE_TEST(test_hvm_refused),
+	    AGENTUSE_TEST(test_stub),	AGENTUSE_TEST(test_stub_built),
+	    AGENTUSE_TEST(test_disks),	AGENTUSE_TEST(test_disks_refused),
+	    AGENTUSE_TEST(test_serves), AGENTUSE_TEST(test_pci),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
 }

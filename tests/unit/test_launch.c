@@ -195,8 +195,8 @@ static void test_files(void **state)
 				    "\x7f"
 				    "ELF"),
 		       CAIRN_R_CONFIG_MALFORMED);
-	assert_refused(fixture_config(&agentuse, "d", "disk = [ 'x' ]\n"), CAIRN_R_CONFIG_UNSUPPORTED);
-	assert_non_null(strstr(agentuse_why, "disk"));
+	assert_refused(fixture_config(&agentuse, "d", "bootloader = 'x'\n"), CAIRN_R_CONFIG_UNSUPPORTED);
+	assert_non_null(strstr(agentuse_why, "bootloader"));
 	assert_string_equal(agentuse_done.name, "d");
 	fixture_file(&agentuse, "kernel", "");
 	assert_refused(fixture_config(&agentuse, "k", ""), CAIRN_R_FILE_EMPTY);
@@ -221,7 +221,7 @@ static void test_files(void **state)
 static void test_rate(void **state)
 {
 	const char *config = fixture_config(&agentuse, "netdrv", "driver_domain = 1\n");
-	const char *other = fixture_config(&agentuse, "d", "disk = [ 'x' ]\n");
+	const char *other = fixture_config(&agentuse, "d", "bootloader = 'x'\n");
 
 	(void)state;
 	for (unsigned i = 0; i < CAIRN_REFUSALS_MINUTE; i++)

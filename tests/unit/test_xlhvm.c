@@ -241,7 +241,7 @@ static const struct {
     {PV "disk=['/d,raw,xvda,w,backendtype=qdisk']", "disk", CAIRN_E_UNSUPPORTED},
     {PV "disk=['/d,raw,xvda,w,direct-io-safe']", "disk", CAIRN_E_UNSUPPORTED},
     {PV "disk=['/d,raw,xvda,w,discard']", "disk", CAIRN_E_UNSUPPORTED},
-    {PV "disk=['/d,raw,xvda,w,untrusted']", "disk", CAIRN_E_UNSUPPORTED},
+    {PV "disk=['/d,raw,xvda,w,untrusted']", "disk", CAIRN_E_MALFORMED},
     {PV "disk=['/d,raw,xvda,w,colo,colo-host=a,colo-port=3']", "disk", CAIRN_E_UNSUPPORTED},
     {PV "disk=['/d,raw,xvda,w,specification=virtio']", "disk", CAIRN_E_UNSUPPORTED},
     {PV "disk=['iscsi:/d,xvda,w']", "disk", CAIRN_E_UNSUPPORTED},

@@ -1,0 +1,145 @@
+/* The first step of a launch: every byte that decides what runs, read once, into memory that nobody can change. */
+#include "agent/job.h"
+
+#include <errno.h>
+#include <string.h>
+
+void cairn_job_init(struct cairn_job *j)
+{
+	for (size_t i = 0; i < CAIRN_XLFILES; i++)
+		cairn_staged_init(&j->file[i]);
+	for (size_t i = 0; i < CAIRN_XLCFG_DISKS; i++) {
+		cairn_staged_init(&j->disk[i].image);
+		j->disk[i].fd = -1;
+	}
+}
+
+/* ---- reasons ------------------------------------------------------------------------------------------ */
+
+const char *cairn_job_component(enum cairn_xlfile f)
+{
+	static const char *const names[CAIRN_XLFILES] = {
+	    [CAIRN_XLFILE_KERNEL] = "kernel",
+	    [CAIRN_XLFILE_RAMDISK] = "ramdisk",
+	    [CAIRN_XLFILE_FIRMWARE] = CAIRN_FIRMWARE,
+	    [CAIRN_XLFILE_BIOS] = CAIRN_BIOS,
+	    [CAIRN_XLFILE_DEVICE_MODEL] = CAIRN_DEVICE_MODEL,
+	    [CAIRN_XLFILE_STUB_KERNEL] = CAIRN_STUBDOMAIN_KERNEL,
+	    [CAIRN_XLFILE_STUB_RAMDISK] = CAIRN_STUBDOMAIN_RAMDISK,
+	};
+
+	return names[f];
+}
+
+static const char *file_code(enum cairn_status st)
+{
+	switch (st) {
+	case CAIRN_E_NOTFOUND:
+		return CAIRN_R_FILE_MISSING;
+	case CAIRN_E_TRUNCATED:
+		return CAIRN_R_FILE_EMPTY;
+	case CAIRN_E_CHANGED:
+		return CAIRN_R_FILE_CHANGED;
+	default:
+		return CAIRN_R_FILE_UNREADABLE;
+	}
+}
+
+static const char *file_text(enum cairn_status st, int err, bool disk)
+{
+	switch (st) {
+	case CAIRN_E_NOTFOUND:
+		return "there is no such file";
+	case CAIRN_E_TRUNCATED:
+		return "the file is empty";
+	case CAIRN_E_CHANGED:
+		return "the file changed while it was copied; launch again when nobody writes to it";
+	case CAIRN_E_UNSUPPORTED:
+		return disk ? "a disk is a regular file, or a block device; one of dm-verity with SHA-256 "
+			      "that checks "
+			      "every block of it at each read"
+			    : "not a regular file";
+	case CAIRN_E_LIMIT:
+		return disk
+			   ? "the image is larger than cairnd takes into memory (max_image_mib): put it on a "
+			     "dm-verity device, which has no limit"
+			   : "the file is larger than cairnd accepts (max_image_mib)";
+	case CAIRN_E_IO:
+		return strerror(err);
+	default:
+		return cairn_status_text(st);
+	}
+}
+
+enum cairn_status cairn_job_judge(struct cairn_job *j, enum cairn_status st, int err, const char *component,
+				  const char *path)
+{
+	if (st == CAIRN_OK || st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO)
+		return st;
+	cairn_reasons_add(j->reasons, file_code(st), component, path, "", "",
+			  file_text(st, err, strcmp(component, "disk") == 0));
+	return CAIRN_OK;
+}
+
+/* ---- the configuration and the files ------------------------------------------------------------------ */
+
+static enum cairn_status read_config(struct cairn_job *j)
+{
+	cairn_auto_buf struct cairn_buf text = {0};
+	cairn_auto_buf struct cairn_buf what = {0};
+	enum cairn_status st = cairn_stage_read(&text, j->config, CAIRN_XLCFG_MAX);
+
+	if (st != CAIRN_OK)
+		return cairn_job_judge(j, st, errno, "config", j->config);
+	st = cairn_xlcfg_parse(&j->cfg, cairn_buf_span(&text), &what);
+	if (st == CAIRN_OK || st == CAIRN_E_NOMEM)
+		return st;
+	cairn_reasons_add(j->reasons,
+			  st == CAIRN_E_UNSUPPORTED ? CAIRN_R_CONFIG_UNSUPPORTED : CAIRN_R_CONFIG_MALFORMED,
+			  "config", j->config, "", "", cairn_buf_str(&what));
+	return CAIRN_OK;
+}
+
+bool cairn_job_has(const struct cairn_job *j, enum cairn_xlfile f)
+{
+	bool inside = j->cfg.stubdomain && (f == CAIRN_XLFILE_KERNEL || f == CAIRN_XLFILE_RAMDISK);
+
+	return j->cfg.file[f][0] && !inside;
+}
+
+/* The first file that is bad ends it: what the others hold does not matter any more. */
+static enum cairn_status stage_files(struct cairn_job *j)
+{
+	for (unsigned f = 0; f < CAIRN_XLFILES && j->reasons->count == 0; f++) {
+		const char *path = j->cfg.file[f];
+
+		if (!cairn_job_has(j, f))
+			continue;
+		enum cairn_status st = cairn_stage_file(&j->file[f], path, j->a->conf->max_image_mib << 20);
+
+		st = cairn_job_judge(j, st, errno, cairn_job_component(f), path);
+		if (st != CAIRN_OK)
+			return st;
+	}
+	return CAIRN_OK;
+}
+
+enum cairn_status cairn_job_collect(struct cairn_job *j)
+{
+	enum cairn_status st = read_config(j);
+
+	if (st == CAIRN_OK && j->reasons->count == 0)
+		st = stage_files(j);
+	if (st == CAIRN_OK && j->reasons->count == 0)
+		st = cairn_job_collect_disks(j);
+	return st;
+}
+
+void cairn_job_fini(struct cairn_job *j)
+{
+	for (size_t i = 0; i < CAIRN_XLFILES; i++)
+		cairn_staged_fini(&j->file[i]);
+	cairn_job_give_disks(j, NULL);
+	cairn_buf_fini(&j->dm_args);
+	cairn_manifests_fini(&j->manifests);
+}
