@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/lanes.h"
 #include "agent/measure.h"
 
 #define MAX (64u * 1024 * 1024)
@@ -201,9 +202,68 @@ static void test_read(void **state)
 	assert_int_equal(b.len, 9);
 }
 
+/* More files than are staged at a time, of many sizes; the bad among them spoil nothing but themselves. */
+static void test_several(void **state)
+{
+	enum { COUNT = CAIRN_LANES_MAX * 2 + 3 };
+	struct cairn_stage all[COUNT] = {{0}};
+	char name[COUNT][96];
+	uint8_t *bytes = calloc(1, COUNT * 100000);
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++) {
+		size_t len = i * 99991;
+
+		memset(bytes, (int)i, len);
+		snprintf(name[i], sizeof(name[i]), "%s/%zu", dir, i);
+		if (i != 5)
+			assert_int_equal(cairn_file_write(name[i], cairn_span(bytes, len), 0600), CAIRN_OK);
+		all[i] = (struct cairn_stage){.path = i == 7 ? dir : name[i], .max = i == 9 ? len - 1 : MAX};
+	}
+	cairn_stage_files(all, COUNT);
+	for (size_t i = 0; i < COUNT; i++) {
+		struct cairn_component want;
+		enum cairn_status st = i == 0	? CAIRN_E_TRUNCATED
+				       : i == 5 ? CAIRN_E_NOTFOUND
+				       : i == 7 ? CAIRN_E_UNSUPPORTED
+				       : i == 9 ? CAIRN_E_LIMIT
+						: CAIRN_OK;
+
+		assert_int_equal(all[i].status, st);
+		assert_int_equal(all[i].staged.fd >= 0, st == CAIRN_OK);
+		memset(bytes, (int)i, i * 99991);
+		assert_int_equal(cairn_component_of(&want, cairn_span(bytes, i * 99991)), CAIRN_OK);
+		if (st == CAIRN_OK) {
+			assert_true(cairn_digest_equal(&all[i].staged.is.sha256, &want.sha256));
+			assert_true(cairn_digest_equal(&all[i].staged.is.sha384, &want.sha384));
+			assert_int_equal(all[i].staged.is.size, want.size);
+			assert_int_equal(pwrite(all[i].staged.fd, "x", 1, 0), -1);
+		}
+		cairn_staged_fini(&all[i].staged);
+		unlink(name[i]);
+	}
+	free(bytes);
+}
+
+/* Where the system is to blame, it says why. */
+static void test_errors(void **state)
+{
+	struct cairn_staged s;
+	char name[300];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[0] = '/';
+	name[sizeof(name) - 1] = '\0';
+	errno = 0;
+	assert_int_equal(cairn_stage_file(&s, name, MAX), CAIRN_E_IO);
+	assert_int_equal(errno, ENAMETOOLONG);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_several),   cmocka_unit_test(test_errors),
 	    cmocka_unit_test(test_digests),   cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_symlink),   cmocka_unit_test(test_growing),
 	    cmocka_unit_test(test_rewritten), cmocka_unit_test(test_shrinking),
