@@ -14,7 +14,11 @@
  *	restart.delay_s = 1   restart.delay_max_s = 60 (before a try; doubled with each)
  *	restart.reset_s = 600 (having run for so long, a domain has all its tries again)
  *
- * Modes, banks and PCR numbers are in the host record. Paths are not: what is found there is measured or verified itself.
+ *	boot.set = NAME NAME ... (domains that cairnd launches by itself; default: none)
+ *	boot.configs = /etc/cairn/domains (NAME.cfg is the configuration of each)
+ *	boot.wait_s = 60 (how long a domain of the set may take until it serves)
+ *
+ * Modes, banks, PCR numbers and the boot set are in the host record. Paths are not: what is found there is measured or verified itself.
  */
 #ifndef CAIRN_AGENTCONFIG_H
 #define CAIRN_AGENTCONFIG_H
@@ -35,6 +39,10 @@ struct cairn_agent_config {
 	uint64_t max_image_mib;	   /* 1 to 65536 */
 	uint64_t create_timeout_s; /* 1 to 3600 */
 	uint64_t restart_max, restart_delay_s, restart_delay_max_s, restart_reset_s;
+	size_t boot_count;
+	char boot_set[CAIRN_BOOT_SET_MAX][CAIRN_NAME_MAX + 1];
+	const char *boot_configs;  /* borrowed from file, or a literal */
+	uint64_t boot_wait_s;	   /* 1 to 3600 */
 	struct cairn_config *file; /* owned */
 };
 

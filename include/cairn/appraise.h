@@ -73,7 +73,8 @@ struct cairn_verdict {
 	 * "cairn.reasons":
 	 * [{"code","component","expected","file","found","manifest","text"}...]}}, NAME one of "firmware",
 	 * "boot", "xen", "dom0", "domain:..."; a domain also has "cairn.running", and "cairn.restarts", how often
-	 * its name was launched before in this boot. "manifest" in a reason
+	 * its name was launched before in this boot, and "cairn.fell_back": true where the launch
+	 * before this one did not serve. "manifest" in a reason
 	 * names the one that would have allowed it. Owned. */
 	json_t *submods;
 };

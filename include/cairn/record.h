@@ -20,6 +20,7 @@
 #define CAIRN_CONFIG_MAX   128
 #define CAIRN_BACKENDS_MAX 64
 #define CAIRN_TRUST_MAX	   64
+#define CAIRN_BOOT_SET_MAX 32
 #define CAIRN_KID_LEN	   43 /* base64url of a SHA-256 */
 
 #define CAIRN_COMPONENTS_MAX 5
@@ -81,6 +82,8 @@ struct cairn_host {
 	const char *mode_service; /* "enforce" or "audit" */
 	const char *mode_guest;	  /* "enforce", "audit" or "record" */
 	struct cairn_pcr_numbers pcrs;
+	size_t boot_count;
+	const char *boot_set[CAIRN_BOOT_SET_MAX]; /* in order; none: the record does not have the member */
 	size_t authority_count;
 	const char *authority[CAIRN_TRUST_MAX]; /* kids; the record has them sorted */
 	json_t *doc;
@@ -206,7 +209,8 @@ struct cairn_exit_record {
 	uint64_t launch; /* recnum of its launch record */
 	const char *name;
 	const char *reason; /* "destroyed", "crashed", "rebooted", "shutdown", "lost" (gone while no cairnd
-			     * looked) or "build-failed" */
+			     * looked), "build-failed" or "no-service" (the one before it
+			     * did serve, and is launched again) */
 	json_t *doc;
 };
 

@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 
+#include "agent/bootset.h"
 #include "agent/log.h"
 #include "agent/restart.h"
 #include "cairn/agent.h"
@@ -92,6 +93,7 @@ struct cairn_agent {
 	char phase[160];			 /* of the phase record; "" before it */
 	struct cairn_agent_domains domains;
 	struct cairn_restarts restarts;
+	struct cairn_bootset bootset;
 	bool blind; /* the hypervisor's list could not be read */
 	struct cairn_strangers strangers;
 	size_t refusal_next;

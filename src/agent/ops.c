@@ -94,6 +94,8 @@ static enum cairn_status op_status(struct cairn_call *c)
 		st = cairn_call_set(c, "pcrs",
 				    json_pack("{s:i,s:i,s:i}", "host", (int)p->host, "launch", (int)p->launch,
 					      "phase", (int)p->phase));
+	if (st == CAIRN_OK)
+		st = cairn_call_set(c, "boot_set", cairn_bootset_json(a));
 	return st == CAIRN_OK ? cairn_call_set(c, "domains", cairn_agent_domains_json(a)) : st;
 }
 

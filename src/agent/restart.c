@@ -64,8 +64,33 @@ bool cairn_restart_waits(const struct cairn_agent *a, const struct cairn_restart
 
 /* ---- the way to the configuration --------------------------------------------------------------------- */
 
-/* The directory is beside the log, and so of this boot where that is. False if there is no room for the name. */
-static bool link_path(const struct cairn_agent *a, char out[PATH_MAX], const char *name)
+bool cairn_link_write(const char *dir, const char *name, const char *target)
+{
+	char path[PATH_MAX], fresh[PATH_MAX];
+	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
+	int m = snprintf(fresh, sizeof(fresh), "%s/.new", dir);
+
+	if (n < 0 || m < 0 || n >= PATH_MAX || m >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return false;
+	}
+	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
+		return false;
+	if (unlink(fresh) != 0 && errno != ENOENT)
+		return false;
+	return symlink(target, fresh) == 0 && rename(fresh, path) == 0;
+}
+
+bool cairn_link_read(const char *path, char *target)
+{
+	ssize_t n = readlink(path, target, PATH_MAX - 1);
+
+	target[n > 0 ? n : 0] = '\0';
+	return n > 0;
+}
+
+/* Beside the log, and so of this boot where that is. */
+static bool launched_path(const struct cairn_agent *a, char out[PATH_MAX], const char *name)
 {
 	const char *slash = strrchr(a->conf->log, '/');
 	int dir = slash ? (int)(slash - a->conf->log) : 0;
@@ -74,22 +99,18 @@ static bool link_path(const struct cairn_agent *a, char out[PATH_MAX], const cha
 	return n > 0 && n < PATH_MAX;
 }
 
-static bool write_link(const struct cairn_agent *a, const char *name, const char *config)
+bool cairn_restart_config(const struct cairn_agent *a, char *config, const char *name)
 {
-	char dir[PATH_MAX], path[PATH_MAX], fresh[PATH_MAX];
+	char path[PATH_MAX];
 
-	if (!link_path(a, dir, "") || !link_path(a, path, name) || !link_path(a, fresh, ".new"))
-		return false;
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		return false;
-	if (unlink(fresh) != 0 && errno != ENOENT)
-		return false;
-	return symlink(config, fresh) == 0 && rename(fresh, path) == 0;
+	return launched_path(a, path, name) && cairn_link_read(path, config);
 }
 
 void cairn_restart_remember(struct cairn_agent *a, const char *name, const char *config)
 {
-	if (!write_link(a, name, config))
+	char dir[PATH_MAX];
+
+	if (!launched_path(a, dir, "") || !cairn_link_write(dir, name, config))
 		cairn_agent_say("%s will not come back by itself: its configuration cannot be remembered: %s",
 				name, strerror(errno));
 }
@@ -106,15 +127,6 @@ static bool is_of(const char *path, const char *name)
 
 	free(cfg);
 	return same;
-}
-
-static bool read_link(const struct cairn_agent *a, char out[PATH_MAX], const char *name)
-{
-	char path[PATH_MAX];
-	ssize_t n = link_path(a, path, name) ? readlink(path, out, PATH_MAX - 1) : -1;
-
-	out[n > 0 ? n : 0] = '\0';
-	return n > 0;
 }
 
 /* ---- what the records say ----------------------------------------------------------------------------- */
@@ -194,21 +206,22 @@ void cairn_restart_refused(struct cairn_agent *a, const char *name)
 	count_failure(a, r, "refused");
 }
 
-static bool is_service(const struct cairn_agent_domain *d)
+static bool is_service(const struct cairn_agent *a, const struct cairn_agent_domain *d)
 {
-	return json_array_size(d->roles) > 0 || json_is_object(d->manifest);
+	return cairn_bootset_has(a, d->name) || json_array_size(d->roles) > 0 || json_is_object(d->manifest);
 }
 
 static void forget(struct cairn_restart *r)
 {
 	r->failures = r->told = 0;
 	r->due = r->again = false;
+	r->what = NULL;
 }
 
 /* The reason may be a record's. */
 static const char *literal(const char *reason)
 {
-	static const char *const reasons[] = {"crashed", "rebooted", "lost"};
+	static const char *const reasons[] = {"crashed", "rebooted", "lost", CAIRN_END_NO_SERVICE};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strcmp(reason, reasons[i]) == 0)
@@ -226,7 +239,7 @@ void cairn_restart_ended(struct cairn_agent *a, const struct cairn_agent_domain 
 			forget(r);
 		return;
 	}
-	if (!is_service(d) || (failed && (!r || !r->again)))
+	if (!is_service(a, d) || (failed && !(r && r->again) && !cairn_bootset_has(a, d->name)))
 		return;
 	r = find_or_add(&a->restarts, d->name);
 	if (!r) {
@@ -244,7 +257,29 @@ void cairn_restart_forgive(struct cairn_agent *a, const char *name)
 		forget(r);
 }
 
+void cairn_restart_want(struct cairn_agent *a, const char *name, const char *config, int64_t at_ms)
+{
+	struct cairn_restart *r = find_or_add(&a->restarts, name);
+
+	if (!r) {
+		cairn_agent_say("out of memory: %s is not launched", name);
+		return;
+	}
+	cairn_restart_remember(a, name, config);
+	forget(r);
+	r->due = true;
+	r->at_ms = at_ms;
+}
+
 /* ---- launching ---------------------------------------------------------------------------------------- */
+
+/* After one that did not serve, the one that did is next. */
+static bool find_config(const struct cairn_agent *a, char *config, const struct cairn_restart *r)
+{
+	if (r->what && strcmp(r->what, CAIRN_END_NO_SERVICE) == 0 && cairn_bootset_good(a, config, r->name))
+		return true;
+	return cairn_restart_config(a, config, r->name);
+}
 
 /* The table may move while it launches: entries are found by their number. */
 static void try_one(struct cairn_agent *a, size_t i)
@@ -255,7 +290,7 @@ static void try_one(struct cairn_agent *a, size_t i)
 	char config[PATH_MAX];
 	unsigned before = r->failures;
 
-	if (!read_link(a, config, r->name)) {
+	if (!find_config(a, config, r)) {
 		count_failure(a, r, "it is not known where its configuration is");
 		return;
 	}

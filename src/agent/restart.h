@@ -37,6 +37,18 @@ bool cairn_restart_waits(const struct cairn_agent *a, const struct cairn_restart
  * SHUTDOWN_*). */
 const char *cairn_restart_reason(unsigned shutdown_reason);
 
+/* Of a domain that did not do what it is for. */
+#define CAIRN_END_NO_SERVICE "no-service"
+
+/* Symbolic links that say where something is: dir/name, made with its directory, or changed at once. errno. */
+bool cairn_link_write(const char *dir, const char *name, const char *target) CAIRN_MUST_CHECK;
+/* target has PATH_MAX bytes; false: there is none. */
+bool cairn_link_read(const char *path, char *target) CAIRN_MUST_CHECK;
+
+/* The configuration that the name was launched from last, or is to be launched from. config has PATH_MAX bytes. */
+bool cairn_restart_config(const struct cairn_agent *a, char *config, const char *name) CAIRN_MUST_CHECK;
+/* Has a domain launched at that time, as one that came down would be. */
+void cairn_restart_want(struct cairn_agent *a, const char *name, const char *config, int64_t at_ms);
 /* A launch that is about to be recorded, and may have to be repeated. */
 void cairn_restart_remember(struct cairn_agent *a, const char *name, const char *config);
 /* The records as they are written, or read after a start. */

@@ -175,6 +175,7 @@ static void drop_idle(struct server *s)
 static void sweep(struct server *s)
 {
 	cairn_agent_sweep(s->a);
+	cairn_bootset_tick(s->a, cairn_agent_now_ms());
 	cairn_restart_tick(s->a, cairn_agent_now_ms());
 	drop_idle(s);
 	s->swept = cairn_agent_now_ms();

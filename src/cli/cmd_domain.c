@@ -142,13 +142,13 @@ static void put_restart(const json_t *r)
 		printf("\tgiven up after %lld failures: launch it", failures);
 }
 
-static void put_dependants(const json_t *names)
+static void put_names(const char *before, const json_t *names)
 {
 	size_t i;
 	json_t *name;
 	json_array_foreach(names, i, name)
 	{
-		fputs(i ? "," : "\tfor ", stdout);
+		fputs(i ? "," : before, stdout);
 		cairn_cli_put(json_string_value(name) ? json_string_value(name) : "?");
 	}
 }
@@ -171,7 +171,17 @@ static void put_domain(const json_t *d)
 		cairn_cli_put(text ? text : "?");
 	}
 	put_restart(json_object_get(d, "restart"));
-	put_dependants(json_object_get(d, "dependants"));
+	put_names("\tfor ", json_object_get(d, "dependants"));
+	putchar('\n');
+}
+
+static void put_boot(const json_t *m)
+{
+	fputs("boot set\t", stdout);
+	cairn_cli_put(cairn_cli_str(m, "name"));
+	putchar('\t');
+	cairn_cli_put(cairn_cli_str(m, "state"));
+	put_names("\tneeds ", json_object_get(m, "needs"));
 	putchar('\n');
 }
 
@@ -184,7 +194,7 @@ int cairn_cmd_status(int argc, char **argv)
 	    "cairn status",
 	    "",
 	    "Prints the state of cairnd and a line for each domain: name, number, state, record, roles,\n"
-	    "when it is launched again if it came down, and the domains that depend on it.\n"
+	    "when it is launched again if it came down, the domains that depend on it; then the boot set.\n"
 	    "Exit 0 only if the state is `ok`; 1 otherwise.",
 	    opts,
 	    2,
@@ -215,5 +225,6 @@ int cairn_cmd_status(int argc, char **argv)
 	size_t i;
 	json_t *d;
 	json_array_foreach(json_object_get(answer, "domains"), i, d) put_domain(d);
+	json_array_foreach(json_object_get(answer, "boot_set"), i, d) put_boot(d);
 	return code;
 }

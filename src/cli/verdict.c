@@ -19,6 +19,8 @@ static void put_submod(const char *name, const json_t *m, bool last)
 	json_int_t restarts = json_integer_value(json_object_get(m, "cairn.restarts"));
 	if (restarts > 0)
 		printf(" (restart %lld)", (long long)restarts);
+	if (json_is_true(json_object_get(m, "cairn.fell_back")))
+		fputs(" (the one before it did not serve)", stdout);
 	putchar('\n');
 	cairn_cli_put_reasons(stdout, json_object_get(m, "cairn.reasons"), last ? "      " : "|     ");
 }

@@ -27,6 +27,9 @@ static const char *const keys[] = {"mode.service",
 				   "restart.delay_s",
 				   "restart.delay_max_s",
 				   "restart.reset_s",
+				   "boot.set",
+				   "boot.configs",
+				   "boot.wait_s",
 				   NULL};
 static const char *const service_modes[] = {"enforce", "audit", NULL};
 static const char *const guest_modes[] = {"enforce", "audit", "record", NULL};
@@ -150,6 +153,32 @@ static enum cairn_status read_restarts(struct cairn_agent_config *o, struct cair
 	return s;
 }
 
+static bool add_boot(struct cairn_agent_config *o, const char *name, size_t n)
+{
+	char *to = o->boot_set[o->boot_count];
+	if (o->boot_count == CAIRN_BOOT_SET_MAX || n > CAIRN_NAME_MAX)
+		return false;
+	memcpy(to, name, n);
+	for (size_t i = 0; i < o->boot_count; i++)
+		if (strcmp(o->boot_set[i], to) == 0)
+			return false;
+	o->boot_count++;
+	return cairn_name_ok(to);
+}
+
+static enum cairn_status read_boot_set(struct cairn_agent_config *o, struct cairn_buf *why)
+{
+	const char *p = cairn_config_str(o->file, "boot.set", "");
+	for (p += strspn(p, " \t"); *p; p += strspn(p, " \t")) {
+		size_t n = strcspn(p, " \t");
+		if (!add_boot(o, p, n))
+			return wrong(why, o->file, "boot.set", "names of at most 32 domains, each once");
+		p += n;
+	}
+	o->boot_configs = cairn_config_str(o->file, "boot.configs", "/etc/cairn/domains");
+	return cairn_config_u64(&o->boot_wait_s, o->file, "boot.wait_s", 60, 1, 3600, why);
+}
+
 /* Takes the parsed file over, whatever comes of it. */
 static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_config *file,
 				   struct cairn_buf *why)
@@ -164,6 +193,8 @@ static enum cairn_status interpret(struct cairn_agent_config *out, struct cairn_
 		s = read_limits(&o, why);
 	if (s == CAIRN_OK)
 		s = read_restarts(&o, why);
+	if (s == CAIRN_OK)
+		s = read_boot_set(&o, why);
 	if (s != CAIRN_OK) {
 		cairn_config_free(file);
 		return s;
@@ -202,4 +233,7 @@ void cairn_agent_config_to_host(struct cairn_host *h, const struct cairn_agent_c
 	h->pcrs = c->pcrs;
 	h->bank_count = c->bank_count;
 	memcpy(h->bank, c->bank, sizeof(h->bank));
+	h->boot_count = c->boot_count;
+	for (size_t i = 0; i < c->boot_count; i++)
+		h->boot_set[i] = c->boot_set[i];
 }

@@ -222,6 +222,13 @@ static void compare_records(struct cairn_parts *p, const json_t *want, const jso
 			snprintf(name, sizeof name, "%s.%s", members[i], key);
 			compare_member(part, name, value, json_object_get(h, key));
 		}
+		json_object_foreach((json_t *)(uintptr_t)h, key, value)
+		{
+			char name[128];
+			snprintf(name, sizeof name, "%s.%s", members[i], key);
+			if (!json_object_get(w, key))
+				compare_member(part, name, NULL, value);
+		}
 	}
 }
 

@@ -56,7 +56,11 @@ static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct 
 	if (st)
 		return st;
 	json_object_del(d, "refusal");
-	bool failed = json_object_set(d, "launch", e->object) ||
+	const char *ended = json_string_value(json_object_get(d, "ended"));
+	bool fell_back = ended && strcmp(ended, "no-service") == 0;
+	json_object_del(d, "ended");
+	bool failed = json_object_set_new(d, "fell_back", json_boolean(fell_back)) ||
+		      json_object_set(d, "launch", e->object) ||
 		      json_object_set_new(d, "recnum", json_integer((json_int_t)e->recnum)) ||
 		      json_object_set_new(d, "running", json_true());
 	return failed ? CAIRN_E_NOMEM : CAIRN_OK;
@@ -86,7 +90,8 @@ static enum cairn_status note_exit(struct cairn_launch_facts *f, const struct ca
 	char key[24];
 	snprintf(key, sizeof key, "%llu", (unsigned long long)x.launch);
 	json_object_del(json_object_get(d, "older"), key);
-	if (latest && json_object_set_new(d, "running", json_false()))
+	if (latest && (json_object_set_new(d, "running", json_false()) ||
+		       json_object_set_new(d, "ended", json_string(x.reason))))
 		st = CAIRN_E_NOMEM;
 	cairn_exit_fini(&x);
 	return st;
@@ -268,6 +273,8 @@ static enum cairn_status add_domain(struct cairn_parts *p, const char *name, con
 	json_t *restarts = json_object_get(json_object_get(facts, "launch"), "restart");
 	if (json_object_set_new(sub, "cairn.running", json_boolean(running)) ||
 	    (restarts && json_object_set(sub, "cairn.restarts", restarts)) ||
+	    (json_is_true(json_object_get(facts, "fell_back")) &&
+	     json_object_set_new(sub, "cairn.fell_back", json_true())) ||
 	    json_object_set(p->domains, key, sub)) {
 		json_decref(sub);
 		return CAIRN_E_NOMEM;

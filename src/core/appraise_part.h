@@ -49,7 +49,8 @@ enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_
 /* What the launch log says, gathered in one pass. */
 struct cairn_launch_facts {
 	json_t *host;	 /* the host record */
-	json_t *domains; /* name -> {"launch": record, "recnum": n, "running": bool, "refusal": record}: the
+	json_t *domains; /* name -> {"launch": record, "recnum": n, "running": bool, "refusal": record,
+			  * "ended": the last exit's reason, "fell_back": the launch before it did not serve}: the
 			  * latest of each; and "older": {recnum: record}, launches before it that have not
 			  * ended */
 	json_t *

@@ -132,8 +132,8 @@ static const char *const PHASES[] = {"none", "failed", NULL};
 static const char *const DOMAIN_TYPES_V1[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
 static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
-static const char *const EXITS[] = {"destroyed", "crashed",	 "rebooted", "shutdown",
-				    "lost",	 "build-failed", NULL};
+static const char *const EXITS[] = {"destroyed", "crashed",	 "rebooted",   "shutdown",
+				    "lost",	 "build-failed", "no-service", NULL};
 static const char *const EMPTY[] = {"", NULL};
 
 static const struct cairn_field DIGEST_MEMBER[] = {
@@ -157,6 +157,12 @@ static const struct cairn_field PCRS[] = {
 };
 static const struct cairn_field CONFIG[] = {
     {.name = "banks", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = BANK, .ascending = true},
+    {.name = "boot_set",
+     .kind = CAIRN_F_ARRAY,
+     .min = 1,
+     .max = CAIRN_BOOT_SET_MAX,
+     .sub = NAME,
+     .optional = true},
     {.name = "modes", .kind = CAIRN_F_OBJECT, .sub = MODES},
     {.name = "pcrs", .kind = CAIRN_F_OBJECT, .sub = PCRS},
     END,

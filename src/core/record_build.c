@@ -54,17 +54,22 @@ static json_t *host_config(const struct cairn_host *h)
 
 	for (size_t i = 0; i < h->bank_count; i++)
 		bank[i] = cairn_alg_name(h->bank[i]);
-	return json_pack("{s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o}}", "banks",
-			 cairn_schema_texts(bank, h->bank_count, true), "modes", "guest", text(h->mode_guest),
-			 "service", text(h->mode_service), "pcrs", "host", number(h->pcrs.host), "launch",
-			 number(h->pcrs.launch), "phase", number(h->pcrs.phase));
+	json_t *v = json_pack(
+	    "{s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o}}", "banks", cairn_schema_texts(bank, h->bank_count, true),
+	    "modes", "guest", text(h->mode_guest), "service", text(h->mode_service), "pcrs", "host",
+	    number(h->pcrs.host), "launch", number(h->pcrs.launch), "phase", number(h->pcrs.phase));
+	if (h->boot_count > 0 &&
+	    json_object_set_new(v, "boot_set", cairn_schema_texts(h->boot_set, h->boot_count, false)) != 0)
+		cairn_json_release(&v);
+	return v;
 }
 
 enum cairn_status cairn_record_host(struct cairn_buf *out, const struct cairn_host *h)
 {
 	json_t *v;
 
-	if (h->bank_count > CAIRN_BANK_MAX || h->authority_count > CAIRN_TRUST_MAX)
+	if (h->bank_count > CAIRN_BANK_MAX || h->authority_count > CAIRN_TRUST_MAX ||
+	    h->boot_count > CAIRN_BOOT_SET_MAX)
 		return CAIRN_E_LIMIT;
 	v = json_pack("{s:o, s:o, s:{s:o, s:o, s:o}, s:{s:o}, s:{s:o, s:o, s:o}}", "agent",
 		      vouched(&h->agent), "config", host_config(h), "dom0", "cmdline", text(h->dom0_cmdline),

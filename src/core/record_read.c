@@ -34,6 +34,7 @@ static void read_config(struct cairn_host *h, const json_t *config)
 	h->bank_count = cairn_schema_strs(bank, CAIRN_BANK_MAX, config, "banks");
 	for (size_t i = 0; i < h->bank_count; i++)
 		h->bank[i] = cairn_alg_by_name(bank[i]);
+	h->boot_count = cairn_schema_strs(h->boot_set, CAIRN_BOOT_SET_MAX, config, "boot_set");
 	h->mode_service = str(modes, "service");
 	h->mode_guest = str(modes, "guest");
 	h->pcrs.host = (unsigned)integer(pcrs, "host");

@@ -157,6 +157,19 @@ static enum cairn_status xen_publish(void *hv, uint32_t domid, const char *key, 
 	snprintf(path, sizeof(path), "/tool/cairn/%u/%s", domid, key);
 	return xs_write(x->xs, XBT_NULL, path, value, (unsigned)strlen(value)) ? CAIRN_OK : CAIRN_E_XEN;
 }
+static bool xen_serving(void *hv, uint32_t domid)
+{
+	struct xen *x = hv;
+	unsigned len = 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/local/domain/%u/data/serving", domid);
+	char *text = xs_read(x->xs, XBT_NULL, path, &len);
+	bool yes = text && strcmp(text, "1") == 0;
+
+	free(text);
+	return yes;
+}
 
 #define LAST_DOMID "/tool/cairn/last-domid"
 
@@ -282,6 +295,7 @@ static const struct cairn_hv_ops xen_ops = {
     .pause = xen_pause,
     .destroy = xen_destroy,
     .publish = xen_publish,
+    .serving = xen_serving,
     .remember = xen_remember,
     .recall = xen_recall,
     .stub = xen_stub,

@@ -38,6 +38,8 @@ struct cairn_hv_ops {
 	enum cairn_status (*destroy)(void *hv, uint32_t domid);
 	/* Writes /tool/cairn/<domid>/<key> in xenstore; key NULL removes the domain's directory. */
 	enum cairn_status (*publish)(void *hv, uint32_t domid, const char *key, const char *value);
+	/* True if the domain says that it serves: "1" in its own data/serving, which it may write itself. */
+	bool (*serving)(void *hv, uint32_t domid);
 	/* The domid up to which all are accounted for, kept where it lives as long as the hypervisor does.
 	 * recall: CAIRN_E_NOTFOUND. */
 	enum cairn_status (*remember)(void *hv, uint32_t domid);

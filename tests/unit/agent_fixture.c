@@ -267,6 +267,13 @@ static void fake_heard(void *self)
 	hv->watched = cairn_watch_drain(hv->watch_fd);
 }
 
+static bool fake_serving(void *self, uint32_t domid)
+{
+	const struct fake_hv *hv = self;
+
+	return hv->serving == domid;
+}
+
 static const struct cairn_hv_ops fake_ops = {
     .facts = fake_facts,
     .list = fake_list,
@@ -275,6 +282,7 @@ static const struct cairn_hv_ops fake_ops = {
     .pause = fake_pause,
     .destroy = fake_destroy,
     .publish = fake_publish,
+    .serving = fake_serving,
     .remember = fake_remember,
     .recall = fake_recall,
     .stub = fake_stub,
@@ -341,7 +349,7 @@ int fixture_init(struct agent_fixture *f, const char *banks)
 	return write_authorities(f) == 0 ? write_settings(f) : -1;
 }
 
-static void remove_all(const char *dir)
+void fixture_remove(const char *dir)
 {
 	DIR *d = opendir(dir);
 	char path[512];
@@ -351,7 +359,7 @@ static void remove_all(const char *dir)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
 		if (unlink(path) != 0)
-			remove_all(path);
+			fixture_remove(path);
 	}
 	if (d)
 		closedir(d);
@@ -365,7 +373,7 @@ void fixture_fini(struct agent_fixture *f)
 	cairn_key_free(f->authority);
 	cairn_agent_config_fini(&f->conf);
 	if (f->dir[0])
-		remove_all(f->dir);
+		fixture_remove(f->dir);
 }
 
 int fixture_start(struct agent_fixture *f)
@@ -410,7 +418,7 @@ int fixture_boot(struct agent_fixture *f)
 	memset(&f->fake, 0, sizeof(f->fake));
 	unlink(f->conf.log);
 	snprintf(path, sizeof(path), "%s/data/manifests", f->dir);
-	remove_all(path);
+	fixture_remove(path);
 	if (mkdir(path, 0755) != 0 || swtpm_reboot(&f->swtpm) != 0)
 		return -1;
 	fixture_file(f, "kernel", "a kernel");

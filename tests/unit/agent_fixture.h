@@ -18,6 +18,7 @@ struct fake_hv {
 	bool runs_early, other_type, twin; /* twin: somebody else's with the same UUID is there as well */
 	bool no_stub, stub_is_hvm;	   /* of one that has a stub domain */
 	enum cairn_status list_fails, destroy_fails, probe_fails, loop_fails;
+	uint32_t serving; /* the domain that says so; 0: none */
 	/* what was asked for */
 	unsigned created, unpaused, destroyed, published, pauses, listed;
 	uint32_t remembered; /* the last domid; 0: none */
@@ -48,6 +49,8 @@ void fixture_fini(struct agent_fixture *f);
 int fixture_boot(struct agent_fixture *f);
 int fixture_start(struct agent_fixture *f);
 void fixture_stop(struct agent_fixture *f);
+/* Removes a directory with all that is in it. */
+void fixture_remove(const char *dir);
 /* Writes DIR/NAME and returns its path in a buffer that the next but three call overwrites. */
 const char *fixture_file(struct agent_fixture *f, const char *name, const char *text);
 /* A configuration of a PV domain with DIR/kernel and DIR/ramdisk, and further lines. */

@@ -35,10 +35,18 @@ static void test_read(void **state)
 
 static void test_wrong(void **state)
 {
-	static const char *const wrong[] = {"restart.max = 1001\n",	     "restart.delay_s = 0\n",
-					    "restart.delay_s = 3601\n",	     "restart.delay_max_s = 0\n",
-					    "restart.delay_max_s = 86401\n", "restart.reset_s = 0\n",
-					    "restart.reset_s = 86401\n"};
+	static const char *const wrong[] = {"restart.max = 1001\n",
+					    "restart.delay_s = 0\n",
+					    "restart.delay_s = 3601\n",
+					    "restart.delay_max_s = 0\n",
+					    "restart.delay_max_s = 86401\n",
+					    "restart.reset_s = 0\n",
+					    "restart.reset_s = 86401\n",
+					    "boot.set = a b a\n",
+					    "boot.set = a, b\n",
+					    "boot.set = a/b\n",
+					    "boot.wait_s = 0\n",
+					    "boot.wait_s = 3601\n"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -46,14 +54,61 @@ static void test_wrong(void **state)
 		struct cairn_agent_config c = {0};
 
 		assert_int_equal(parse(&c, wrong[i], &why), CAIRN_E_USAGE);
-		assert_non_null(strstr(cairn_buf_str(&why), "restart."));
+		assert_non_null(strchr(cairn_buf_str(&why), '.'));
 		assert_null(c.file);
 	}
 }
 
+static void test_boot_set(void **state)
+{
+	cairn_auto_agent_config struct cairn_agent_config none = {0}, set = {0};
+	struct cairn_host h = {0};
+
+	(void)state;
+	assert_int_equal(parse(&none, "", NULL), CAIRN_OK);
+	assert_int_equal(none.boot_count, 0);
+	assert_string_equal(none.boot_configs, "/etc/cairn/domains");
+	assert_int_equal(none.boot_wait_s, 60);
+	assert_int_equal(
+	    parse(&set, "boot.set = web  netdrv\t x.1\nboot.configs = /c\nboot.wait_s = 3600\n", NULL),
+	    CAIRN_OK);
+	assert_int_equal(set.boot_count, 3);
+	assert_string_equal(set.boot_configs, "/c");
+	assert_int_equal(set.boot_wait_s, 3600);
+	cairn_agent_config_to_host(&h, &set);
+	assert_int_equal(h.boot_count, 3);
+	assert_string_equal(h.boot_set[0], "web");
+	assert_string_equal(h.boot_set[1], "netdrv");
+	assert_string_equal(h.boot_set[2], "x.1");
+}
+
+static void parse_names(unsigned count, size_t length, enum cairn_status want)
+{
+	cairn_auto_buf struct cairn_buf text = {0};
+	cairn_auto_agent_config struct cairn_agent_config c = {0};
+
+	cairn_buf_add_str(&text, "boot.set =");
+	for (unsigned i = 0; i < count; i++)
+		cairn_buf_add_fmt(&text, " %0*u", (int)length, i);
+	cairn_buf_add_str(&text, "\n");
+	assert_int_equal(cairn_agent_config_parse(&c, cairn_buf_span(&text), "x", NULL), want);
+	assert_int_equal(c.boot_count, want == CAIRN_OK ? count : 0);
+}
+
+static void test_boot_set_limits(void **state)
+{
+	(void)state;
+	parse_names(CAIRN_BOOT_SET_MAX, CAIRN_NAME_MAX, CAIRN_OK);
+	parse_names(CAIRN_BOOT_SET_MAX + 1, 4, CAIRN_E_USAGE);
+	parse_names(1, CAIRN_NAME_MAX + 1, CAIRN_E_USAGE);
+	parse_names(2, 1000, CAIRN_E_USAGE);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_wrong)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_wrong),
+					   cmocka_unit_test(test_boot_set),
+					   cmocka_unit_test(test_boot_set_limits)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
