@@ -54,9 +54,6 @@ void source_insert(struct source *s, size_t from, size_t to, const char *before,
 /* Text to insert behind token i. */
 void source_behind(struct source *s, size_t i, const char *text);
 
-/* Overwrites the token by blanks. */
-void source_blank(struct source *s, size_t i);
-
 /* The instrumented copy. */
 bool source_write(struct source *s, FILE *f);
 

@@ -92,17 +92,6 @@ static size_t name_of(const struct tokens *t, size_t from, size_t eq)
 	return t->item[open - 1].kind == TOKEN_WORD ? open - 1 : 0;
 }
 
-/* The const of the elements: behind the last star, or the one there is. */
-static void make_writable(struct source *s, size_t from, size_t name)
-{
-	for (size_t star = outside(&s->t, from, name, "*"); star < name;
-	     star = outside(&s->t, from, name, "*"))
-		from = star + 1;
-	size_t at = outside(&s->t, from, name, "const");
-	if (at < name)
-		source_blank(s, at);
-}
-
 /* Limits of row k, which tests may reach on either side: .min is 0, .max the largest there is, a flag false. */
 static void limits(struct source *s, const char *function, const struct rows *r, size_t k, size_t name,
 		   FILE *f)
@@ -158,5 +147,4 @@ void source_find_table(struct source *s, const char *function, size_t from, size
 	fclose(f);
 	source_behind(s, to, code);
 	free(code);
-	make_writable(s, from, name);
 }
