@@ -66,11 +66,10 @@ static void put_hvm(struct cairn_buf *out, const struct cairn_xlcfg *c, const st
 	put_file(out, "firmware_override", c, paths, CAIRN_XLFILE_FIRMWARE);
 	put_file(out, "bios_path_override", c, paths, CAIRN_XLFILE_BIOS);
 	cairn_buf_add_fmt(out, "device_model_stubdomain_override = %d\n", c->stubdomain);
-	if (!c->stubdomain) {
-		put_file(out, "device_model_override", c, paths, CAIRN_XLFILE_DEVICE_MODEL);
-		cairn_buf_add_str(out, "device_model_args_hvm = [ " QEMU_DATA " ]\n");
+	put_file(out, "device_model_override", c, paths, CAIRN_XLFILE_DEVICE_MODEL);
+	cairn_buf_add_fmt(out, "device_model_args_%s = [ " QEMU_DATA " ]\n", c->stubdomain ? "pv" : "hvm");
+	if (!c->stubdomain)
 		return;
-	}
 	put_file(out, "stubdomain_kernel", c, paths, CAIRN_XLFILE_STUB_KERNEL);
 	put_file(out, "stubdomain_ramdisk", c, paths, CAIRN_XLFILE_STUB_RAMDISK);
 	put(out, "stubdomain_cmdline", c->stub_cmdline);

@@ -79,17 +79,15 @@ static void set_files(struct cairn_xlreader *r, struct cairn_xlcfg *c)
 
 	set_path(c->file[CAIRN_XLFILE_FIRMWARE], HVMLOADER);
 	set_path(c->file[CAIRN_XLFILE_BIOS], ovmf ? OVMF : SEABIOS);
+	/* Beside a stub domain, it serves the stub's own console from dom0 (libxl_dm.c: libxl__spawn_stub_dm). */
+	set_path(c->file[CAIRN_XLFILE_DEVICE_MODEL], QEMU);
 	if (!c->stubdomain) {
 		if (c->file[CAIRN_XLFILE_STUB_KERNEL][0] || c->file[CAIRN_XLFILE_STUB_RAMDISK][0] ||
 		    c->stub_cmdline[0] || c->stub_label[0])
 			cairn_xl_fail(r, CAIRN_E_UNSUPPORTED, "stubdomain_kernel",
 				      "there is no stub domain (device_model_stubdomain_override = 1)");
-		set_path(c->file[CAIRN_XLFILE_DEVICE_MODEL], QEMU);
 		return;
 	}
-	if (c->file[CAIRN_XLFILE_DEVICE_MODEL][0])
-		cairn_xl_fail(r, CAIRN_E_UNSUPPORTED, "device_model_override",
-			      "the device model is in the stub domain");
 	set_path(c->file[CAIRN_XLFILE_STUB_KERNEL], STUB_KERNEL);
 	set_path(c->file[CAIRN_XLFILE_STUB_RAMDISK], STUB_RAMDISK);
 }

@@ -83,6 +83,8 @@ static enum cairn_status read_as_xl(struct fake_hv *hv, struct cairn_span config
 /* With a stub domain nobody opens the first two. */
 static enum cairn_status read_images(struct fake_hv *hv)
 {
+	if (hv->by_path)
+		snprintf(hv->config.file[CAIRN_XLFILE_KERNEL], CAIRN_XLCFG_PATH, "%s", hv->by_path);
 	for (size_t i = hv->config.stubdomain ? 2 : 0; i < CAIRN_XLFILES; i++) {
 		cairn_auto_buf struct cairn_buf bytes = {0};
 

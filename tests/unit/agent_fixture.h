@@ -16,7 +16,8 @@ struct fake_hv {
 	/* what the next domain is like */
 	enum cairn_status create_fails;	   /* after it was made */
 	bool runs_early, other_type, twin; /* twin: somebody else's with the same UUID is there as well */
-	bool no_stub, stub_is_hvm;	   /* of one that has a stub domain */
+	const char *by_path;	   /* a toolstack that reads the kernel from there, whatever it is given */
+	bool no_stub, stub_is_hvm; /* of one that has a stub domain */
 	enum cairn_status list_fails, destroy_fails, probe_fails, loop_fails;
 	uint32_t serving; /* the domain that says so; 0: none */
 	/* what was asked for */

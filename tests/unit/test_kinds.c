@@ -42,14 +42,12 @@ static const char *hvm(const char *name, bool stub, const char *more)
 	char file[80], model[512];
 
 	put_files();
+	snprintf(model, sizeof(model), "device_model_override = \"%s\"\n", path("qemu"));
 	if (stub)
-		snprintf(
-		    model, sizeof(model),
-		    "device_model_stubdomain_override = 1\nstubdomain_kernel = \"%s\"\nstubdomain_ramdisk = "
-		    "\"%s\"\nstubdomain_cmdline = \"quiet\"\n",
-		    path("sk"), path("sr"));
-	else
-		snprintf(model, sizeof(model), "device_model_override = \"%s\"\n", path("qemu"));
+		snprintf(model + strlen(model), sizeof(model) - strlen(model),
+			 "device_model_stubdomain_override = 1\nstubdomain_kernel = \"%s\"\n"
+			 "stubdomain_ramdisk = \"%s\"\nstubdomain_cmdline = \"quiet\"\n",
+			 path("sk"), path("sr"));
 	snprintf(config, sizeof(config),
 		 "name = \"%s\"\ntype = \"hvm\"\nmemory = 64\ndevice_model_version = \"qemu-xen\"\n"
 		 "firmware_override = \"%s\"\nbios_path_override = \"%s\"\n%s%s",
@@ -161,7 +159,8 @@ static void test_stub(void **state)
 	cairn_auto_json json_t *r = fixture_record(&agentuse, agentuse_done.recnum);
 	json_t *components = json_object_get(r, "components");
 
-	assert_int_equal(json_object_size(components), 4);
+	assert_int_equal(json_object_size(components), 5);
+	assert_component(r, "device-model", CAIRN_XLFILE_DEVICE_MODEL, "qemu");
 	assert_component(r, "stubdomain-kernel", CAIRN_XLFILE_STUB_KERNEL, "sk");
 	assert_component(r, "stubdomain-ramdisk", CAIRN_XLFILE_STUB_RAMDISK, "sr");
 	assert_component(r, "firmware", CAIRN_XLFILE_FIRMWARE, "loader");

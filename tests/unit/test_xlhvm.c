@@ -158,12 +158,15 @@ static void test_stub(void **state)
 	       "stubdomain_cmdline=\"debug\"\nstubdomain_memory=192\nkernel=\"/in/k\"\nramdisk=\"/in/r\"\n"
 	       "serial=\"file:/var/log/xen/g.ser\"\ndisk=['/d/a,raw,xvdc,w']\n");
 	assert_true(c.stubdomain);
-	assert_string_equal(c.file[CAIRN_XLFILE_DEVICE_MODEL], "");
 	assert_emits("stubdomain_memory = 192\n");
 	assert_emits("kernel = \"/in/k\"\nramdisk = \"/in/r\"\n");
-	assert_emits("device_model_stubdomain_override = 1\nstubdomain_kernel = \"/s/k\"\n"
-		     "stubdomain_ramdisk = \"/s/r\"\nstubdomain_cmdline = \"debug\"\n");
-	assert_null(strstr(emitted, "device_model_override"));
+	assert_emits(
+	    "device_model_stubdomain_override = 1\n"
+	    "device_model_override = \"/usr/libexec/xen-qemu-system-i386\"\n"
+	    "device_model_args_pv = [ \"-L\", \"/usr/share/qemu\", \"-L\", \"/usr/share/seabios\" ]\n"
+	    "stubdomain_kernel = \"/s/k\"\n"
+	    "stubdomain_ramdisk = \"/s/r\"\nstubdomain_cmdline = \"debug\"\n");
+	assert_null(strstr(emitted, "device_model_args_hvm"));
 	assert_string_equal(
 	    args, "stubdom-dm -xen-domid {domid} -no-shutdown -nodefaults -no-user-config -name g "
 		  "-display none -kernel /in/k -initrd /in/r -serial /dev/hvc3 "
@@ -205,7 +208,6 @@ static const struct {
     {HEAD "device_model_stubdomain_override=1", "device_model_version", CAIRN_E_UNSUPPORTED},
     {HEAD "stubdomain_kernel=\"/s\"", "stubdomain_kernel", CAIRN_E_UNSUPPORTED},
     {HEAD "stubdomain_memory=64", "stubdomain_memory", CAIRN_E_UNSUPPORTED},
-    {STUB "device_model_override=\"/q\"", "device_model_override", CAIRN_E_UNSUPPORTED},
     {HEAD "vga=\"qxl\"", "vga", CAIRN_E_UNSUPPORTED},
     {HEAD "videoram=4", "videoram", CAIRN_E_MALFORMED},
     {HEAD "sdl=1", "sdl", CAIRN_E_MALFORMED},
