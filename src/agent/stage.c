@@ -107,21 +107,30 @@ bool cairn_job_has(const struct cairn_job *j, enum cairn_xlfile f)
 	return j->cfg.file[f][0] && !inside;
 }
 
-/* The first file that is bad ends it: what the others hold does not matter any more. */
+/* All side by side; each that is bad is told of. */
 static enum cairn_status stage_files(struct cairn_job *j)
 {
-	for (unsigned f = 0; f < CAIRN_XLFILES && j->reasons->count == 0; f++) {
-		const char *path = j->cfg.file[f];
+	struct cairn_stage all[CAIRN_XLFILES];
+	enum cairn_xlfile which[CAIRN_XLFILES];
+	enum cairn_status st = CAIRN_OK;
+	size_t count = 0;
 
+	for (unsigned f = 0; f < CAIRN_XLFILES; f++) {
 		if (!cairn_job_has(j, f))
 			continue;
-		enum cairn_status st = cairn_stage_file(&j->file[f], path, j->a->conf->max_image_mib << 20);
-
-		st = cairn_job_judge(j, st, errno, cairn_job_component(f), path);
-		if (st != CAIRN_OK)
-			return st;
+		which[count] = f;
+		all[count++] =
+		    (struct cairn_stage){.path = j->cfg.file[f], .max = j->a->conf->max_image_mib << 20};
 	}
-	return CAIRN_OK;
+	cairn_stage_files(all, count);
+	for (size_t i = 0; i < count; i++) {
+		enum cairn_status judged = cairn_job_judge(j, all[i].status, all[i].error,
+							   cairn_job_component(which[i]), all[i].path);
+
+		j->file[which[i]] = all[i].staged;
+		st = st ? st : judged;
+	}
+	return st;
 }
 
 enum cairn_status cairn_job_collect(struct cairn_job *j)

@@ -218,6 +218,23 @@ static void test_files(void **state)
 	unlink(gone);
 }
 
+/* Each file that is bad is told of, in one refusal. */
+static void test_bad_files(void **state)
+{
+	char gone[160];
+
+	(void)state;
+	fixture_file(&agentuse, "kernel", "");
+	snprintf(gone, sizeof(gone), "%s/ramdisk", agentuse.dir);
+	unlink(gone);
+	assert_refused(fixture_config(&agentuse, "r", ""), CAIRN_R_FILE_EMPTY);
+	assert_int_equal(agentuse_done.reasons.count, 2);
+	assert_string_equal(agentuse_done.reasons.item[0].component, "kernel");
+	assert_string_equal(agentuse_done.reasons.item[1].component, "ramdisk");
+	assert_string_equal(agentuse_done.reasons.item[1].code, CAIRN_R_FILE_MISSING);
+	assert_string_equal(agentuse_done.reasons.item[1].file, gone);
+}
+
 static void test_rate(void **state)
 {
 	const char *config = fixture_config(&agentuse, "netdrv", "driver_domain = 1\n");
@@ -243,7 +260,7 @@ int main(void)
 	    AGENTUSE_TEST(test_service),       AGENTUSE_TEST(test_one_byte),
 	    AGENTUSE_TEST(test_manifests),     AGENTUSE_TEST(test_service_name),
 	    AGENTUSE_TEST(test_constraints),   AGENTUSE_TEST(test_files),
-	    AGENTUSE_TEST(test_rate),
+	    AGENTUSE_TEST(test_bad_files),     AGENTUSE_TEST(test_rate),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
