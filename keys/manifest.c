@@ -36,7 +36,8 @@ static const struct cairn_field EVENT_MEMBERS[] = {
 };
 static const struct cairn_field EVENT[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = EVENT_MEMBERS}};
 static const struct cairn_field PLATFORM[] = {
-    CAIRN_MANIFEST_COMMON(1),
+    CAIRN_MANIFEST_COMMON,
+    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},
     {.name = "events", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_MANIFEST_EVENTS_MAX, .sub = EVENT},
     {.name = "host_record", .kind = CAIRN_F_ANY},
     {0},

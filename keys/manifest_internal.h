@@ -9,9 +9,9 @@
 
 extern const char *const cairn_manifest_kinds[]; /* by enum cairn_manifest_kind, NULL-ended */
 
-#define CAIRN_MANIFEST_COMMON(number)                                                                        \
+/* Beside the version. */
+#define CAIRN_MANIFEST_COMMON                                                                                \
 	{.name = "format", .kind = CAIRN_F_NAME},                                                            \
-	    {.name = "version", .kind = CAIRN_F_INT, .min = (number), .max = (number)},                      \
 	    {.name = "kind", .kind = CAIRN_F_WORD, .words = cairn_manifest_kinds},                           \
 	    {.name = "name", .kind = CAIRN_F_NAME},                                                          \
 	    {.name = "not_after", .kind = CAIRN_F_INT, .max = INT64_MAX},                                    \

@@ -8,7 +8,6 @@
 
 /* ---- schema ------------------------------------------------------------------------------------------- */
 
-static const char *const TYPES_V1[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
 static const char *const TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
 
@@ -23,19 +22,9 @@ static const struct cairn_field RULE[] = {
 };
 static const struct cairn_field RULES[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = RULE}};
 
-#define LIMITS                                                                                               \
-	{.name = "backends",                                                                                 \
-	 .kind = CAIRN_F_ARRAY,                                                                              \
-	 .max = CAIRN_BACKENDS_MAX,                                                                          \
-	 .sub = NAME,                                                                                        \
-	 .ascending = true},                                                                                 \
-	    {.name = "memory_max_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},                    \
-	{                                                                                                    \
-		.name = "vcpus_max", .kind = CAIRN_F_INT, .min = 1, .max = 4096                              \
-	}
-static const struct cairn_field CONSTRAINTS_V1[] = {LIMITS, {0}};
 static const struct cairn_field CONSTRAINTS[] = {
-    LIMITS,
+    {.name = "backends", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = NAME, .ascending = true},
+    {.name = "memory_max_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
     {.name = "pci", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_PCI_MAX, .sub = RULES, .optional = true},
     {.name = "serves",
      .kind = CAIRN_F_ARRAY,
@@ -51,42 +40,37 @@ static const struct cairn_field CONSTRAINTS[] = {
      .sub = NAME,
      .optional = true,
      .ascending = true},
+    {.name = "vcpus_max", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
     {0},
 };
 
-#define SERVICE_MEMBERS(components, constraints, types)                                                      \
-	{.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},                                    \
-	    {.name = "components", .kind = CAIRN_F_OBJECT, .sub = (components)},                             \
-	    {.name = "constraints", .kind = CAIRN_F_OBJECT, .sub = (constraints)},                           \
-	    {.name = "roles",                                                                                \
-	     .kind = CAIRN_F_ARRAY,                                                                          \
-	     .max = CAIRN_ROLES_MAX,                                                                         \
-	     .sub = NAME,                                                                                    \
-	     .ascending = true},                                                                             \
-	{                                                                                                    \
-		.name = "type", .kind = CAIRN_F_WORD, .words = (types)                                       \
-	}
-static const struct cairn_field SERVICE_V1[] = {
-    CAIRN_MANIFEST_COMMON(1),
-    SERVICE_MEMBERS(cairn_setup_components_v1, CONSTRAINTS_V1, TYPES_V1),
-    {0},
-};
 static const struct cairn_field SERVICE[] = {
-    CAIRN_MANIFEST_COMMON(2),
-    SERVICE_MEMBERS(cairn_setup_components, CONSTRAINTS, TYPES),
-    CAIRN_SETUP_FIELDS(cairn_setup_disk),
+    CAIRN_MANIFEST_COMMON,
+    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 2},
+    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
+    {.name = "components", .kind = CAIRN_F_ANY},
+    {.name = "constraints", .kind = CAIRN_F_OBJECT, .sub = CONSTRAINTS},
+    {.name = "disks",
+     .kind = CAIRN_F_ARRAY,
+     .min = 1,
+     .max = CAIRN_DISKS_MAX,
+     .sub = cairn_setup_disk,
+     .optional = true},
+    {.name = "dm_args", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_TEXT_MAX, .optional = true},
+    {.name = "inside_stubdomain", .kind = CAIRN_F_ANY, .optional = true},
+    {.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
+    {.name = "stubdomain_cmdline", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_TEXT_MAX, .optional = true},
+    {.name = "type", .kind = CAIRN_F_WORD, .words = TYPES},
+    {.name = "xsm", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_XSM_MAX, .optional = true},
     {0},
 };
 
 bool cairn_manifest_service_needs_v2(const json_t *v)
 {
-	static const char *const members[] = {CAIRN_SETUP_MEMBERS, NULL};
 	static const char *const limits[] = {"pci", "serves", "targets", NULL};
-	bool needs = cairn_setup_needs_v2(v, cairn_schema_str(v, "type"), members);
 
-	for (const char *const *limit = limits; *limit != NULL; limit++)
-		needs = needs || json_object_get(json_object_get(v, "constraints"), *limit) != NULL;
-	return needs;
+	return cairn_setup_has_any(json_object_get(v, "constraints"), limits) ||
+	       cairn_setup_needs_v2(v, cairn_schema_str(v, "type"));
 }
 
 /* A rule is for a class, or for one vendor's device. */
@@ -103,18 +87,26 @@ static bool rules_ok(const json_t *rules)
 	return true;
 }
 
+/* By whom a disk is served is for the constraints to say. */
+static bool names_backend(const json_t *disks)
+{
+	for (size_t i = 0; i < json_array_size(disks); i++)
+		if (json_object_get(json_array_get(disks, i), "backend") != NULL)
+			return true;
+	return false;
+}
+
 enum cairn_status cairn_manifest_service_check(const json_t *v)
 {
-	bool second = cairn_schema_int(v, "version") == 2;
-	enum cairn_status st = cairn_schema_check(v, second ? SERVICE : SERVICE_V1);
+	enum cairn_status st = cairn_setup_version(v, cairn_manifest_service_needs_v2(v));
 
-	if (st != CAIRN_OK || !second)
-		return st;
-	if (!cairn_manifest_service_needs_v2(v))
-		return CAIRN_E_VERSION;
-	if (!rules_ok(json_object_get(json_object_get(v, "constraints"), "pci")))
-		return CAIRN_E_MALFORMED;
-	return cairn_setup_check(v, cairn_schema_str(v, "type"));
+	if (st == CAIRN_OK)
+		st = cairn_schema_check(v, SERVICE);
+	if (st == CAIRN_OK && !rules_ok(json_object_get(json_object_get(v, "constraints"), "pci")))
+		st = CAIRN_E_MALFORMED;
+	if (st == CAIRN_OK && names_backend(json_object_get(v, "disks")))
+		st = CAIRN_E_UNSUPPORTED;
+	return st == CAIRN_OK ? cairn_setup_check(v, cairn_schema_str(v, "type")) : st;
 }
 
 /* ---- building ----------------------------------------------------------------------------------------- */

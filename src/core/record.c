@@ -112,13 +112,12 @@ bool cairn_text_ok(const char *s, size_t max)
 /* ---- schemas
  * ----------------------------------------------------------------------------------------------------- */
 
-#define COMMON_OF(number)                                                                                    \
+#define COMMON                                                                                               \
 	{.name = "format", .kind = CAIRN_F_NAME},                                                            \
-	    {.name = "version", .kind = CAIRN_F_INT, .min = (number), .max = (number)},                      \
+	    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},                                    \
 	{                                                                                                    \
 		.name = "type", .kind = CAIRN_F_NAME                                                         \
 	}
-#define COMMON COMMON_OF(1)
 #define END                                                                                                  \
 	{                                                                                                    \
 		0                                                                                            \
@@ -129,7 +128,6 @@ static const char *const SERVICE_MODES[] = {"enforce", "audit", NULL};
 static const char *const GUEST_MODES[] = {"enforce", "audit", "record", NULL};
 static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const PHASES[] = {"none", "failed", NULL};
-static const char *const DOMAIN_TYPES_V1[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, NULL};
 static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
 static const char *const EXITS[] = {"destroyed", "crashed",	 "rebooted",   "shutdown",
@@ -204,16 +202,14 @@ static const struct cairn_field PHASE[] = {
     END,
 };
 
-#define DOMAIN_MEMBERS(types)                                                                                \
-	{.name = "memory_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},                            \
-	    {.name = "name", .kind = CAIRN_F_NAME},                                                          \
-	    {.name = "type", .kind = CAIRN_F_WORD, .words = (types)},                                        \
-	    {.name = "uuid", .kind = CAIRN_F_UUID},                                                          \
-	{                                                                                                    \
-		.name = "vcpus", .kind = CAIRN_F_INT, .min = 1, .max = 4096                                  \
-	}
-static const struct cairn_field DOMAIN_V1[] = {DOMAIN_MEMBERS(DOMAIN_TYPES_V1), END};
-static const struct cairn_field DOMAIN[] = {DOMAIN_MEMBERS(DOMAIN_TYPES), END};
+static const struct cairn_field DOMAIN[] = {
+    {.name = "memory_mib", .kind = CAIRN_F_INT, .min = 1, .max = UINT32_MAX},
+    {.name = "name", .kind = CAIRN_F_NAME},
+    {.name = "type", .kind = CAIRN_F_WORD, .words = DOMAIN_TYPES},
+    {.name = "uuid", .kind = CAIRN_F_UUID},
+    {.name = "vcpus", .kind = CAIRN_F_INT, .min = 1, .max = 4096},
+    END,
+};
 static const struct cairn_field BACKEND[] = {
     {.name = "backend", .kind = CAIRN_F_NAME},
     {.name = "class", .kind = CAIRN_F_NAME},
@@ -228,34 +224,33 @@ static const struct cairn_field MANIFEST[] = {
     END,
 };
 static const struct cairn_field CONFIG_VALUE[] = {{.name = "", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX}};
-#define LAUNCH_MEMBERS(of_components, of_domain)                                                             \
-	{.name = "backends_used", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = BACKEND_USE},     \
-	    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},                                \
-	    {.name = "components", .kind = CAIRN_F_OBJECT, .sub = (of_components)},                          \
-	    {.name = "config", .kind = CAIRN_F_MAP, .max = CAIRN_CONFIG_MAX, .sub = CONFIG_VALUE},           \
-	    {.name = "domain", .kind = CAIRN_F_OBJECT, .sub = (of_domain)},                                  \
-	    {.name = "manifest", .kind = CAIRN_F_OBJECT, .sub = MANIFEST, .nullable = true},                 \
-	    {.name = "restart", .kind = CAIRN_F_INT, .max = UINT32_MAX},                                     \
-	{                                                                                                    \
-		.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME,                 \
-		.ascending = true                                                                            \
-	}
-static const struct cairn_field LAUNCH_V1[] = {
-    COMMON,
-    LAUNCH_MEMBERS(cairn_setup_components_v1, DOMAIN_V1),
-    END,
-};
 static const struct cairn_field SERVED[] = {{.name = "", .kind = CAIRN_F_WORD, .words = SERVES}};
 static const struct cairn_field LAUNCH[] = {
-    COMMON_OF(2),
-    LAUNCH_MEMBERS(cairn_setup_components, DOMAIN),
-    CAIRN_SETUP_FIELDS(cairn_setup_used_disk),
+    {.name = "format", .kind = CAIRN_F_NAME},
+    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 2},
+    {.name = "type", .kind = CAIRN_F_NAME},
+    {.name = "backends_used", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = BACKEND_USE},
+    {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
+    {.name = "components", .kind = CAIRN_F_ANY},
+    {.name = "config", .kind = CAIRN_F_MAP, .max = CAIRN_CONFIG_MAX, .sub = CONFIG_VALUE},
+    {.name = "disks",
+     .kind = CAIRN_F_ARRAY,
+     .min = 1,
+     .max = CAIRN_DISKS_MAX,
+     .sub = cairn_setup_disk,
+     .optional = true},
+    {.name = "dm_args", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_TEXT_MAX, .optional = true},
+    {.name = "domain", .kind = CAIRN_F_OBJECT, .sub = DOMAIN},
+    {.name = "inside_stubdomain", .kind = CAIRN_F_ANY, .optional = true},
+    {.name = "manifest", .kind = CAIRN_F_OBJECT, .sub = MANIFEST, .nullable = true},
     {.name = "pci",
      .kind = CAIRN_F_ARRAY,
      .min = 1,
      .max = CAIRN_PCI_MAX,
      .sub = cairn_record_pci,
      .optional = true},
+    {.name = "restart", .kind = CAIRN_F_INT, .max = UINT32_MAX},
+    {.name = "roles", .kind = CAIRN_F_ARRAY, .max = CAIRN_ROLES_MAX, .sub = NAME, .ascending = true},
     {.name = "serves",
      .kind = CAIRN_F_ARRAY,
      .min = 1,
@@ -263,10 +258,11 @@ static const struct cairn_field LAUNCH[] = {
      .sub = SERVED,
      .optional = true,
      .ascending = true},
+    {.name = "stubdomain_cmdline", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_TEXT_MAX, .optional = true},
     {.name = "target", .kind = CAIRN_F_NAME, .optional = true},
+    {.name = "xsm", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_XSM_MAX, .optional = true},
     END,
 };
-static const char *const LAUNCH_V2_MEMBERS[] = {CAIRN_SETUP_MEMBERS, "pci", "serves", "target", NULL};
 
 static const struct cairn_field REFUSED_DOMAIN[] = {{.name = "name", .kind = CAIRN_F_NAME, .words = EMPTY},
 						    END};
@@ -308,7 +304,7 @@ static const struct cairn_field *const SCHEMAS[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_HOST] = HOST,
     [CAIRN_RECORD_BOOT] = BOOT,
     [CAIRN_RECORD_PHASE] = PHASE,
-    [CAIRN_RECORD_LAUNCH] = LAUNCH_V1,
+    [CAIRN_RECORD_LAUNCH] = LAUNCH,
     [CAIRN_RECORD_REFUSAL] = REFUSAL,
     [CAIRN_RECORD_EXIT] = EXIT,
     [CAIRN_RECORD_UNRECORDED] = UNRECORDED,
@@ -356,18 +352,17 @@ static bool uses(const json_t *backends, const char *class, const char *backend)
 
 bool cairn_launch_needs_v2(const json_t *v)
 {
-	return cairn_setup_needs_v2(v, cairn_schema_str(json_object_get(v, "domain"), "type"),
-				    LAUNCH_V2_MEMBERS);
+	static const char *const members[] = {"pci", "serves", "target", NULL};
+
+	return cairn_setup_has_any(v, members) ||
+	       cairn_setup_needs_v2(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
 }
 
-/* Version 2 of a launch record, which must need to be one. */
 static enum cairn_status check_launch(const json_t *v)
 {
 	const json_t *disks = json_object_get(v, "disks");
-	enum cairn_status st = cairn_launch_needs_v2(v) ? CAIRN_OK : CAIRN_E_VERSION;
+	enum cairn_status st = cairn_setup_check(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
 
-	if (st == CAIRN_OK)
-		st = cairn_setup_check(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
 	if (st == CAIRN_OK && !cairn_record_pci_ok(json_object_get(v, "pci")))
 		st = CAIRN_E_MALFORMED;
 	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(disks); i++)
@@ -375,17 +370,6 @@ static enum cairn_status check_launch(const json_t *v)
 			  cairn_schema_str(json_array_get(disks, i), "backend")))
 			st = CAIRN_E_MALFORMED;
 	return st;
-}
-
-/* Only launch records have a version 2. */
-static enum cairn_status check_members(const json_t *v, enum cairn_record_type t)
-{
-	bool second = cairn_schema_int(v, "version") == 2;
-	enum cairn_status st = cairn_json_format(v, CAIRN_RECORD_FORMAT, t == CAIRN_RECORD_LAUNCH ? 2 : 1);
-
-	if (st == CAIRN_OK)
-		st = cairn_schema_check(v, second ? LAUNCH : SCHEMAS[t]);
-	return st == CAIRN_OK && second ? check_launch(v) : st;
 }
 
 enum cairn_status cairn_record_check(enum cairn_record_type *type, const json_t *v)
@@ -399,7 +383,13 @@ enum cairn_status cairn_record_check(enum cairn_record_type *type, const json_t 
 	if (st == CAIRN_OK)
 		st = cairn_record_type_by_name(&t, name);
 	if (st == CAIRN_OK)
-		st = check_members(v, t);
+		st = cairn_json_format(v, CAIRN_RECORD_FORMAT, t == CAIRN_RECORD_LAUNCH ? 2 : 1);
+	if (st == CAIRN_OK && t == CAIRN_RECORD_LAUNCH)
+		st = cairn_setup_version(v, cairn_launch_needs_v2(v));
+	if (st == CAIRN_OK)
+		st = cairn_schema_check(v, SCHEMAS[t]);
+	if (st == CAIRN_OK && t == CAIRN_RECORD_LAUNCH)
+		st = check_launch(v);
 	if (st == CAIRN_OK && t == CAIRN_RECORD_HOST)
 		st = check_host(v);
 	if (st == CAIRN_OK && t == CAIRN_RECORD_REFUSAL)

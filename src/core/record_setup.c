@@ -8,18 +8,12 @@
 #define number cairn_schema_number
 #define str    cairn_schema_str
 
-static const char *const PURPOSES[CAIRN_COMPONENTS_MAX] = {
-    CAIRN_FIRMWARE, CAIRN_BIOS, CAIRN_DEVICE_MODEL, CAIRN_STUBDOMAIN_KERNEL, CAIRN_STUBDOMAIN_RAMDISK,
-};
+static const char *const PURPOSES[] = {
+    CAIRN_FIRMWARE, CAIRN_BIOS, CAIRN_DEVICE_MODEL, CAIRN_STUBDOMAIN_KERNEL, CAIRN_STUBDOMAIN_RAMDISK, NULL};
 
 /* ---- schema ------------------------------------------------------------------------------------------- */
 
-const struct cairn_field cairn_setup_components_v1[] = {
-    {.name = "kernel", .kind = CAIRN_F_COMPONENT},
-    {.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
-    {0},
-};
-const struct cairn_field cairn_setup_components[] = {
+static const struct cairn_field COMPONENTS[] = {
     {.name = "kernel", .kind = CAIRN_F_COMPONENT, .optional = true},
     {.name = "ramdisk", .kind = CAIRN_F_COMPONENT, .optional = true},
     {.name = CAIRN_FIRMWARE, .kind = CAIRN_F_COMPONENT, .optional = true},
@@ -29,42 +23,48 @@ const struct cairn_field cairn_setup_components[] = {
     {.name = CAIRN_STUBDOMAIN_RAMDISK, .kind = CAIRN_F_COMPONENT, .optional = true},
     {0},
 };
-const struct cairn_field cairn_setup_inside[] = {
+static const struct cairn_field INSIDE[] = {
     {.name = "kernel", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_TEXT_MAX},
     {.name = "ramdisk", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_TEXT_MAX, .optional = true},
     {0},
 };
 
 static const char *const DISK_KINDS[] = {CAIRN_DISK_VERITY, CAIRN_DISK_IMAGE, CAIRN_DISK_UNMEASURED, NULL};
-
-#define DISK_MEMBERS                                                                                         \
-	{.name = "kind", .kind = CAIRN_F_WORD, .words = DISK_KINDS},                                         \
-	    {.name = "readwrite", .kind = CAIRN_F_BOOL},                                                     \
-	    {.name = "sha256",                                                                               \
-	     .kind = CAIRN_F_HEX,                                                                            \
-	     .min = CAIRN_SHA256_SIZE,                                                                       \
-	     .max = CAIRN_SHA256_SIZE,                                                                       \
-	     .optional = true},                                                                              \
-	    {.name = "size", .kind = CAIRN_F_INT, .min = 1, .max = INT64_MAX, .optional = true},             \
-	{                                                                                                    \
-		.name = "vdev", .kind = CAIRN_F_NAME                                                         \
-	}
-
-static const struct cairn_field DISK[] = {DISK_MEMBERS, {0}};
-static const struct cairn_field USED_DISK[] = {{.name = "backend", .kind = CAIRN_F_NAME}, DISK_MEMBERS, {0}};
+static const struct cairn_field DISK[] = {
+    {.name = "backend", .kind = CAIRN_F_NAME, .optional = true},
+    {.name = "kind", .kind = CAIRN_F_WORD, .words = DISK_KINDS},
+    {.name = "readwrite", .kind = CAIRN_F_BOOL},
+    {.name = "sha256", .kind = CAIRN_F_HEX, .min = 32, .max = 32, .optional = true},
+    {.name = "size", .kind = CAIRN_F_INT, .min = 1, .max = INT64_MAX, .optional = true},
+    {.name = "vdev", .kind = CAIRN_F_NAME},
+    {0},
+};
 const struct cairn_field cairn_setup_disk[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = DISK}};
-const struct cairn_field cairn_setup_used_disk[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = USED_DISK}};
 
-bool cairn_setup_needs_v2(const json_t *doc, const char *type, const char *const *members)
+bool cairn_setup_has_any(const json_t *object, const char *const *members)
 {
-	const json_t *components = json_object_get(doc, "components");
-	bool needs = strcmp(type, CAIRN_TYPE_HVM) == 0;
-
-	for (size_t i = 0; i < CAIRN_COMPONENTS_MAX; i++)
-		needs = needs || json_object_get(components, PURPOSES[i]) != NULL;
 	for (; *members != NULL; members++)
-		needs = needs || json_object_get(doc, *members) != NULL;
-	return needs;
+		if (json_object_get(object, *members) != NULL)
+			return true;
+	return false;
+}
+
+bool cairn_setup_needs_v2(const json_t *doc, const char *type)
+{
+	static const char *const members[] = {"disks", "dm_args", "inside_stubdomain", "stubdomain_cmdline",
+					      "xsm",   NULL};
+
+	return strcmp(type, CAIRN_TYPE_HVM) == 0 || cairn_setup_has_any(doc, members) ||
+	       cairn_setup_has_any(json_object_get(doc, "components"), PURPOSES);
+}
+
+enum cairn_status cairn_setup_version(const json_t *doc, bool needs_v2)
+{
+	bool second = cairn_schema_int(doc, "version") == 2;
+
+	if (needs_v2 == second)
+		return CAIRN_OK;
+	return second ? CAIRN_E_VERSION : CAIRN_E_UNSUPPORTED;
 }
 
 /* ---- what a table cannot say -------------------------------------------------------------------------- */
@@ -119,17 +119,25 @@ static bool stubdomain_ok(const json_t *doc, bool hvm)
 	       !has(doc, "inside_stubdomain");
 }
 
+static bool hvm_ok(const json_t *components)
+{
+	return has(components, CAIRN_FIRMWARE) &&
+	       (has(components, CAIRN_DEVICE_MODEL) || has(components, CAIRN_STUBDOMAIN_KERNEL));
+}
+
 enum cairn_status cairn_setup_check(const json_t *doc, const char *type)
 {
 	const json_t *components = json_object_get(doc, "components");
 	bool hvm = strcmp(type, CAIRN_TYPE_HVM) == 0;
+	enum cairn_status st = cairn_schema_check(components, COMPONENTS);
 
+	if (st == CAIRN_OK && has(doc, "inside_stubdomain"))
+		st = cairn_schema_check(json_object_get(doc, "inside_stubdomain"), INSIDE);
+	if (st != CAIRN_OK)
+		return st;
 	if (!kernel_ok(doc, hvm) || !stubdomain_ok(doc, hvm) || !disks_ok(json_object_get(doc, "disks")))
 		return CAIRN_E_MALFORMED;
-	if (hvm && (!has(components, CAIRN_FIRMWARE) ||
-		    (!has(components, CAIRN_DEVICE_MODEL) && !has(components, CAIRN_STUBDOMAIN_KERNEL))))
-		return CAIRN_E_MALFORMED;
-	return CAIRN_OK;
+	return !hvm || hvm_ok(components) ? CAIRN_OK : CAIRN_E_MALFORMED;
 }
 
 /* ---- building ----------------------------------------------------------------------------------------- */
@@ -144,7 +152,7 @@ const struct cairn_image *cairn_setup_component(const struct cairn_setup *s, con
 
 static bool is_purpose(const char *s)
 {
-	for (size_t i = 0; s != NULL && i < CAIRN_COMPONENTS_MAX; i++)
+	for (size_t i = 0; s != NULL && PURPOSES[i] != NULL; i++)
 		if (strcmp(PURPOSES[i], s) == 0)
 			return true;
 	return false;
@@ -245,7 +253,7 @@ static enum cairn_status read_components(struct cairn_setup *s, const json_t *co
 {
 	enum cairn_status st = CAIRN_OK;
 
-	for (size_t i = 0; st == CAIRN_OK && i < CAIRN_COMPONENTS_MAX; i++) {
+	for (size_t i = 0; st == CAIRN_OK && PURPOSES[i] != NULL; i++) {
 		struct cairn_image *image = &s->component[s->component_count];
 
 		if (!has(components, PURPOSES[i]))

@@ -7,40 +7,19 @@
 
 #include "cairn/record.h"
 
-/* Of "components" in version 1 and 2. */
-extern const struct cairn_field cairn_setup_components_v1[], cairn_setup_components[];
-extern const struct cairn_field cairn_setup_inside[], cairn_setup_disk[], cairn_setup_used_disk[];
+/* Elements of "disks". */
+extern const struct cairn_field cairn_setup_disk[];
 
-/* Members of a version 2 document; disk: cairn_setup_used_disk in a record, cairn_setup_disk in a manifest. */
-#define CAIRN_SETUP_FIELDS(of_disk)                                                                          \
-	{.name = "disks",                                                                                    \
-	 .kind = CAIRN_F_ARRAY,                                                                              \
-	 .min = 1,                                                                                           \
-	 .max = CAIRN_DISKS_MAX,                                                                             \
-	 .sub = (of_disk),                                                                                   \
-	 .optional = true},                                                                                  \
-	    {.name = "dm_args", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_TEXT_MAX, .optional = true},    \
-	    {.name = "inside_stubdomain",                                                                    \
-	     .kind = CAIRN_F_OBJECT,                                                                         \
-	     .sub = cairn_setup_inside,                                                                      \
-	     .optional = true},                                                                              \
-	    {.name = "stubdomain_cmdline",                                                                   \
-	     .kind = CAIRN_F_TEXT,                                                                           \
-	     .min = 1,                                                                                       \
-	     .max = CAIRN_TEXT_MAX,                                                                          \
-	     .optional = true},                                                                              \
-	{                                                                                                    \
-		.name = "xsm", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_XSM_MAX, .optional = true        \
-	}
-
-/* Whether the document of a domain of that type says what only version 2 can: the type itself, "components" with
- * more than kernel and ramdisk, or one of the members (NULL-ended). */
-bool cairn_setup_needs_v2(const json_t *doc, const char *type, const char *const *members);
-/* The members of CAIRN_SETUP_FIELDS, for such a list. */
-#define CAIRN_SETUP_MEMBERS "disks", "dm_args", "inside_stubdomain", "stubdomain_cmdline", "xsm"
-
-/* What a table cannot say of the document of a domain of that type. CAIRN_E_MALFORMED. */
+/* "components" and "inside_stubdomain" of a document, which its table leaves open, and what no table can say of it, for
+ * a domain of that type. CAIRN_E_MALFORMED, CAIRN_E_LIMIT, CAIRN_E_UNSUPPORTED. */
 enum cairn_status cairn_setup_check(const json_t *doc, const char *type) CAIRN_MUST_CHECK;
+/* True if it says what only version 2 can: the type, a component that is neither kernel nor ramdisk, a member. */
+bool cairn_setup_needs_v2(const json_t *doc, const char *type);
+/* True if the object has one of the members (NULL-ended). */
+bool cairn_setup_has_any(const json_t *object, const char *const *members);
+/* What needs version 2 has it, and nothing else has. Before the document is checked, since it says why a member is
+ * not known: CAIRN_E_UNSUPPORTED, CAIRN_E_VERSION. */
+enum cairn_status cairn_setup_version(const json_t *doc, bool needs_v2) CAIRN_MUST_CHECK;
 
 /* What a document could not show any more: too many of something (CAIRN_E_LIMIT), a purpose that is none or there
  * twice (CAIRN_E_MALFORMED). Before building. */
