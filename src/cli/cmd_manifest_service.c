@@ -22,6 +22,8 @@ struct service_options {
 	const char *dm_args, *stubdomain_cmdline, *inside_kernel, *inside_ramdisk, *xsm;
 	struct cairn_cli_list roles, backends, disks, pci, serves, targets;
 	struct cairn_cli_disk_names names;
+	const char *launch_log;
+	struct cairn_launch launch; /* of that log */
 };
 
 static int measure(struct cairn_component *out, const char *path)
@@ -33,36 +35,77 @@ static int measure(struct cairn_component *out, const char *path)
 	return s ? cairn_cli_fail(s, NULL, "%s", path) : CAIRN_EXIT_GOOD;
 }
 
-static bool copy_list(const char **out, size_t *count, size_t max, const struct cairn_cli_list *list)
+bool cairn_cli_add_name(const char **list, size_t *count, size_t max, const char *name)
 {
-	if (list->count > max)
+	for (size_t i = 0; i < *count; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	if (*count == max)
 		return false;
-	for (size_t i = 0; i < list->count; i++)
-		out[i] = list->item[i];
-	*count = list->count;
+	list[(*count)++] = name;
 	return true;
 }
 
+static bool add_list(const char **out, size_t *count, size_t max, const struct cairn_cli_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!cairn_cli_add_name(out, count, max, list->item[i]))
+			return false;
+	return true;
+}
+
+static bool take_number(uint64_t *out, const char *option, const char *text, unsigned long max)
+{
+	unsigned long n;
+	if (!text)
+		return true;
+	if (!cairn_cli_number(&n, option, text, max))
+		return false;
+	*out = n;
+	return true;
+}
+
+/* What it may be given, beside what it was seen to have. */
 static int fill_limits(struct cairn_manifest *m, const struct service_options *o)
 {
-	unsigned long memory, vcpus;
-	if (!cairn_cli_number(&memory, "memory-max", o->memory_max, 1u << 30) ||
-	    !cairn_cli_number(&vcpus, "vcpus-max", o->vcpus_max, 4096))
+	if (!take_number(&m->memory_max_mib, "memory-max", o->memory_max, 1u << 30) ||
+	    !take_number(&m->vcpus_max, "vcpus-max", o->vcpus_max, 4096))
 		return CAIRN_EXIT_USAGE;
-	m->memory_max_mib = memory;
-	m->vcpus_max = vcpus;
-	if (!copy_list(m->role, &m->role_count, CAIRN_ROLES_MAX, &o->roles) ||
-	    !copy_list(m->backend, &m->backend_count, CAIRN_BACKENDS_MAX, &o->backends) ||
-	    !copy_list(m->serve, &m->serve_count, CAIRN_SERVES_MAX, &o->serves) ||
-	    !copy_list(m->target, &m->target_count, CAIRN_BACKENDS_MAX, &o->targets))
+	if (!add_list(m->role, &m->role_count, CAIRN_ROLES_MAX, &o->roles) ||
+	    !add_list(m->backend, &m->backend_count, CAIRN_BACKENDS_MAX, &o->backends) ||
+	    !add_list(m->serve, &m->serve_count, CAIRN_SERVES_MAX, &o->serves) ||
+	    !add_list(m->target, &m->target_count, CAIRN_BACKENDS_MAX, &o->targets))
 		return cairn_cli_complain(CAIRN_EXIT_USAGE, "too many roles, backends or targets");
 	return cairn_cli_pci(m, &o->pci);
+}
+
+/* A launch on record says what runs; the options may only give it more. */
+static int check_launch(const struct service_options *o)
+{
+	const char *const said[] = {o->type,	      o->kernel,	 o->ramdisk,
+				    o->cmdline,	      o->dm_args,	 o->stubdomain_cmdline,
+				    o->inside_kernel, o->inside_ramdisk, o->xsm};
+	bool twice = o->disks.count > 0;
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++)
+		twice = twice || said[i];
+	for (size_t i = 0; i < CAIRN_COMPONENTS_MAX; i++)
+		twice = twice || o->image[i];
+	if (twice)
+		return cairn_cli_complain(CAIRN_EXIT_USAGE,
+					  "--launch: its type, files, disks and texts are those on record");
+	return CAIRN_EXIT_GOOD;
 }
 
 /* What the signer would refuse without saying what is missing. */
 static int check_kind(const struct service_options *o)
 {
 	bool stub = o->image[STUB_KERNEL] != NULL;
+	if (!o->type || !o->memory_max || !o->vcpus_max)
+		return cairn_cli_complain(CAIRN_EXIT_USAGE,
+					  "missing: --%s; see `cairn manifest service --help`",
+					  !o->type	   ? "type"
+					  : !o->memory_max ? "memory-max"
+							   : "vcpus-max");
 	if (strcmp(o->type, CAIRN_TYPE_HVM) != 0 && !o->kernel)
 		return cairn_cli_complain(CAIRN_EXIT_USAGE,
 					  "missing: --kernel, without which only hvm starts");
@@ -98,9 +141,8 @@ static int fill_images(struct cairn_manifest *m, const struct service_options *o
 	return code;
 }
 
-static int fill(struct cairn_manifest *m, void *ctx)
+static int fill_described(struct cairn_manifest *m, struct service_options *o)
 {
-	struct service_options *o = ctx;
 	m->type = o->type;
 	m->cmdline = o->cmdline ? o->cmdline : "";
 	m->setup.dm_args = o->dm_args;
@@ -110,19 +152,22 @@ static int fill(struct cairn_manifest *m, void *ctx)
 	m->setup.xsm = o->xsm;
 	int code = check_kind(o);
 	if (code == CAIRN_EXIT_GOOD)
-		code = fill_limits(m, o);
-	if (code == CAIRN_EXIT_GOOD)
 		code = fill_images(m, o);
 	return code == CAIRN_EXIT_GOOD ? cairn_cli_disks(&m->setup, &o->names, &o->disks) : code;
+}
+
+static int fill(struct cairn_manifest *m, void *ctx)
+{
+	struct service_options *o = ctx;
+	int code = o->launch_log ? check_launch(o) : fill_described(m, o);
+	if (code == CAIRN_EXIT_GOOD && o->launch_log)
+		code = cairn_cli_service_launched(m, &o->launch, o->launch_log);
+	return code == CAIRN_EXIT_GOOD ? fill_limits(m, o) : code;
 }
 
 #define VALUE(option, word, into, text)                                                                      \
 	{                                                                                                    \
 		.name = (option), .arg = (word), .value = &(into), .help = (text)                            \
-	}
-#define NEEDED(option, word, into, text)                                                                     \
-	{                                                                                                    \
-		.name = (option), .arg = (word), .value = &(into), .help = (text), .required = true          \
 	}
 #define LIST(option, word, into, text)                                                                       \
 	{                                                                                                    \
@@ -134,7 +179,8 @@ int cairn_cmd_manifest_service(int argc, char **argv)
 	struct service_options o = {0};
 	const struct cairn_cli_opt opts[] = {
 	    CAIRN_CLI_OPTS_SIGNING(o.signing),
-	    NEEDED("type", "TYPE", o.type, "pv, pvh or hvm"),
+	    VALUE("launch", "LOG", o.launch_log, "all of the last launch of that name in this launch log"),
+	    VALUE("type", "TYPE", o.type, "pv, pvh or hvm"),
 	    LIST("role", "ROLE", o.roles, "a role that it may claim"),
 	    VALUE("kernel", "FILE", o.kernel, "its kernel; only hvm can be without"),
 	    VALUE("ramdisk", "FILE", o.ramdisk, "its ramdisk [none]"),
@@ -151,8 +197,8 @@ int cairn_cmd_manifest_service(int argc, char **argv)
 	    LIST("disk", "DISK", o.disks,
 		 "VDEV:image:FILE, VDEV:verity:ROOTHASH:BYTES or VDEV:unmeasured:r|w"),
 	    VALUE("xsm", "LABEL", o.xsm, "its XSM label"),
-	    NEEDED("memory-max", "MIB", o.memory_max, "most memory that it may have"),
-	    NEEDED("vcpus-max", "N", o.vcpus_max, "most CPUs that it may have"),
+	    VALUE("memory-max", "MIB", o.memory_max, "most memory that it may have"),
+	    VALUE("vcpus-max", "N", o.vcpus_max, "most CPUs that it may have"),
 	    LIST("backend", "DOMAIN", o.backends, "a domain whose backends it may use"),
 	    LIST("pci", "DEVICE", o.pci, "it may be given: VENDOR:DEVICE or class:CLASS [,permissive]"),
 	    LIST("serves", "CLASS", o.serves, "backends that it may serve: vif or vbd"),
@@ -162,7 +208,8 @@ int cairn_cmd_manifest_service(int argc, char **argv)
 					       "",
 					       "Describes the images of a service domain, with what it may "
 					       "be given, and signs that. The name is the\n"
-					       "name of the domain.",
+					       "name of the domain. Without --launch, --type, --memory-max "
+					       "and --vcpus-max are required.",
 					       opts,
 					       sizeof(opts) / sizeof(opts[0]),
 					       0,
@@ -170,5 +217,6 @@ int cairn_cmd_manifest_service(int argc, char **argv)
 	int code;
 	if (cairn_cli_parse(&code, &syn, argc, argv))
 		code = cairn_cli_sign(CAIRN_MANIFEST_SERVICE, &o.signing, fill, &o);
+	cairn_launch_fini(&o.launch);
 	return code;
 }

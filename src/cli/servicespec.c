@@ -139,15 +139,15 @@ static bool take_rule(struct cairn_pci_rule *r, const char *spec)
 
 int cairn_cli_pci(struct cairn_manifest *out, const struct cairn_cli_list *specs)
 {
-	if (specs->count > CAIRN_PCI_MAX)
+	if (specs->count > CAIRN_PCI_MAX - out->pci_count)
 		return cairn_cli_complain(CAIRN_EXIT_USAGE, "too many PCI devices");
 	for (size_t i = 0; i < specs->count; i++)
-		if (!take_rule(&out->pci[i], specs->item[i]))
+		if (!take_rule(&out->pci[out->pci_count + i], specs->item[i]))
 			return cairn_cli_complain(
 			    CAIRN_EXIT_USAGE,
 			    "--pci: '%s' is neither VENDOR:DEVICE nor class:CLASS, of four "
 			    "hex digits each, with or without ,permissive",
 			    specs->item[i]);
-	out->pci_count = specs->count;
+	out->pci_count += specs->count;
 	return CAIRN_EXIT_GOOD;
 }

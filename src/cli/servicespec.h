@@ -1,4 +1,4 @@
-/* The options of `cairn manifest service` that say more than one thing: --disk and --pci. */
+/* The options of `cairn manifest service` that say more than one thing: --disk, --pci and --launch. */
 #ifndef CAIRN_CLI_SERVICESPEC_H
 #define CAIRN_CLI_SERVICESPEC_H
 
@@ -16,5 +16,12 @@ int cairn_cli_disks(struct cairn_setup *out, struct cairn_cli_disk_names *names,
 		    const struct cairn_cli_list *specs);
 /* VENDOR:DEVICE or class:CLASS, both of four hex digits each; then ",permissive" where that is allowed. */
 int cairn_cli_pci(struct cairn_manifest *out, const struct cairn_cli_list *specs);
+
+/* Everything from the last launch of m->name in that launch log, which *keep then holds: the manifest borrows from it.
+ * Exit code; printed unless good. */
+int cairn_cli_service_launched(struct cairn_manifest *m, struct cairn_launch *keep, const char *path);
+
+/* A name that is not there yet; false where there is no more room. */
+bool cairn_cli_add_name(const char **list, size_t *count, size_t max, const char *name);
 
 #endif

@@ -92,7 +92,7 @@ refused() { # TEXT OPTION... : a usage error that says so
 	many=()
 	for _ in {1..17}; do many+=(--pci 8086:1533); done
 	refused "too many PCI devices" --type pv --kernel kernel "${many[@]}"
-	refused "too many" --type pv --kernel kernel --serves vif --serves vbd --serves vif
+	refused "too many" --type pv --kernel kernel --serves vif --serves vbd --serves vusb
 }
 
 @test "what cannot be read or signed is not signed" {
@@ -106,5 +106,71 @@ refused() { # TEXT OPTION... : a usage error that says so
 	run ! service --type pv --kernel kernel --serves vusb
 	run ! service --type pv --kernel kernel --disk :unmeasured:r
 	run ! service --type hvm --firmware missing --device-model qemu
+	[ ! -e n.jws ]
+}
+
+extend_log() { # RECORD-FILE TYPE: one more line of launch.log
+	d=$(sha256sum <"$1" | cut -d' ' -f1)
+	pcr=12
+	[ "$2" != host ] || pcr=11
+	printf '{"content":{"record":"%s","type":"%s"},"content_type":"cairn","digests":[{"digest":"%s","hashAlg":"sha256"}],"pcr":%d,"recnum":%d}\n' \
+		"$(sed 's/\\/\\\\/g; s/"/\\"/g' "$1")" "$2" "$d" "$pcr" "$(wc -l <launch.log)" >>launch.log
+}
+
+launch_log() { # RECORD-FILE... : a launch log with these launches
+	: >launch.log
+	sed 's/"banks":\[[^]]*\]/"banks":["sha256"]/' "$root/tests/data/record/host.json" >host
+	extend_log host host
+	extend_log "$root/tests/data/record/boot.json" boot
+	for record in "$@"; do extend_log "$record" launch; done
+	"$cairn" log replay launch.log >/dev/null
+}
+
+launched() { # OPTION... : signs n.jws from launch.log, and leaves its payload
+	"$cairn" manifest service --name netdrv --release 1 --key authority.jwk -o n.jws --launch launch.log "$@" || return
+	jose jws ver -i n.jws -k authorities.jwks -O payload
+}
+
+@test "a launch on record is signed for as it was, and the last one of the name counts" {
+	launch_log "$root/tests/data/record/launch.json" "$root/tests/data/record/launch-hvm.json"
+	launched
+	# The recorded manifest is for that launch, but for its validity and its rules for PCI.
+	plain() { sed 's/"not_after":[0-9]*,"not_before":[0-9]*/X/; s/"release":[0-9]*/X/; s/"pci":\[[^]]*\]/X/'; }
+	[ "$(plain <payload)" = "$(plain <"$root/tests/data/manifest/service-hvm.json")" ]
+	grep -qF '"pci":[{"device":"1533","permissive":true,"vendor":"8086"}]' payload
+	launch_log "$root/tests/data/record/launch-hvm.json" "$root/tests/data/record/launch-stubdomain.json"
+	launched
+	grep -qF '"inside_stubdomain":{"kernel":"/vmlinuz","ramdisk":"/initrd"}' payload
+	run -1 grep -F '"disks"' payload
+}
+
+@test "a launch on record may be given more, and nothing else" {
+	launch_log "$root/tests/data/record/launch-stubdomain.json"
+	launched --memory-max 4096 --vcpus-max 8 --role extra --role service --backend store --pci class:0200 --serves vbd --target guest
+	grep -qF '"constraints":{"backends":["store","uplink"],"memory_max_mib":4096,"pci":[{"class":"0200","permissive":false}],"serves":["vbd"],"targets":["guest"],"vcpus_max":8}' payload
+	grep -qF '"roles":["driver.network","extra","service"]' payload
+	rm n.jws
+	for option in "--type pv" "--kernel kernel" "--ramdisk ramdisk" "--cmdline x" "--firmware hvmloader" "--bios bios" \
+		"--device-model qemu" "--dm-args x" "--stubdomain-kernel stub" "--stubdomain-ramdisk stub.img" "--stubdomain-cmdline x" \
+		"--inside-kernel /k" "--inside-ramdisk /r" "--disk xvda:unmeasured:r" "--xsm x"; do
+		# shellcheck disable=SC2086 # an option and its value
+		run -2 launched $option
+		[[ $output == *"those on record"* ]]
+	done
+	[ ! -e n.jws ]
+}
+
+@test "a log that is cut, broken, missing, or has no such launch makes no manifest" {
+	launch_log "$root/tests/data/record/launch-stubdomain.json"
+	run -3 "$cairn" manifest service --name other --release 1 --key authority.jwk -o n.jws --launch launch.log
+	[[ $output == *"no launch of a domain named other"* ]]
+	cp launch.log whole
+	head -c -2 whole >launch.log
+	run ! launched
+	sed 's/console=hvc0/console=hvc1/' whole >launch.log
+	run -1 cmp -s whole launch.log
+	run ! launched
+	rm launch.log
+	run -3 launched
 	[ ! -e n.jws ]
 }
