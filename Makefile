@@ -167,7 +167,7 @@ images: all $(BUILD)/guests/vmlinuz
 $(BUILD)/pkgs/stamp: tests/setup/fetch
 	$(Q)tests/setup/fetch $(BUILD) && touch $@
 
-$(BUILD)/guests/vmlinuz: $(wildcard tests/machine/guests/*) src/boot/dom0/ramdisk.sh $(BUILD)/pkgs/stamp
+$(BUILD)/guests/vmlinuz: $(wildcard tests/machine/guests/* tests/machine/guests/*/*) src/boot/dom0/ramdisk.sh $(BUILD)/pkgs/stamp
 	$(call say,GUESTS,$(@D))
 	$(Q)CAIRN_PKGS=$(BUILD)/pkgs tests/machine/guests/build $(@D)
 
@@ -237,13 +237,16 @@ check-here:
 demo-here: images
 	$(Q)BUILD=$(abspath $(BUILD)) tests/machine/demo
 
-# Each fuzz target for SOAK_SECONDS, the units and the programs' tests over and over under the sanitizers, each mutant.
+# Each fuzz target for SOAK_SECONDS, the units and the programs' tests over and over under the sanitizers, hundreds of
+# launches on one host, each mutant.
 SOAK_SECONDS ?= 600
 SOAK_ROUNDS  ?= 20
 soak:
 	$(Q)$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=$(SOAK_SECONDS)
 	$(Q)for i in $$(seq $(SOAK_ROUNDS)); do echo "soak: round $$i of $(SOAK_ROUNDS)"; \
 	  $(MAKE) --no-print-directory asan integration || exit 1; done
+	$(Q)$(MAKE) --no-print-directory images
+	$(Q)KINDS_ROUNDS=300 BUILD=$(abspath $(BUILD)) tests/setup/run-bats tests/machine/kinds.bats
 	$(Q)$(MAKE) --no-print-directory mutate
 
 # ---- bench: each program prints name, value, unit, budget, ok|over -------------------------------------------------
@@ -283,7 +286,7 @@ $(BUILD)/lint/man: $(MAN_PAGES)
 	$(call say,MANDOC,$(words $^) pages)
 	$(Q)mkdir -p $(@D) && mandoc -T lint -W warning $^ && touch $@
 
-FORMATTED := $(C_FILES) $(H_FILES) $(wildcard src/boot/efi/*.c src/boot/efi/*.h)
+FORMATTED := $(C_FILES) $(H_FILES) $(wildcard src/boot/efi/*.c src/boot/efi/*.h tests/machine/guests/*/*.c)
 $(BUILD)/lint/format: $(FORMATTED) .clang-format
 	$(call say,FORMAT,$(words $(FORMATTED)) files)
 	$(Q)mkdir -p $(@D) && clang-format --dry-run -Werror $(FORMATTED) && touch $@

@@ -39,12 +39,12 @@ lab_keys() {
 		cairn key public "$run/keys/release.jwk" >"$run/keys/release.pub"
 }
 
-# lab_service NAME TYPE ROLE RELEASE OUT [OPTION...]: signs what images/NAME-ramdisk.img and the kernel are now.
+# lab_service NAME TYPE ROLE RELEASE OUT [OPTION...]: signs what images/NAME.img and the kernel of NAME.cfg are now.
 lab_service() {
 	local name=$1 type=$2 role=$3 release=$4 out=$5
 	shift 5
 	cairn manifest service --name "$name" --type "$type" --role "$role" --release "$release" --valid-days 30 \
-		--kernel "$run/data/images/vmlinuz" --ramdisk "$run/data/images/$name.img" \
+		--kernel "$run/data/images/$(lab_kernel "$name")" --ramdisk "$run/data/images/$name.img" \
 		--cmdline "$(lab_cmdline "$name")" --memory-max 256 --vcpus-max 1 "$@" \
 		--key "$run/keys/authority.jwk" -o "$out"
 }
@@ -52,12 +52,16 @@ lab_service() {
 # The command line in NAME.cfg.
 lab_cmdline() { sed -n 's/^\(cmdline\|extra\) *= *"\(.*\)"$/\2/p' "$run/data/images/$1.cfg"; }
 
+# The file in images/ that is the kernel in NAME.cfg.
+lab_kernel() { sed -n 's|^kernel *= *".*/\(.*\)"$|\1|p' "$run/data/images/$1.cfg"; }
+
 lab_images() {
 	mkdir -p "$run/data"/{images,manifests,approvals,sealed}
 	cp "$run/keys/release.pub" "$run/data/"
-	cp "$build"/guests/{netdrv.img,app.img,vmlinuz} "$lab_here"/guests/{netdrv.cfg,app.cfg} "$run/data/images/"
+	cp "$build"/guests/{netdrv.img,app.img,vmlinuz,unikernel,keeper.img} "$lab_here"/guests/*.cfg "$run/data/images/"
 	lab_service netdrv pv driver.network 1 "$run/data/manifests/netdrv-1.jws" &&
-		lab_service app pvh service 1 "$run/data/manifests/app-1.jws" --backend netdrv
+		lab_service app pvh service 1 "$run/data/manifests/app-1.jws" --backend netdrv &&
+		lab_service keeper pv service 1 "$run/data/manifests/keeper-1.jws"
 }
 
 # A dom0 image that trusts this laboratory's authority.

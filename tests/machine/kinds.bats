@@ -1,0 +1,157 @@
+# Every kind of domain through the gate, on one boot: a service domain without an operating system, which says itself what
+# it was started from; guests that nobody signed; many launches and ends in a row.
+
+bats_require_minimum_version 1.5.0
+
+rounds=${KINDS_ROUNDS:-10}
+
+setup_file() {
+	export run=$BATS_FILE_TMPDIR/lab
+	load_lab
+	lab_host
+	vm start "$run/host"
+}
+
+teardown_file() {
+	load_lab
+	vm kill "$run/host"
+}
+
+setup() {
+	load_lab
+}
+
+load_lab() {
+	# shellcheck source=tests/machine/lab.sh
+	. "$BATS_TEST_DIRNAME/lab.sh"
+}
+
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED-}" ] || { vm console "$run/host" | tail -n 25; dom0 'cairn status; tail -c 1500 /run/cairn/launch.log'; }
+}
+
+images=/var/lib/cairn/images
+
+# longer SECONDS COMMAND: as dom0, for what may take more than its 90 seconds on a busy machine.
+longer() { "$lab_here/dom0" -t "$1" "$run/host" "$2"; }
+
+# guest NAME THEN [LINE...]: /run/NAME.cfg in dom0, the unikernel under another name.
+guest() {
+	local name=$1 then=$2
+	shift 2
+	dom0 "sed -e 's/^name.*/name = \"$name\"/' -e 's/then=block/then=$then for=$name/' $images/keeper.cfg >/run/$name.cfg
+		printf '%s\n' $([ $# = 0 ] || printf "'%s' " "$@") >>/run/$name.cfg"
+}
+
+# said NAME: what the newest unikernel of that name said of itself. ready NAME: it has said all.
+said() { dom0 "sed -n 's/\r//;s/^UNIKERNEL //p' /var/log/xen/guest-$1.log"; }
+ready() { said "$1" | grep -q '^READY'; }
+
+# records FILTER: of the launch log, those that the jq filter makes something of.
+records() { dom0 cairn log print | jq -c "select(.content_type == \"cairn\") | .recnum as \$at | .content.record | fromjson | .recnum = \$at | $1"; }
+
+# launched NAME: the newest launch record of that name.
+launched() { records "select(.type == \"launch\" and .domain.name == \"$1\")" | tail -n 1; }
+
+digest() { sha256sum "$1" | cut -d ' ' -f 1; }
+
+# refused NAME CODE: cairn launch ends with 1, gives that reason, and the hypervisor knows no such domain.
+refused() {
+	run -1 --separate-stderr dom0 cairn launch --json "/run/$1.cfg"
+	jq -e --arg c "$2" '.reasons | any(.code == $c)' <<<"$output" || { echo "no $2 in: $output"; return 1; }
+	run ! dom0 "xl domid $1"
+}
+
+# What the log, PCR 12, xenstore and cairnd's files say of the domains that run now: the same.
+settled() {
+	dom0 'cairn log print' >"$run/launch.log"
+	[ "$(cairn log replay "$run/launch.log" | sed -n 's/^sha256 12 //p')" = "$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/12' | tr A-F a-f)" ]
+	[ "$(dom0 'xenstore-list /tool/cairn' | sort -n | xargs)" = "$(dom0 'xl list' | awk 'NR > 2 {print $2}' | sort -n | xargs)" ]
+	[ "$(dom0 'ls -l /proc/$(pidof cairnd)/fd' | grep -c memfd)" = 0 ]
+}
+
+# KiB of memory that is cairnd's own; what its programs and libraries take is the initramfs itself.
+resident() { dom0 'awk "/^RssAnon/ {print \$2}" /proc/$(pidof cairnd)/status'; }
+
+@test "a unikernel that is signed runs as a service domain" {
+	dom0 cairn launch $images/keeper.cfg
+	await 30 ready keeper
+	launched keeper >"$run/keeper.json"
+	jq -e '.domain.type == "pv" and .manifest.name == "keeper" and .manifest.release == 1 and .roles == ["service"]' "$run/keeper.json"
+	dom0 'cairn status --json' | jq -e --argjson id "$(dom0 xl domid keeper)" '.domains[] | select(.name == "keeper") | .domid == $id and .state == "running"'
+}
+
+@test "what runs in it is what the record says: its own program, its ramdisk, its command line" {
+	said keeper >"$run/said"
+	[ "$(jq -r .components.kernel.sha256 "$run/keeper.json")" = "$(digest "$build/guests/unikernel")" ]
+	objcopy -O binary -j .text "$build/guests/unikernel" "$run/text"
+	grep -qxF "text $(digest "$run/text") $(stat -c %s "$run/text")" "$run/said"
+	grep -qxF "ramdisk $(jq -r '.components.ramdisk | "\(.sha256) \(.size)"' "$run/keeper.json")" "$run/said"
+	grep -qxF "cmdline $(jq -r .cmdline "$run/keeper.json")" "$run/said"
+}
+
+@test "files that change once they are measured change nothing: the domain runs what its record says" {
+	guest swapped block
+	for how in 'cat /run/other >/run/swapped.img' 'mv /run/other /run/swapped.img'; do
+		dom0 "echo one >/run/swapped.img; echo another >/run/other; sed -i 's|^ramdisk.*|ramdisk = \"/run/swapped.img\"|' /run/swapped.cfg
+			rm -f /var/log/xen/guest-swapped.log; n=\$(grep -c . /run/cairn/launch.log)
+			(until [ \$(grep -c . /run/cairn/launch.log) -gt \$n ]; do :; done; $how) & cairn launch /run/swapped.cfg"
+		await 30 ready swapped
+		[ "$(dom0 cat /run/swapped.img)" = another ]
+		said swapped | grep -qxF "ramdisk $(launched swapped | jq -r '.components.ramdisk | "\(.sha256) \(.size)"')"
+		said swapped | grep -qxF "ramdisk $(echo one | sha256sum | cut -d ' ' -f 1) 4"
+		dom0 cairn stop swapped
+	done
+}
+
+@test "a guest that claims to be a driver domain and that nobody signed is refused" {
+	guest rogue block 'driver_domain = 1'
+	refused rogue no-manifest
+}
+
+@test "the service's name with another ramdisk or command line is refused" {
+	dom0 cairn stop keeper
+	dom0 "(cat $images/keeper.img; echo) >/run/keeper.img; sed 's|^ramdisk.*|ramdisk = \"/run/keeper.img\"|' $images/keeper.cfg >/run/keeper.cfg"
+	refused keeper digest-mismatch
+	dom0 "sed 's/then=block/then=crash/' $images/keeper.cfg >/run/keeper.cfg"
+	refused keeper cmdline-mismatch
+	dom0 cairn launch $images/keeper.cfg
+}
+
+@test "twenty guests that nobody signed run at once" {
+	guest many block
+	longer 300 'for i in $(seq 20); do sed "s/many/guest$i/g" /run/many.cfg >/run/guest$i.cfg && cairn launch /run/guest$i.cfg || exit 1; done'
+	await 60 longer 60 'for i in $(seq 20); do grep -q "UNIKERNEL READY" /var/log/xen/guest-guest$i.log || exit 1; done'
+	[ "$(dom0 xl list | awk 'NR > 2 && $5 !~ /[pscd]/ {print $1}' | sort | xargs)" = "$({ seq -f 'guest%g' 20; echo keeper; } | sort | xargs)" ]
+	[ "$(dom0 'cat /var/log/xen/guest-guest*.log' | sed -n 's/\r//;s/^UNIKERNEL cmdline //p' | sort)" = "$(seq -f 'then=block for=guest%g' 20 | sort)" ]
+	[ "$(records 'select(.type == "launch" and (.domain.name | startswith("guest")) and .manifest == null)' | wc -l)" = 20 ]
+	[ "$(dom0 cairn status --json | jq '[.domains[] | select(.state == "running")] | length')" = 21 ]
+	settled
+	longer 300 'for i in $(seq 20); do cairn stop guest$i || exit 1; done'
+	settled
+}
+
+@test "a domain that crashes is recorded as crashed" {
+	guest crasher crash
+	dom0 cairn launch /run/crasher.cfg
+	await 30 eval '[ "$(records "select(.type == \"exit\" and .name == \"crasher\") | .reason" | tr -d \")" = crashed ]'
+	run ! dom0 'xl domid crasher'
+}
+
+@test "$rounds launches and ends in a row leave nothing behind but their records" {
+	guest brief poweroff
+	local before free
+	before=$(resident)
+	free=$(dom0 xl info free_memory)
+	longer $((rounds * 15)) "n=0; while [ \$n -lt $rounds ]; do
+		try=0; until cairn launch /run/brief.cfg 2>/run/brief.err; do [ \$((try += 1)) -lt 60 ] || exit 1; sleep 0.2; done; n=\$((n + 1)); done"
+	await 30 eval '! dom0 xl domid brief'
+	await 10 eval "[ \$(records 'select(.type == \"exit\" and .name == \"brief\")' | wc -l) = $rounds ]"
+	records 'select(.type == "launch" and .domain.name == "brief")' >"$run/launches"
+	[ "$(jq .restart "$run/launches" | xargs)" = "$(seq 0 $((rounds - 1)) | xargs)" ]
+	[ "$(records 'select(.type == "exit" and .name == "brief" and .reason == "shutdown") | .launch' | sort)" = "$(jq .recnum "$run/launches" | sort)" ]
+	settled
+	[ "$(dom0 xl info free_memory)" = "$free" ]
+	echo "cairnd: $before KiB before, $(resident) KiB after"
+	[ "$before" -le 8192 ] && [ "$(resident)" -le $((before + 512 + 8 * rounds)) ]
+}
