@@ -66,7 +66,7 @@ refused() {
 settled() {
 	dom0 'cairn log print' >"$run/launch.log"
 	[ "$(cairn log replay "$run/launch.log" | sed -n 's/^sha256 12 //p')" = "$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/12' | tr A-F a-f)" ]
-	[ "$(dom0 'xenstore-list /tool/cairn' | sort -n | xargs)" = "$(dom0 'xl list' | awk 'NR > 2 {print $2}' | sort -n | xargs)" ]
+	[ "$(dom0 'xenstore-list /tool/cairn' | grep -x '[0-9]*' | sort -n | xargs)" = "$(dom0 'xl list' | awk 'NR > 2 {print $2}' | sort -n | xargs)" ]
 	[ "$(dom0 'ls -l /proc/$(pidof cairnd)/fd' | grep -c memfd)" = 0 ]
 }
 
