@@ -153,5 +153,7 @@ resident() { dom0 'awk "/^RssAnon/ {print \$2}" /proc/$(pidof cairnd)/status'; }
 	settled
 	[ "$(dom0 xl info free_memory)" = "$free" ]
 	echo "cairnd: $before KiB before, $(resident) KiB after"
-	[ "$before" -le 8192 ] && [ "$(resident)" -le $((before + 512 + 8 * rounds)) ]
+	[ "$(resident)" -le 8192 ]
+	# The heap grows by a megabyte now and then; what 256 KiB a launch would be is too much.
+	[ "$(resident)" -le $((before + 2048 + 4 * rounds)) ]
 }
