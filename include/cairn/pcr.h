@@ -24,6 +24,9 @@ struct cairn_pcrs {
 /* All PCRs zero in the given banks; 17-22 all-FF, as after a boot without a dynamic launch. */
 enum cairn_status cairn_pcrs_init(struct cairn_pcrs *p, const enum cairn_alg *algs,
 				  size_t count) CAIRN_MUST_CHECK;
+/* The place of alg's bank, which is added as cairn_pcrs_init makes it where p has none. alg is one of enum cairn_alg but
+ * not CAIRN_ALG_NONE: of them there are CAIRN_BANK_MAX. */
+size_t cairn_pcrs_place(struct cairn_pcrs *p, enum cairn_alg alg);
 struct cairn_bank *cairn_pcrs_bank(struct cairn_pcrs *p, enum cairn_alg alg); /* NULL if there is none */
 const struct cairn_bank *cairn_pcrs_bank_const(const struct cairn_pcrs *p, enum cairn_alg alg);
 /* pcr = H(pcr || digest) in the bank of the digest. */

@@ -14,7 +14,6 @@
 struct first_event {
 	uint32_t pcr, type;
 	struct cairn_span digest, data;
-	bool whole;
 };
 
 static struct first_event first_event(struct cairn_span bytes)
@@ -24,20 +23,21 @@ static struct first_event first_event(struct cairn_span bytes)
 
 	e.digest = cairn_cur_bytes(&c, SHA1_SIZE);
 	e.data = cairn_cur_bytes(&c, cairn_cur_u32le(&c));
-	e.whole = cairn_cur_ok(&c);
 	return e;
 }
 
-static bool has_spec_id(const struct first_event *e, const char *id)
+static bool has_spec_id(const struct first_event *e)
 {
-	return e->type == CAIRN_EV_NO_ACTION && e->data.len >= 16 && memcmp(e->data.ptr, id, 16) == 0;
+	static const char id[16] = "Spec ID Event03";
+
+	return e->data.len >= sizeof id && memcmp(e->data.ptr, id, sizeof id) == 0;
 }
 
 static bool looks_tcg(struct cairn_span bytes)
 {
 	struct first_event e = first_event(bytes);
 
-	return has_spec_id(&e, "Spec ID Event03");
+	return has_spec_id(&e);
 }
 
 /* In which TXT keeps the log of a TPM 1.2; eventlog.h. */
@@ -55,7 +55,7 @@ static bool looks_sha1(struct cairn_span bytes)
 
 	if (has_container(bytes))
 		return true;
-	if (e.digest.len != SHA1_SIZE || e.pcr >= CAIRN_PCR_COUNT || has_spec_id(&e, "Spec ID Event03"))
+	if (e.digest.len != SHA1_SIZE || e.pcr >= CAIRN_PCR_COUNT || has_spec_id(&e))
 		return false;
 	if (cairn_span_all(e.digest, 0) && e.type != CAIRN_EV_NO_ACTION)
 		return false;

@@ -30,20 +30,13 @@ static enum cairn_status join(struct cairn_anylog_replay *st, bool cc, struct ca
 }
 
 /* The bank's number. One that no log had before is new: what other logs extended is incomplete in it. */
-static enum cairn_status need_bank(size_t *at, struct cairn_replay *r, enum cairn_alg alg, uint32_t touched)
+static size_t place(struct cairn_replay *r, enum cairn_alg alg, uint32_t touched)
 {
-	struct cairn_pcrs one;
-	enum cairn_status s;
+	size_t had = r->pcrs.count, at = cairn_pcrs_place(&r->pcrs, alg);
 
-	for (*at = 0; *at < r->pcrs.count; (*at)++)
-		if (r->pcrs.bank[*at].alg == alg)
-			return CAIRN_OK;
-	s = cairn_pcrs_init(&one, &alg, 1);
-	if (s != CAIRN_OK)
-		return s;
-	r->pcrs.bank[r->pcrs.count++] = one.bank[0]; /* there are as many places as algorithms */
-	r->incomplete[*at] = touched;
-	return CAIRN_OK;
+	if (at == had)
+		r->incomplete[at] = touched;
+	return at;
 }
 
 /* In the banks of r that the log has not, what it extends is incomplete. */
@@ -62,11 +55,9 @@ static enum cairn_status extend(struct cairn_replay *r, uint32_t touched, unsign
 	bool had[CAIRN_BANK_MAX] = {false};
 
 	for (size_t i = 0; i < count; i++) {
-		size_t at;
-		enum cairn_status s = need_bank(&at, r, d[i].alg, touched);
+		size_t at = place(r, d[i].alg, touched);
+		enum cairn_status s = cairn_pcrs_extend(&r->pcrs, pcr, &d[i]);
 
-		if (s == CAIRN_OK)
-			s = cairn_pcrs_extend(&r->pcrs, pcr, &d[i]);
 		if (s != CAIRN_OK)
 			return s;
 		had[at] = true;
@@ -138,43 +129,32 @@ static struct tcg_use use_of(const struct cairn_eventlog *log)
 }
 
 /* What the log says nothing of stays as it is. */
-static enum cairn_status take_bank(struct cairn_replay *to, const struct cairn_replay *r, size_t b,
-				   const struct tcg_use *u, uint32_t touched)
+static void take_bank(struct cairn_replay *to, const struct cairn_replay *r, size_t b,
+		      const struct tcg_use *u, uint32_t touched)
 {
 	const struct cairn_bank *from = &r->pcrs.bank[b];
-	struct cairn_pcrs reset;
-	size_t at;
-	enum cairn_status s = need_bank(&at, to, from->alg, touched);
+	struct cairn_pcrs reset = {0};
+	size_t at = place(to, from->alg, touched), as_new = cairn_pcrs_place(&reset, from->alg);
 
-	if (s == CAIRN_OK)
-		s = cairn_pcrs_init(&reset, &from->alg, 1);
-	if (s != CAIRN_OK)
-		return s;
 	to->incomplete[at] |= r->incomplete[b];
 	if (r->unhashed & bit((unsigned)b)) {
 		to->unhashed |= bit((unsigned)at);
-		return CAIRN_OK;
+		return;
 	}
 	for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++)
-		if (!cairn_digest_equal(&from->pcr[n], &reset.bank[0].pcr[n]))
+		if (!cairn_digest_equal(&from->pcr[n], &reset.bank[as_new].pcr[n]))
 			to->pcrs.bank[at].pcr[n] = from->pcr[n];
 	to->pcrs.bank[at].extended |= u->has[b];
-	return CAIRN_OK;
 }
 
-static enum cairn_status take_tcg(struct cairn_replay *to, const struct cairn_replay *r,
-				  const struct tcg_use *u, uint32_t touched)
+static void take_tcg(struct cairn_replay *to, const struct cairn_replay *r, const struct tcg_use *u,
+		     uint32_t touched)
 {
-	for (size_t b = 0; b < r->pcrs.count; b++) {
-		enum cairn_status s = take_bank(to, r, b, u, touched);
-
-		if (s != CAIRN_OK)
-			return s;
-	}
+	for (size_t b = 0; b < r->pcrs.count; b++)
+		take_bank(to, r, b, u, touched);
 	miss_banks(to, &r->pcrs, u->touched);
 	to->drtm = to->drtm || r->drtm;
 	to->startup_locality |= r->startup_locality; /* of at most one log: it goes with events of PCR 0 */
-	return CAIRN_OK;
 }
 
 static enum cairn_status add_tcg(struct cairn_anylog_replay *st, const struct cairn_anylog *log,
@@ -192,16 +172,16 @@ static enum cairn_status add_tcg(struct cairn_anylog_replay *st, const struct ca
 		    "a log of firmware starts from reset, but an earlier log has extended one of its PCRs; "
 		    "give the firmware's log first");
 	s = cairn_eventlog_replay(&r, &log->tcg);
-	if (s == CAIRN_E_MALFORMED)
-		return refuse(why, s,
-			      "a StartupLocality event is doubled, out of place, or of no locality that can "
-			      "start a TPM");
-	if (s == CAIRN_OK)
-		s = take_tcg(&st->own, &r, &u, st->touched);
-	if (s == CAIRN_OK && st->ima)
-		s = take_tcg(&st->padded, &r, &u, st->touched);
 	if (s != CAIRN_OK)
-		return refuse(why, s, cairn_status_text(s));
+		return refuse(
+		    why, s,
+		    s == CAIRN_E_MALFORMED
+			? "a StartupLocality event is doubled, out of place, or of no locality that can "
+			  "start a TPM"
+			: cairn_status_text(s));
+	take_tcg(&st->own, &r, &u, st->touched);
+	if (st->ima)
+		take_tcg(&st->padded, &r, &u, st->touched);
 	st->touched |= u.touched;
 	return CAIRN_OK;
 }
@@ -217,16 +197,12 @@ static uint32_t list_mask(const struct cairn_replay *r)
 	return mask;
 }
 
-static enum cairn_status take_list(struct cairn_replay *to, const struct cairn_replay *r, uint32_t mask,
-				   uint32_t touched)
+static void take_list(struct cairn_replay *to, const struct cairn_replay *r, uint32_t mask, uint32_t touched)
 {
 	for (size_t b = 0; b < r->pcrs.count; b++) {
 		const struct cairn_bank *from = &r->pcrs.bank[b];
-		size_t at;
-		enum cairn_status s = need_bank(&at, to, from->alg, touched);
+		size_t at = place(to, from->alg, touched);
 
-		if (s != CAIRN_OK)
-			return s;
 		for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++)
 			if (mask & bit(n))
 				to->pcrs.bank[at].pcr[n] = from->pcr[n];
@@ -236,7 +212,6 @@ static enum cairn_status take_list(struct cairn_replay *to, const struct cairn_r
 			to->unhashed |= bit((unsigned)at);
 	}
 	miss_banks(to, &r->pcrs, mask);
-	return CAIRN_OK;
 }
 
 static enum cairn_status say_ima(struct cairn_buf *why, enum cairn_status s, const struct cairn_ima_replay *r)
@@ -247,6 +222,7 @@ static enum cairn_status say_ima(struct cairn_buf *why, enum cairn_status s, con
 	return s;
 }
 
+/* On any error but CAIRN_E_TRUNCATED what this makes of st is thrown away. */
 static enum cairn_status add_ima(struct cairn_anylog_replay *st, const struct cairn_anylog *log,
 				 struct cairn_buf *why)
 {
@@ -257,20 +233,16 @@ static enum cairn_status add_ima(struct cairn_anylog_replay *st, const struct ca
 	if (s != CAIRN_OK)
 		return s;
 	s = cairn_ima_replay(&own, &log->ima, &st->own.pcrs);
-	if (s != CAIRN_OK && s != CAIRN_E_TRUNCATED)
-		return say_ima(why, s, &own);
 	mask = list_mask(&own.own);
 	padded = own;
 	if (st->ima)
 		t = cairn_ima_replay(&padded, &log->ima, &st->padded.pcrs);
 	else
 		st->padded = st->own;
-	if (t == CAIRN_OK || t == s)
-		t = take_list(&st->own, &own.own, mask, st->touched);
-	if (t == CAIRN_OK)
-		t = take_list(&st->padded, &padded.padded, mask, st->touched);
-	if (t != CAIRN_OK)
+	if (t != CAIRN_OK && t != s)
 		return refuse(why, t, cairn_status_text(t));
+	take_list(&st->own, &own.own, mask, st->touched);
+	take_list(&st->padded, &padded.padded, mask, st->touched);
 	st->ima |= mask;
 	st->touched |= mask;
 	st->differing += own.differing;
@@ -293,21 +265,19 @@ static enum cairn_status replay_cel(struct cairn_cel_replay *out, const struct c
 static enum cairn_status add_cel(struct cairn_anylog_replay *st, const struct cairn_anylog *log,
 				 struct cairn_buf *why)
 {
-	struct cairn_cel_replay own = {0}, padded;
+	struct cairn_cel_replay own = {0}, padded = {0};
 	enum cairn_status s = replay_cel(&own, log, &st->own.pcrs, why);
 	uint32_t mask = list_mask(&own.replay);
 
 	if (s == CAIRN_OK)
 		s = join(st, own.mr, why);
-	if (s == CAIRN_OK && st->ima)
+	if (s == CAIRN_OK && st->ima) {
 		s = replay_cel(&padded, log, &st->padded.pcrs, why);
+		take_list(&st->padded, &padded.replay, mask, st->touched);
+	}
 	if (s != CAIRN_OK)
 		return s;
-	s = take_list(&st->own, &own.replay, mask, st->touched);
-	if (s == CAIRN_OK && st->ima)
-		s = take_list(&st->padded, &padded.replay, mask, st->touched);
-	if (s != CAIRN_OK)
-		return refuse(why, s, cairn_status_text(s));
+	take_list(&st->own, &own.replay, mask, st->touched);
 	st->touched |= mask;
 	st->differing += own.differing;
 	return CAIRN_OK;

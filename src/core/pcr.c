@@ -35,6 +35,17 @@ enum cairn_status cairn_pcrs_init(struct cairn_pcrs *p, const enum cairn_alg *al
 	return CAIRN_OK;
 }
 
+size_t cairn_pcrs_place(struct cairn_pcrs *p, enum cairn_alg alg)
+{
+	size_t at = 0;
+
+	while (at < p->count && p->bank[at].alg != alg)
+		at++;
+	if (at == p->count)
+		bank_init(&p->bank[p->count++], alg);
+	return at;
+}
+
 const struct cairn_bank *cairn_pcrs_bank_const(const struct cairn_pcrs *p, enum cairn_alg alg)
 {
 	for (size_t i = 0; i < p->count && i < CAIRN_BANK_MAX; i++)
