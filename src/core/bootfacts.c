@@ -14,8 +14,9 @@ enum { SLOT_XEN, SLOT_KERNEL, SLOT_INITRD, SLOTS };
 struct reader {
 	struct cairn_boot_facts f;
 	enum cairn_alg bank;
-	struct cairn_boot_file file[SLOTS];
-	bool has_digest[SLOTS], has_cmdline[SLOTS];
+	/* The last of each is that of the further module that was loaded last. */
+	struct cairn_boot_file file[SLOTS + 1];
+	bool has_digest[SLOTS + 1], has_cmdline[SLOTS + 1];
 	bool started; /* the multiboot2 command was seen */
 	size_t slot;  /* what the last multiboot2 or module2 command loads; SLOTS: a further module */
 	struct cairn_event ev;
@@ -57,11 +58,12 @@ static void refuse(struct reader *r, enum cairn_boot_problem why)
 /* The next word of a command, and the rest without the space between them. */
 static struct cairn_span next_word(struct cairn_span *text)
 {
-	const uint8_t *space = text->len > 0 ? memchr(text->ptr, ' ', text->len) : NULL;
-	size_t n = space ? (size_t)(space - text->ptr) : text->len;
-	struct cairn_span word = cairn_span(text->ptr, n);
+	struct cairn_span word = cairn_span(text->ptr, 0);
 
-	*text = space ? cairn_span(text->ptr + n + 1, text->len - n - 1) : (struct cairn_span){0};
+	while (word.len < text->len && word.ptr[word.len] != ' ')
+		word.len++;
+	*text = word.len < text->len ? cairn_span(word.ptr + word.len + 1, text->len - word.len - 1)
+				     : (struct cairn_span){0};
 	return word;
 }
 
@@ -83,8 +85,9 @@ static struct cairn_span path_of(struct cairn_span arguments)
 static void start_file(struct reader *r, size_t slot, struct cairn_span arguments)
 {
 	r->slot = slot < SLOTS ? slot : SLOTS;
-	if (r->slot < SLOTS)
-		r->file[slot].path = path_of(arguments);
+	r->file[r->slot].path = path_of(arguments);
+	r->has_digest[r->slot] = false;
+	r->has_cmdline[r->slot] = false;
 }
 
 static void command(struct reader *r, struct cairn_span text)
@@ -108,12 +111,8 @@ static void cmdline(struct reader *r, struct cairn_span text, bool of_kernel)
 {
 	if (!r->started) /* of a kernel that multiboot2 has replaced */
 		return;
-	if (of_kernel != (r->slot == SLOT_XEN) || (r->slot < SLOTS && r->has_cmdline[r->slot])) {
+	if (of_kernel != (r->slot == SLOT_XEN) || r->has_cmdline[r->slot])
 		refuse(r, CAIRN_BOOT_REPEATED);
-		return;
-	}
-	if (r->slot == SLOTS)
-		return;
 	r->has_cmdline[r->slot] = true;
 	r->file[r->slot].cmdline = text;
 }
@@ -154,7 +153,7 @@ static enum cairn_status grub_file(struct reader *r)
 		refuse(r, CAIRN_BOOT_EVENT_TYPE);
 		return CAIRN_OK;
 	}
-	if (!r->started || r->slot == SLOTS || !cairn_span_equal(path, r->file[r->slot].path))
+	if (!r->started || !cairn_span_equal(path, r->file[r->slot].path))
 		return CAIRN_OK;
 	if (r->has_digest[r->slot])
 		refuse(r, CAIRN_BOOT_REPEATED);
@@ -174,24 +173,17 @@ static enum cairn_status image(struct reader *r)
 }
 
 /* A variable of one byte; one that does not exist is measured with no data. */
-static bool secure_boot_variable(enum cairn_secure_boot *out, struct cairn_span data)
-{
-	struct cairn_span value;
-
-	if (!cairn_efi_variable_content(&value, data, CAIRN_GUID_GLOBAL, "SecureBoot"))
-		return false;
-	*out = cairn_secure_boot_of(value);
-	return true;
-}
-
 static enum cairn_status secure_boot(struct reader *r, bool *seen)
 {
 	enum cairn_event_check check = CAIRN_EVENT_UNCHECKED;
-	enum cairn_secure_boot state = CAIRN_SECURE_BOOT_UNKNOWN;
+	struct cairn_span value = {0};
+	enum cairn_secure_boot state;
 	enum cairn_status s;
 
-	if (r->ev.type != CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG || !secure_boot_variable(&state, r->ev.data))
+	if (r->ev.type != CAIRN_EV_EFI_VARIABLE_DRIVER_CONFIG ||
+	    !cairn_efi_variable_content(&value, r->ev.data, CAIRN_GUID_GLOBAL, "SecureBoot"))
 		return CAIRN_OK;
+	state = cairn_secure_boot_of(value);
 	s = cairn_event_check(&check, &r->ev);
 	if (s != CAIRN_OK)
 		return s;
@@ -223,7 +215,7 @@ static enum cairn_status read_event(struct reader *r, bool *seen_secure_boot)
 static void conclude(struct reader *r)
 {
 	r->ev.number = 0;
-	if (!r->started || r->f.modules == 0)
+	if (r->f.modules == 0) /* they count behind multiboot2 only */
 		refuse(r, CAIRN_BOOT_NO_XEN);
 	for (size_t i = 0; i < SLOTS && i < r->f.modules + 1; i++)
 		if (!r->has_digest[i] || !r->has_cmdline[i])

@@ -195,6 +195,10 @@ static void boots_that_are_vouched_for(void **state)
 	f = facts_of(&b, LINES{XEN, KERNEL, INITRD, "cmd module2 /policy", "file /policy", "module ", NULL});
 	assert_int_equal(f.problem, CAIRN_BOOT_OK);
 	assert_int_equal(f.modules, 3);
+	f = facts_of(&b, LINES{XEN, KERNEL, INITRD, "cmd module2 /p", "file /p", "module ", "cmd module2 /q",
+			       "file /q", "module ", NULL});
+	assert_int_equal(f.problem, CAIRN_BOOT_OK);
+	assert_int_equal(f.modules, 4);
 }
 
 static void boots_that_are_not(void **state)
@@ -217,6 +221,12 @@ static void boots_that_are_not(void **state)
 	    {CAIRN_BOOT_REPEATED, 5, {XEN, "kernel c d", KERNEL, NULL}},
 	    {CAIRN_BOOT_REPEATED, 5, {XEN, "file /xen", KERNEL, NULL}},
 	    {CAIRN_BOOT_REPEATED, 5, {XEN, "module c", KERNEL, NULL}},
+	    {CAIRN_BOOT_REPEATED, 3, {"cmd multiboot2 /xen a", "file /xen", "module a", KERNEL, NULL}},
+	    {CAIRN_BOOT_REPEATED, 7, {XEN, "cmd module2 /linux c", "file /linux", "kernel c", NULL}},
+	    {CAIRN_BOOT_REPEATED, 13, {XEN, KERNEL, INITRD, "cmd module2 /p", "file /p", "file /p", NULL}},
+	    {CAIRN_BOOT_REPEATED,
+	     14,
+	     {XEN, KERNEL, INITRD, "cmd module2 /p", "file /p", "module ", "module ", NULL}},
 	    {CAIRN_BOOT_INCOMPLETE, 0, {"cmd multiboot2 /xen a b", "kernel a b", KERNEL, NULL}},
 	    {CAIRN_BOOT_INCOMPLETE, 0, {"cmd multiboot2 /xen a b", "file /xenx", "kernel a b", KERNEL, NULL}},
 	    {CAIRN_BOOT_INCOMPLETE, 0, {XEN, KERNEL, "cmd module2 /initrd", "file /initrd", NULL}},
@@ -312,6 +322,27 @@ static void too_many_images(void **state)
 	assert_int_equal(f.image_count, CAIRN_BOOT_IMAGES_MAX);
 }
 
+/* EV_NO_ACTION extends nothing, whatever its PCR; an image without a digest of the bank may be any. */
+static void events_of_one_kind(void **state)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_eventlog log;
+	struct cairn_boot_facts f;
+
+	(void)state;
+	begin(&b);
+	add(&b, 8, CAIRN_EV_NO_ACTION, cairn_span("x", 1), "x");
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&b)), CAIRN_OK);
+	assert_int_equal(cairn_boot_facts(&f, &log, CAIRN_ALG_SHA256), CAIRN_OK);
+	assert_int_equal(f.problem, CAIRN_BOOT_NO_XEN);
+	begin(&b);
+	add(&b, 4, CAIRN_EV_EFI_BOOT_SERVICES_APPLICATION, cairn_span("image", 5), NULL);
+	assert_int_equal(cairn_eventlog_open(&log, cairn_buf_span(&b)), CAIRN_OK);
+	assert_int_equal(cairn_boot_facts(&f, &log, CAIRN_ALG_SHA256), CAIRN_OK);
+	assert_int_equal(f.problem, CAIRN_BOOT_INCOMPLETE);
+	assert_int_equal(f.problem_event, 1);
+}
+
 /* UEFI_VARIABLE_DATA of SecureBoot. */
 static void add_secure_boot(struct cairn_buf *b, const char *value, size_t len, bool lie)
 {
@@ -385,6 +416,7 @@ int main(void)
 	    cmocka_unit_test(grub_texts),
 	    cmocka_unit_test(action_of_nuls),
 	    cmocka_unit_test(too_many_images),
+	    cmocka_unit_test(events_of_one_kind),
 	    cmocka_unit_test(secure_boot),
 	};
 
