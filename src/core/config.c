@@ -225,8 +225,8 @@ enum cairn_status cairn_config_u64(uint64_t *out, const struct cairn_config *c, 
 enum cairn_status cairn_config_choice(size_t *out, const struct cairn_config *c, const char *key,
 				      size_t fallback, const char *const *choices, struct cairn_buf *why)
 {
-	cairn_auto_buf struct cairn_buf all = {0};
 	const struct entry *e = find(c, key);
+	enum cairn_status s;
 
 	if (!e) {
 		*out = fallback;
@@ -237,11 +237,11 @@ enum cairn_status cairn_config_choice(size_t *out, const struct cairn_config *c,
 			*out = i;
 			return CAIRN_OK;
 		}
-		cairn_buf_add_fmt(&all, "%s%s", i > 0 ? ", " : "", choices[i]);
 	}
-	if (!cairn_buf_str(&all))
-		return CAIRN_E_NOMEM;
-	return refuse(why, c->name, e->line, "'%s' must be one of: %s", key, cairn_buf_str(&all));
+	s = refuse(why, c->name, e->line, "'%s' must be one of: ", key);
+	for (size_t i = 0; why && choices[i]; i++)
+		cairn_buf_add_fmt(why, "%s%s", i > 0 ? ", " : "", choices[i]);
+	return s;
 }
 
 enum cairn_status cairn_config_bool(bool *out, const struct cairn_config *c, const char *key, bool fallback,

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <openssl/evp.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cairn/cel.h"
@@ -97,6 +98,57 @@ static void contents_are_checked(void **state)
 			assert_string_equal(json_string_value(json_object_get(o, "summary")),
 					    records[i].summary);
 	}
+}
+
+static void assert_member(const struct cairn_cel_record *r, const char *member, const char *text)
+{
+	cairn_auto_json json_t *o = cairn_cel_record_json(r);
+	char *dump = json_dumps(json_object_get(o, member), JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+
+	assert_non_null(dump);
+	assert_string_equal(dump, text);
+	free(dump);
+}
+
+/* What Confidential Space calls its events, by their numbers. */
+static void kinds_of_confidential_space(void **state)
+{
+	static const char *const kinds[] = {
+	    "image_reference",	"image_digest",	  "restart_policy",    "image_id",
+	    "argument",		"environment",	  "argument_override", "environment_override",
+	    "launch_separator", "memory_monitor", "gpu_cc_mode",       "unknown"};
+
+	(void)state;
+	for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+		struct cairn_cel_record r = {
+		    .type = CAIRN_CEL_COS, .readable = true, .subtype = i, .data = cairn_span_str("x")};
+		cairn_auto_buf struct cairn_buf content = {0};
+
+		cairn_buf_add_fmt(&content, "{\"kind\":\"%s\",\"text\":\"x\"}", kinds[i]);
+		assert_member(&r, "content", cairn_buf_str(&content));
+	}
+}
+
+static void registers_and_types_are_named(void **state)
+{
+	static const struct cairn_cel_record records[] = {{.reg = CAIRN_CEL_PCR, .index = 7},
+							  {.reg = CAIRN_CEL_NV, .index = 7},
+							  {.reg = CAIRN_CEL_MR, .index = 7}};
+	static const char *const names[] = {"pcr", "nv_index", "register"};
+	struct cairn_cel_record r = {0};
+	cairn_auto_cel struct cairn_cel log = {0};
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++)
+		assert_member(&records[i], names[i], "7");
+	assert_member(&r, "type", "null");
+	r.type_number = 9;
+	assert_member(&r, "type", "9");
+	r.type_name = "systemd";
+	assert_member(&r, "type", "\"systemd\"");
+	assert_int_equal(cairn_cel_open(&log, cairn_span_str(SD("", "a"))), CAIRN_OK);
+	assert_int_equal(cairn_cel_next(&log, &r), CAIRN_OK);
+	assert_member(&r, "content", "{\"text\":\"a\"}");
 }
 
 /* The names of algorithms that writers use, and those that are none. */
@@ -331,6 +383,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(contents_are_checked),
+	    cmocka_unit_test(kinds_of_confidential_space),
+	    cmocka_unit_test(registers_and_types_are_named),
 	    cmocka_unit_test(names_of_algorithms),
 	    cmocka_unit_test(types_of_events),
 	    cmocka_unit_test(types_of_contents),
