@@ -19,6 +19,7 @@ struct cairn_agent_domain {
 	uint64_t recnum; /* of its launch record */
 	bool live;	 /* no exit record yet */
 	const char *end; /* what its exit record will say, where it has to end or has ended; else NULL */
+	bool service;	 /* it claims to be one, or a manifest says so */
 	bool driver;	 /* driver_domain = 1 */
 	uint32_t domid;	 /* 0: not built, or not seen yet */
 	bool serves_vif, serves_vbd;

@@ -70,6 +70,7 @@ enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recn
 	struct cairn_agent_domain n = {
 	    .recnum = recnum,
 	    .live = true,
+	    .service = l->has_manifest || cairn_launch_claims_service(l),
 	    .driver = is_driver(l),
 	    .serves_vif = serves(l, CAIRN_SERVES_VIF) || (is_driver(l) && l->serve_count == 0),
 	    .serves_vbd = serves(l, CAIRN_SERVES_VBD),

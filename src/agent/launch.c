@@ -180,7 +180,7 @@ static enum cairn_status record_launch(struct cairn_job *j, struct cairn_launche
 	enum cairn_status st = cairn_record_launch(&record, &j->l);
 
 	if (st == CAIRN_OK &&
-	    (j->l.has_manifest || j->l.role_count > 0 || cairn_bootset_has(j->a, j->l.name)))
+	    (j->l.has_manifest || cairn_launch_claims_service(&j->l) || cairn_bootset_has(j->a, j->l.name)))
 		cairn_restart_remember(j->a, j->l.name, j->config);
 	if (st == CAIRN_OK)
 		st = cairn_agent_record(j->a, cairn_buf_span(&record), &out->recnum);

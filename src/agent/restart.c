@@ -206,9 +206,9 @@ void cairn_restart_refused(struct cairn_agent *a, const char *name)
 	count_failure(a, r, "refused");
 }
 
-static bool is_service(const struct cairn_agent *a, const struct cairn_agent_domain *d)
+static bool comes_back(const struct cairn_agent *a, const struct cairn_agent_domain *d)
 {
-	return cairn_bootset_has(a, d->name) || json_array_size(d->roles) > 0 || json_is_object(d->manifest);
+	return d->service || cairn_bootset_has(a, d->name);
 }
 
 static void forget(struct cairn_restart *r)
@@ -239,7 +239,7 @@ void cairn_restart_ended(struct cairn_agent *a, const struct cairn_agent_domain 
 			forget(r);
 		return;
 	}
-	if (!is_service(a, d) || (failed && !(r && r->again) && !cairn_bootset_has(a, d->name)))
+	if (!comes_back(a, d) || (failed && !(r && r->again) && !cairn_bootset_has(a, d->name)))
 		return;
 	r = find_or_add(&a->restarts, d->name);
 	if (!r) {

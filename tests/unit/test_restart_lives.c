@@ -1,4 +1,5 @@
 /* Service domains that come back, whatever becomes of cairnd in between; what keeps them from it; what is told of it. */
+#include "cli/logs.h"
 #include "tests/unit/restart_fixture.h"
 #include "tests/unit/sim_fixture.h"
 
@@ -177,6 +178,63 @@ static void test_status(void **state)
 	assert_int_equal(json_array_size(json_object_get(alone, "dependants")), 0);
 }
 
+/* The first node of the chain's tree that is called so, at any depth. */
+static const json_t *node_of(const json_t *node, const char *name)
+{
+	const json_t *found = strcmp(agentuse_str(node, "name"), name) == 0 ? node : NULL;
+	const json_t *children = json_object_get(node, "children");
+
+	for (size_t i = json_array_size(children); i > 0 && !found; i--)
+		found = node_of(json_array_get(children, i - 1), name);
+	return found;
+}
+
+static void test_chain(void **state)
+{
+	cairn_auto_json json_t *chain = NULL;
+
+	(void)state;
+	restarts_driver();
+	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", RESTARTS_USES)), CAIRN_OK);
+	restarts_crash();
+	restarts_tick(2);
+	agentuse_assert_status(
+	    agentuse_ask(&root, json_pack("{s:s,s:s}", "op", "maintenance", "reason", "a new disk")),
+	    CAIRN_OK);
+	cairn_auto_json json_t *answer = agentuse_ask(&root, json_pack("{s:s}", "op", "chain"));
+
+	assert_int_equal(cairn_cli_chain(&chain, answer), CAIRN_OK);
+	const json_t *driver = node_of(json_object_get(chain, "tree"), "domain netdrv");
+
+	assert_non_null(driver);
+	assert_non_null(strstr(agentuse_str(driver, "detail"), "launch record 5, pv, restart 1, domain"));
+	assert_string_equal(agentuse_str(node_of(driver, "dependants"), "detail"), "guest1");
+	assert_null(node_of(node_of(json_object_get(chain, "tree"), "domain guest1"), "dependants"));
+	const json_t *m = node_of(json_object_get(chain, "tree"), "maintenance");
+
+	assert_non_null(m);
+	assert_string_equal(agentuse_str(m, "detail"), "record 6: a new disk");
+	const json_t *problems = json_object_get(chain, "problems");
+	const char *last = json_string_value(json_array_get(problems, json_array_size(problems) - 1));
+
+	assert_non_null(last);
+	assert_non_null(strstr(last, "record 6 is maintenance"));
+	assert_true(json_is_false(json_object_get(chain, "equal")));
+}
+
+/* What only claims to be a service, and was let through, is one here. */
+static void test_without_manifest(void **state)
+{
+	(void)state;
+	agentuse_assert_status(
+	    agentuse_ask(&root, json_pack("{s:s,s:s}", "op", "maintenance", "reason", "a new disk")),
+	    CAIRN_OK);
+	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "netdrv", RESTARTS_DRIVER)), CAIRN_OK);
+	restarts_crash();
+	restarts_tick(2);
+	assert_true(restarts_runs("netdrv"));
+}
+
 static void test_verdict(void **state)
 {
 	struct sim s;
@@ -208,6 +266,8 @@ int main(void)
 	    RESTARTS_TEST(test_not_on_a_violated_host),
 	    RESTARTS_TEST(test_blind),
 	    RESTARTS_TEST(test_status),
+	    RESTARTS_TEST(test_chain),
+	    RESTARTS_TEST(test_without_manifest),
 	    RESTARTS_TEST(test_verdict),
 	};
 
