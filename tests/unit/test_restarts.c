@@ -38,11 +38,11 @@ static void test_comes_back(void **state)
 static void test_which_ends(void **state)
 {
 	static const struct {
-		unsigned shutdown;
 		const char *reason;
+		unsigned shutdown;
 		bool back;
-	} rows[] = {{0, "shutdown", false}, {1, "rebooted", true}, {2, "shutdown", false},
-		    {3, "crashed", true},   {4, "crashed", true},  {5, "shutdown", false}};
+	} rows[] = {{"shutdown", 0, false}, {"rebooted", 1, true}, {"shutdown", 2, false},
+		    {"crashed", 3, true},   {"crashed", 4, true},  {"shutdown", 5, false}};
 
 	(void)state;
 	const char *config = restarts_driver();
