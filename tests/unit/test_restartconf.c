@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cairn/agentconfig.h"
 
@@ -101,14 +103,35 @@ static void test_boot_set_limits(void **state)
 	parse_names(CAIRN_BOOT_SET_MAX, CAIRN_NAME_MAX, CAIRN_OK);
 	parse_names(CAIRN_BOOT_SET_MAX + 1, 4, CAIRN_E_USAGE);
 	parse_names(1, CAIRN_NAME_MAX + 1, CAIRN_E_USAGE);
-	parse_names(2, 1000, CAIRN_E_USAGE);
+	parse_names(2, 20000, CAIRN_E_USAGE); /* more than the whole struct has room for */
+}
+
+static void test_file(void **state)
+{
+	char path[] = "/tmp/cairn-conf.XXXXXX";
+	int fd = mkstemp(path);
+	cairn_auto_agent_config struct cairn_agent_config c = {0};
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, "boot.set = web\n", 15), 15);
+	assert_int_equal(cairn_agent_config_read(&c, path, NULL), CAIRN_OK);
+	assert_int_equal(c.boot_count, 1);
+	assert_string_equal(c.boot_set[0], "web");
+	struct cairn_agent_config none = {0};
+
+	assert_int_equal(write(fd, "boot.wait_s = 0\n", 16), 16);
+	close(fd);
+	assert_int_equal(cairn_agent_config_read(&none, path, NULL), CAIRN_E_USAGE);
+	assert_int_equal(none.boot_count, 0);
+	unlink(path);
 }
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_wrong),
-					   cmocka_unit_test(test_boot_set),
-					   cmocka_unit_test(test_boot_set_limits)};
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_read), cmocka_unit_test(test_wrong), cmocka_unit_test(test_boot_set),
+	    cmocka_unit_test(test_boot_set_limits), cmocka_unit_test(test_file)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
