@@ -1,21 +1,46 @@
 /* Disks of a launch. One that is read-only and lies in dom0 is opened once, and what it was opened at is what xl is
  * given: a device that dm-verity checks, by its root hash; a file as a whole, as a block device of the bytes in
  * memory. What can be written, and what another domain serves, is on record as unmeasured. */
+#define _GNU_SOURCE /* O_PATH */
 #include "agent/job.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define COMPONENT "disk"
 
-/* Opens what is there, without waiting for anybody; errno tells why not. */
+static enum cairn_status no_file(void)
+{
+	return errno == ENOENT || errno == ENOTDIR ? CAIRN_E_NOTFOUND : CAIRN_E_IO;
+}
+
+/* Opens what is there; errno tells why not. What is neither a file nor a block device is not opened at all: with some
+ * devices that alone does something. */
 static enum cairn_status open_disk(int *fd, const char *path)
 {
-	*fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (*fd >= 0)
-		return CAIRN_OK;
-	return errno == ENOENT || errno == ENOTDIR ? CAIRN_E_NOTFOUND : CAIRN_E_IO;
+	int name = open(path, O_PATH | O_CLOEXEC);
+	struct stat s;
+	char same[40];
+
+	if (name < 0)
+		return no_file();
+	snprintf(same, sizeof(same), "/proc/self/fd/%d", name);
+	enum cairn_status st = fstat(name, &s) == 0 ? CAIRN_OK : CAIRN_E_IO;
+
+	if (st == CAIRN_OK && !S_ISREG(s.st_mode) && !S_ISBLK(s.st_mode))
+		st = CAIRN_E_UNSUPPORTED;
+	if (st == CAIRN_OK)
+		*fd = open(same, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (st == CAIRN_OK && *fd < 0)
+		st = no_file();
+	int e = errno;
+
+	close(name);
+	errno = e;
+	return st;
 }
 
 static enum cairn_status measure(struct cairn_job *j, struct cairn_job_disk *d, const char *path)

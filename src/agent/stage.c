@@ -2,7 +2,9 @@
 #include "agent/job.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 void cairn_job_init(struct cairn_job *j)
 {
@@ -107,6 +109,35 @@ bool cairn_job_has(const struct cairn_job *j, enum cairn_xlfile f)
 	return j->cfg.file[f][0] && !inside;
 }
 
+static uint64_t size_of(const char *path)
+{
+	struct stat s;
+
+	return stat(path, &s) == 0 && S_ISREG(s.st_mode) && s.st_size > 0 ? (uint64_t)s.st_size : 0;
+}
+
+/* Sizes are looked at and not trusted: what does not fit in the end fails, but for an honest configuration dom0 should
+ * not run out of memory first. */
+static void check_memory(struct cairn_job *j)
+{
+	const struct cairn_hv *hv = &j->a->hv;
+	uint64_t need = 0, have = 0;
+	char text[192];
+
+	for (unsigned f = 0; f < CAIRN_XLFILES; f++)
+		need += cairn_job_has(j, f) ? size_of(j->cfg.file[f]) : 0;
+	for (size_t i = 0; i < j->cfg.disk_count; i++)
+		need += !j->cfg.disk[i].readwrite && !j->cfg.disk[i].backend[0] ? size_of(j->cfg.disk[i].path)
+										: 0;
+	if (hv->ops->memory(hv->self, &have) != CAIRN_OK || need <= have)
+		return;
+	snprintf(text, sizeof(text),
+		 "the images need %llu MiB of memory and dom0 has %llu: give it more, or put disks on "
+		 "dm-verity devices",
+		 (unsigned long long)(need >> 20), (unsigned long long)(have >> 20));
+	cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "config", j->config, "", "", text);
+}
+
 /* All side by side; each that is bad is told of. */
 static enum cairn_status stage_files(struct cairn_job *j)
 {
@@ -137,6 +168,8 @@ enum cairn_status cairn_job_collect(struct cairn_job *j)
 {
 	enum cairn_status st = read_config(j);
 
+	if (st == CAIRN_OK && j->reasons->count == 0)
+		check_memory(j);
 	if (st == CAIRN_OK && j->reasons->count == 0)
 		st = stage_files(j);
 	if (st == CAIRN_OK && j->reasons->count == 0)

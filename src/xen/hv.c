@@ -202,15 +202,16 @@ static enum cairn_status xen_stub(void *hv, uint32_t domid, uint32_t *stub)
 {
 	struct xen *x = hv;
 	char path[80];
-	unsigned len = 0, n = 0;
+	unsigned len = 0;
 
 	snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-domid", domid);
 	char *text = xs_read(x->xs, XBT_NULL, path, &len);
-	bool found = text && sscanf(text, "%u", &n) == 1 && n > 0 && n < CAIRN_HV_DOMAINS;
+	unsigned long n = text ? strtoul(text, NULL, 10) : 0; /* dom0 is nobody's stub domain */
+	bool found = n > 0 && n < CAIRN_HV_DOMAINS;
 
 	free(text);
 	if (found)
-		*stub = n;
+		*stub = (uint32_t)n;
 	return found ? CAIRN_OK : CAIRN_E_NOTFOUND;
 }
 
@@ -230,6 +231,30 @@ static enum cairn_status xen_pci(void *hv, const char *bdf, struct cairn_pci_dev
 {
 	(void)hv;
 	return cairn_pci_identify(out, CAIRN_PCI_DEVICES, bdf);
+}
+
+enum cairn_status cairn_memory_available(uint64_t *bytes, const char *path)
+{
+	static const char key[] = "MemAvailable:";
+	cairn_auto_buf struct cairn_buf text = {0};
+	enum cairn_status st = cairn_file_read(&text, path, 65536);
+	const char *at = st == CAIRN_OK ? cairn_buf_str(&text) : NULL;
+
+	if (!at)
+		return CAIRN_E_IO;
+	at = strstr(at, key);
+	unsigned long long kib = at ? strtoull(at + strlen(key), NULL, 10) : 0;
+
+	if (kib == 0 || kib > UINT64_MAX >> 10)
+		return CAIRN_E_MALFORMED;
+	*bytes = kib << 10;
+	return CAIRN_OK;
+}
+
+static enum cairn_status xen_memory(void *hv, uint64_t *bytes)
+{
+	(void)hv;
+	return cairn_memory_available(bytes, "/proc/meminfo");
 }
 
 static int xen_watch(void *hv)
@@ -302,6 +327,7 @@ static const struct cairn_hv_ops xen_ops = {
     .probe = xen_probe,
     .loop = xen_loop,
     .pci = xen_pci,
+    .memory = xen_memory,
     .watch = xen_watch,
     .heard = xen_heard,
 };

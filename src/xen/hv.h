@@ -50,6 +50,8 @@ struct cairn_hv_ops {
 	enum cairn_status (*probe)(void *hv, int fd, struct cairn_hv_disk *out);
 	enum cairn_status (*loop)(void *hv, int image, int *fd);
 	enum cairn_status (*pci)(void *hv, const char *bdf, struct cairn_pci_device *out);
+	/* Bytes of dom0's memory that can be had. */
+	enum cairn_status (*memory)(void *hv, uint64_t *bytes);
 	/* A descriptor that can be read from when domains come or go, or -1; what is there to read is for heard
 	 * to take away. */
 	int (*watch)(void *hv);
@@ -80,6 +82,9 @@ void cairn_xen_close(struct cairn_hv *hv);
 int cairn_watch_open(const char *socket_path);
 /* Takes away what it said. False: it said its last word; the caller closes. */
 bool cairn_watch_drain(int fd);
+
+/* MemAvailable of a file like /proc/meminfo, in bytes. CAIRN_E_IO, CAIRN_E_MALFORMED. */
+enum cairn_status cairn_memory_available(uint64_t *bytes, const char *path) CAIRN_MUST_CHECK;
 
 /* A configuration as a memfd for xl to read, sealed like an image: the caller closes it. -1: no memory. */
 int cairn_toolstack_config(struct cairn_span config);

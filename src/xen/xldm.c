@@ -1,6 +1,7 @@
 /* The arguments that libxl gives to the device model of an hvm domain: tools/libs/light/libxl_dm.c,
  * libxl__build_device_model_args_new of Xen 4.17, in its order, for the configurations that cairn accepts. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "xen/xlread.h"
@@ -223,7 +224,9 @@ static void put_disk(struct cairn_buf *out, const struct cairn_xlcfg *c, const s
 
 void cairn_xlcfg_dm_args(struct cairn_buf *out, const struct cairn_xlcfg *c)
 {
-	unsigned video = 0, mib = c->maxmem ? c->maxmem : c->memory;
+	unsigned mib = c->maxmem ? c->maxmem : c->memory;
+	/* Digits, of which it was checked that they are a size. */
+	unsigned long video = strtoul(cairn_xlcfg_setting(c, "videoram"), NULL, 10);
 	char text[24];
 
 	WORDS(out, c->stubdomain ? "stubdom-dm" : "{device-model}", "-xen-domid", "{domid}", "-no-shutdown");
@@ -238,9 +241,7 @@ void cairn_xlcfg_dm_args(struct cairn_buf *out, const struct cairn_xlcfg *c)
 	     is(c, "xen_platform_pci", "0") ? "pc,accel=xen,suppress-vmdesc=on" : "xenfv,suppress-vmdesc=on");
 	if (!c->stubdomain) /* what cairn adds itself: see xlemit.c */
 		WORDS(out, "-L", "/usr/share/qemu", "-L", "/usr/share/seabios");
-	if (sscanf(cairn_xlcfg_setting(c, "videoram"), "%u", &video) != 1 || video > mib)
-		video = 0;
-	snprintf(text, sizeof(text), "%u", mib - video);
+	snprintf(text, sizeof(text), "%lu", mib > video ? mib - video : 0);
 	WORDS(out, "-m", text);
 	if (is(c, "hdtype", "ahci"))
 		WORDS(out, "-device", "ahci,id=ahci0");

@@ -3,6 +3,7 @@
  * that it is on record, and no xl.conf and no later libxl decides anything else. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "xen/xlread.h"
@@ -258,12 +259,12 @@ static bool is(const struct cairn_xlcfg *c, const char *name, const char *value)
 /* libxl refuses less than it would take itself. */
 static void set_videoram(struct cairn_xlreader *r, struct cairn_xlcfg *c)
 {
-	unsigned least = is(c, "vga", "none") ? 0 : is(c, "vga", "stdvga") ? 16 : 8, given = 0;
+	unsigned least = is(c, "vga", "none") ? 0 : is(c, "vga", "stdvga") ? 16 : 8;
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", least);
 	set(c, "videoram", text);
-	if (sscanf(cairn_xlcfg_setting(c, "videoram"), "%u", &given) != 1 || given < least)
+	if (strtoul(cairn_xlcfg_setting(c, "videoram"), NULL, 10) < least)
 		cairn_xl_fail(r, CAIRN_E_MALFORMED, "videoram", "too little for this vga");
 }
 

@@ -1,5 +1,5 @@
 /* Domain configurations: what is accepted is written for xl such that libxlutil reads just these values
- * again. seeds: tests/machine/guests */
+ * again. seeds: tests/machine/guests tests/data/xlcfg */
 #include <stdlib.h>
 #include <string.h>
 

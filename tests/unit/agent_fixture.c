@@ -255,6 +255,14 @@ static enum cairn_status fake_pci(void *self, const char *bdf, struct cairn_pci_
 	return CAIRN_OK;
 }
 
+static enum cairn_status fake_memory(void *self, uint64_t *bytes)
+{
+	const struct fake_hv *hv = self;
+
+	*bytes = hv->memory_left;
+	return hv->memory_left ? CAIRN_OK : CAIRN_E_IO;
+}
+
 static int fake_watch(void *self)
 {
 	const struct fake_hv *hv = self;
@@ -291,6 +299,7 @@ static const struct cairn_hv_ops fake_ops = {
     .probe = fake_probe,
     .loop = fake_loop,
     .pci = fake_pci,
+    .memory = fake_memory,
     .watch = fake_watch,
     .heard = fake_heard,
 };

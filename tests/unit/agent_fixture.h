@@ -30,6 +30,7 @@ struct fake_hv {
 	struct cairn_digest file[CAIRN_XLFILES], kernel, ramdisk; /* SHA-256 of what xl would have read */
 	uint32_t stub, stub_of;					  /* the last stub domain and its guest */
 	unsigned loops;
+	uint64_t memory_left; /* of dom0; 0: it does not say */
 };
 
 struct agent_fixture {

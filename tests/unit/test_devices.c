@@ -12,8 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "xen/disk.h"
-#include "xen/pci.h"
+#include "xen/hv.h"
 
 #define ROOT		   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 #define TABLE(sizes, rest) "1 253:0 253:1 " sizes " 1 " rest
@@ -87,6 +86,17 @@ static void test_probe(void **state)
 	assert_false(d.block);
 	close(fd);
 	assert_int_equal(cairn_disk_probe(&d, fd), CAIRN_E_IO);
+}
+
+static void test_memory(void **state)
+{
+	uint64_t bytes = 7;
+
+	(void)state;
+	assert_int_equal(cairn_memory_available(&bytes, "/proc/meminfo"), CAIRN_OK);
+	assert_true(bytes > 1 << 20);
+	assert_int_equal(cairn_memory_available(&bytes, "/proc/self/status"), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_memory_available(&bytes, "/proc/none"), CAIRN_E_IO);
 }
 
 /* ---- PCI ---------------------------------------------------------------------------------------------- */
@@ -181,9 +191,9 @@ static void test_no_identity(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_verity),	cmocka_unit_test(test_verity_refused),
-	    cmocka_unit_test(test_probe),	cmocka_unit_test(test_identity),
-	    cmocka_unit_test(test_no_identity),
+	    cmocka_unit_test(test_verity),   cmocka_unit_test(test_verity_refused),
+	    cmocka_unit_test(test_probe),    cmocka_unit_test(test_memory),
+	    cmocka_unit_test(test_identity), cmocka_unit_test(test_no_identity),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

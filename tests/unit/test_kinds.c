@@ -265,6 +265,11 @@ static void test_disks_refused(void **state)
 	snprintf(more, sizeof(more), "disk = [ '%s,raw,xvda,r' ]\n", path("image"));
 	const char *cfg = fixture_config(&agentuse, "g", more);
 
+	unlink(path("image"));
+	assert_int_equal(mkfifo(path("image"), 0644), 0);
+	refused(cfg, CAIRN_R_FILE_UNREADABLE);
+	assert_non_null(strstr(agentuse_why, "a disk is"));
+	assert_int_equal(unlink(path("image")), 0);
 	fixture_file(&agentuse, "image", "");
 	refused(cfg, CAIRN_R_FILE_EMPTY);
 	assert_int_equal(truncate(path("image"), (1 << 20) + 1), 0);
@@ -284,6 +289,22 @@ static void test_disks_refused(void **state)
 	agentuse_assert_type(agentuse_done.recnum + 1, "exit");
 	assert_int_equal(open_files(), before);
 	agentuse.fake.loop_fails = CAIRN_OK;
+	launch(cfg);
+}
+
+static void test_memory(void **state)
+{
+	char more[256];
+
+	(void)state;
+	fixture_file(&agentuse, "image", "an image");
+	snprintf(more, sizeof(more), "disk = [ '%s,raw,xvda,r' ]\n", path("image"));
+	const char *cfg = fixture_config(&agentuse, "g", more);
+
+	agentuse.fake.memory_left = strlen("a kernela ramdiskan image") - 1;
+	refused(cfg, CAIRN_R_FILE_UNREADABLE);
+	assert_non_null(strstr(agentuse_why, "dm-verity"));
+	agentuse.fake.memory_left++;
 	launch(cfg);
 }
 
@@ -356,7 +377,8 @@ int main(void)
 	    AGENTUSE_TEST(test_hvm),	AGENTUSE_TEST(test_hvm_refused),
 	    AGENTUSE_TEST(test_stub),	AGENTUSE_TEST(test_stub_built),
 	    AGENTUSE_TEST(test_disks),	AGENTUSE_TEST(test_disks_refused),
-	    AGENTUSE_TEST(test_serves), AGENTUSE_TEST(test_pci),
+	    AGENTUSE_TEST(test_memory), AGENTUSE_TEST(test_serves),
+	    AGENTUSE_TEST(test_pci),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
