@@ -148,7 +148,6 @@ static pid_t change_forever(int how)
 
 static void changing(int how)
 {
-	struct cairn_staged s;
 	unsigned changed = 0;
 	pid_t pid;
 
@@ -159,12 +158,13 @@ static void changing(int how)
 	/* Reading takes longer than a tick of the file's clock, in which the child writes many times, if it
 	 * runs. */
 	for (unsigned i = 0; i < 200 && changed < 3; i++) {
-		enum cairn_status st = cairn_stage_file(&s, path, MAX);
+		struct cairn_stage one = {.path = path, .max = MAX};
 
-		assert_true(st == CAIRN_OK || st == CAIRN_E_CHANGED);
-		changed += st == CAIRN_E_CHANGED;
-		if (st == CAIRN_OK)
-			cairn_staged_fini(&s);
+		cairn_stage_files(&one, 1);
+		assert_true(one.status == CAIRN_OK || one.status == CAIRN_E_CHANGED);
+		assert_int_equal(one.staged.fd >= 0, one.status == CAIRN_OK);
+		changed += one.status == CAIRN_E_CHANGED;
+		cairn_staged_fini(&one.staged);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
