@@ -52,7 +52,7 @@ static enum cairn_status replays(const struct cairn_appraisal *a, const struct c
 	if (!cairn_selection_equal(cairn_quote_selection(a->quote), &asked))
 		return CAIRN_E_MISMATCH;
 	if (log) {
-		struct cairn_replay r;
+		struct cairn_replay r = {0};
 		enum cairn_status st = cairn_eventlog_replay(&r, log);
 		if (st)
 			return st;
@@ -72,22 +72,25 @@ static enum cairn_status replays(const struct cairn_appraisal *a, const struct c
 
 static enum cairn_state overall(const struct cairn_parts *p)
 {
-	const struct cairn_part *part[] = {&p->firmware, &p->boot, &p->xen, &p->dom0};
-	enum cairn_state state = CAIRN_STATE_UNKNOWN;
-	bool bad = p->contraindicated, unmeasured = false, affirmed = true;
-	for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-		bad = bad || part[i]->tier == CAIRN_TIER_CONTRAINDICATED;
-		unmeasured = unmeasured || part[i]->unmeasured;
-		affirmed = affirmed && (part[i]->tier == CAIRN_TIER_AFFIRMING ||
-					(part[i] == &p->firmware && part[i]->tier == CAIRN_TIER_WARNING));
+	const struct {
+		const struct cairn_part *part;
+		enum cairn_tier best;
+	} all[] = {
+	    {&p->dom0, CAIRN_TIER_AFFIRMING},
+	    {&p->xen, CAIRN_TIER_AFFIRMING},
+	    {&p->boot, CAIRN_TIER_AFFIRMING},
+	    {&p->firmware, CAIRN_TIER_WARNING}, /* there are no reference values to compare it with */
+	};
+	bool bad = p->contraindicated, unmeasured = false;
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		bad = bad || all[i].part->tier == CAIRN_TIER_CONTRAINDICATED;
+		unmeasured = unmeasured || all[i].part->tier != all[i].best;
 	}
 	if (bad)
-		state = CAIRN_STATE_CONTRAINDICATED;
-	else if (unmeasured)
-		state = CAIRN_STATE_UNMEASURED;
-	else if (affirmed)
-		state = CAIRN_STATE_TRUSTED;
-	return state;
+		return CAIRN_STATE_CONTRAINDICATED;
+	if (unmeasured)
+		return CAIRN_STATE_UNMEASURED;
+	return CAIRN_STATE_TRUSTED;
 }
 
 static enum cairn_status conclude(struct cairn_verdict *out, struct cairn_parts *p)
@@ -98,10 +101,7 @@ static enum cairn_status conclude(struct cairn_verdict *out, struct cairn_parts 
 	    json_object_set_new(s, "xen", cairn_part_json(&p->xen)) ||
 	    json_object_set_new(s, "dom0", cairn_part_json(&p->dom0)))
 		return CAIRN_E_NOMEM;
-	enum cairn_state state = overall(p);
-	if (state == CAIRN_STATE_UNKNOWN)
-		return CAIRN_E_INTERNAL;
-	out->state = state;
+	out->state = overall(p);
 	out->submods = json_incref(s);
 	return CAIRN_OK;
 }

@@ -42,56 +42,43 @@ static const struct cairn_manifest_event *next_expected(const struct cairn_manif
 	return NULL;
 }
 
-static enum cairn_status compare_event(struct comparison *c, struct deviation *d, size_t *at,
-				       const struct cairn_event *ev)
+static void compare_event(struct comparison *c, struct deviation *d, size_t *at, const struct cairn_event *ev)
 {
 	struct cairn_digest have;
-	enum cairn_status st = cairn_event_digest_get(&have, ev, CAIRN_ALG_SHA256);
-	if (st)
-		return st;
+	if (cairn_event_digest_get(&have, ev, CAIRN_ALG_SHA256))
+		have = (struct cairn_digest){.alg = CAIRN_ALG_NONE}; /* which no manifest expects */
 	const struct cairn_manifest_event *want = next_expected(c->manifest, ev->pcr, at);
 	if (want && cairn_digest_equal(&want->sha256, &have)) {
 		c->matched++;
-		return CAIRN_OK;
+		return;
 	}
 	*d = (struct deviation){.found = true, .pcr = ev->pcr, .expected = want, .have = have};
 	struct cairn_span text;
 	if (cairn_event_grub_text(&text, ev) != CAIRN_GRUB_NONE)
 		d->text = text;
-	return CAIRN_OK;
 }
 
-static int boot_pcr_index(uint32_t pcr)
+static void compare_pcr(struct comparison *c, struct deviation *d, unsigned pcr,
+			const struct cairn_eventlog *log)
 {
-	for (int i = 0; i < BOOT_PCRS; i++)
-		if (boot_pcr[i] == pcr)
-			return i;
-	return -1;
-}
-
-static enum cairn_status compare_events(struct comparison *c, const struct cairn_eventlog *log)
-{
-	size_t at[BOOT_PCRS] = {0};
+	size_t at = 0;
 	struct cairn_eventlog_iter it = cairn_eventlog_iter(log);
 	struct cairn_event ev;
-	while (cairn_eventlog_next(&it, &ev)) {
-		int i = ev.type == CAIRN_EV_NO_ACTION ? -1 : boot_pcr_index(ev.pcr);
-		if (i < 0 || c->deviation[i].found)
-			continue;
-		enum cairn_status st = compare_event(c, &c->deviation[i], &at[i], &ev);
-		if (st)
-			return st;
-	}
+	while (!d->found && cairn_eventlog_next(&it, &ev))
+		if (ev.pcr == pcr && ev.type != CAIRN_EV_NO_ACTION)
+			compare_event(c, d, &at, &ev);
+	const struct cairn_manifest_event *missing = d->found ? NULL : next_expected(c->manifest, pcr, &at);
+	if (missing)
+		*d = (struct deviation){.found = true, .pcr = pcr, .expected = missing};
+}
+
+static void compare_events(struct comparison *c, const struct cairn_eventlog *log)
+{
 	c->good = true;
-	for (int i = 0; i < BOOT_PCRS; i++) {
-		struct deviation *d = &c->deviation[i];
-		if (!d->found && (d->expected = next_expected(c->manifest, boot_pcr[i], &at[i]))) {
-			d->found = true;
-			d->pcr = boot_pcr[i];
-		}
-		c->good = c->good && !d->found;
+	for (size_t i = 0; i < BOOT_PCRS; i++) {
+		compare_pcr(c, &c->deviation[i], boot_pcr[i], log);
+		c->good = c->good && !c->deviation[i].found;
 	}
-	return CAIRN_OK;
 }
 
 /* ---- the best manifest
@@ -123,20 +110,18 @@ static bool better(const struct comparison *a, const struct comparison *b, uint6
 	return false;
 }
 
-static enum cairn_status find_best(struct comparison *best, const struct cairn_appraisal *a,
-				   const struct cairn_eventlog *log, const json_t *host_record)
+static void find_best(struct comparison *best, const struct cairn_appraisal *a,
+		      const struct cairn_eventlog *log, const json_t *host_record)
 {
 	for (size_t i = 0; i < a->manifest_count; i++) {
 		struct comparison c = {.manifest = a->manifest[i]};
 		if (c.manifest->kind != CAIRN_MANIFEST_PLATFORM)
 			continue;
-		enum cairn_status st = log ? compare_events(&c, log) : CAIRN_OK;
-		if (st)
-			return st;
+		if (log)
+			compare_events(&c, log);
 		if (better(&c, best, a->now, host_record))
 			*best = c;
 	}
-	return CAIRN_OK;
 }
 
 /* ---- what the events say
@@ -290,12 +275,10 @@ enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_
 				      const struct cairn_eventlog *log, const json_t *host_record)
 {
 	struct comparison best = {0};
-	enum cairn_status st = find_best(&best, a, log, host_record);
-	if (st)
-		return st;
+	find_best(&best, a, log, host_record);
 	p->boot.tier = p->xen.tier = p->dom0.tier = CAIRN_TIER_AFFIRMING;
 	p->boot.manifest = p->xen.manifest = p->dom0.manifest = best.manifest;
-	st = cairn_appraise_firmware(p, log);
+	enum cairn_status st = cairn_appraise_firmware(p, log);
 	if (st)
 		return st;
 	for (int i = 0; log && best.manifest && i < BOOT_PCRS; i++)

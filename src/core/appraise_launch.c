@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "appraise_part.h"
+#include "core/schema.h"
 
 /* ---- reading
  * ----------------------------------------------------------------------------------------------------------
@@ -17,7 +18,14 @@ void cairn_launch_facts_fini(struct cairn_launch_facts *f)
 	*f = (struct cairn_launch_facts){0};
 }
 
-/* What is known of the name so far; a new name has an entry from here on. */
+/* The name of a launch or refusal: the reader of the log has checked the record. */
+static const char *domain_name(const struct cairn_log_entry *e)
+{
+	return cairn_schema_str(json_object_get(e->object, "domain"), "name");
+}
+
+/* What is known of the name so far; a new name has an entry from here on. Where there is no room for it (NULL), nothing
+ * can be put into it either. */
 static enum cairn_status domain_entry(json_t **out, struct cairn_launch_facts *f, const char *name)
 {
 	json_t *d = json_object_get(f->domains, name);
@@ -26,7 +34,7 @@ static enum cairn_status domain_entry(json_t **out, struct cairn_launch_facts *f
 	if (!d)
 		json_object_set_new(f->domains, name, json_object());
 	*out = json_object_get(f->domains, name);
-	return *out ? CAIRN_OK : CAIRN_E_NOMEM;
+	return CAIRN_OK;
 }
 
 /* A launch that has not ended counts beside the one that takes its name over. */
@@ -45,12 +53,8 @@ static enum cairn_status keep_running(json_t *d)
 
 static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
 {
-	cairn_auto_launch struct cairn_launch l = {0};
-	enum cairn_status st = cairn_launch_from_json(&l, e->object);
-	if (st)
-		return st;
 	json_t *d = NULL;
-	st = domain_entry(&d, f, l.name);
+	enum cairn_status st = domain_entry(&d, f, domain_name(e));
 	if (!st)
 		st = keep_running(d);
 	if (st)
@@ -68,12 +72,8 @@ static enum cairn_status note_launch(struct cairn_launch_facts *f, const struct 
 
 static enum cairn_status note_refusal(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
 {
-	cairn_auto_refusal struct cairn_refusal r = {0};
-	enum cairn_status st = cairn_refusal_from_json(&r, e->object);
-	if (st)
-		return st;
 	json_t *d = NULL;
-	st = domain_entry(&d, f, r.name);
+	enum cairn_status st = domain_entry(&d, f, domain_name(e));
 	if (st)
 		return st;
 	return json_object_set(d, "refusal", e->object) ? CAIRN_E_NOMEM : CAIRN_OK;
@@ -81,34 +81,35 @@ static enum cairn_status note_refusal(struct cairn_launch_facts *f, const struct
 
 static enum cairn_status note_exit(struct cairn_launch_facts *f, const struct cairn_log_entry *e)
 {
-	struct cairn_exit_record x = {0};
-	enum cairn_status st = cairn_exit_from_json(&x, e->object);
-	if (st)
-		return st;
-	json_t *d = json_object_get(f->domains, x.name);
-	bool latest = d && (uint64_t)json_integer_value(json_object_get(d, "recnum")) == x.launch;
+	json_t *d = json_object_get(f->domains, cairn_schema_str(e->object, "name"));
+	uint64_t launch = cairn_schema_int(e->object, "launch");
+	bool latest = d && (uint64_t)json_integer_value(json_object_get(d, "recnum")) == launch;
 	char key[24];
-	snprintf(key, sizeof key, "%llu", (unsigned long long)x.launch);
+	snprintf(key, sizeof key, "%llu", (unsigned long long)launch);
 	json_object_del(json_object_get(d, "older"), key);
 	if (latest && (json_object_set_new(d, "running", json_false()) ||
-		       json_object_set_new(d, "ended", json_string(x.reason))))
-		st = CAIRN_E_NOMEM;
-	cairn_exit_fini(&x);
-	return st;
+		       json_object_set(d, "ended", json_object_get(e->object, "reason"))))
+		return CAIRN_E_NOMEM;
+	return CAIRN_OK;
+}
+
+static enum cairn_status note_boot(const struct cairn_log_entry *e, const struct cairn_appraisal *a)
+{
+	struct cairn_digest id = {.alg = CAIRN_ALG_SHA256}; /* as long as one, and written like one */
+	memcpy(id.bytes, a->boot_id, sizeof a->boot_id);
+	bool same = strcmp(cairn_schema_str(e->object, "boot_id"), cairn_digest_hex(&id).text) == 0;
+	return same ? CAIRN_OK : CAIRN_E_MISMATCH;
 }
 
 static enum cairn_status note(struct cairn_launch_facts *f, const struct cairn_log_entry *e,
 			      const struct cairn_appraisal *a)
 {
-	uint8_t boot_id[32];
 	switch (e->type) {
 	case CAIRN_RECORD_HOST:
 		f->host = json_incref(e->object);
 		return CAIRN_OK;
 	case CAIRN_RECORD_BOOT:
-		if (cairn_json_get_hex(boot_id, sizeof boot_id, e->object, "boot_id"))
-			return CAIRN_E_MALFORMED;
-		return memcmp(boot_id, a->boot_id, sizeof boot_id) ? CAIRN_E_MISMATCH : CAIRN_OK;
+		return note_boot(e, a);
 	case CAIRN_RECORD_LAUNCH:
 		return note_launch(f, e);
 	case CAIRN_RECORD_REFUSAL:
@@ -120,11 +121,11 @@ static enum cairn_status note(struct cairn_launch_facts *f, const struct cairn_l
 	case CAIRN_RECORD_VIOLATION:
 	case CAIRN_RECORD_FOREIGN:
 	case CAIRN_RECORD_MAINTENANCE:
-		return json_array_append(f->marks, e->object) ? CAIRN_E_NOMEM : CAIRN_OK;
 	case CAIRN_RECORD_TYPES:
 		break;
 	}
-	return CAIRN_E_UNSUPPORTED; /* a type without a rule is never passed over */
+	/* mark() has a rule for each of these types, or refuses it. */
+	return json_array_append(f->marks, e->object) ? CAIRN_E_NOMEM : CAIRN_OK;
 }
 
 static enum cairn_status replay(struct cairn_pcrs *pcrs, const struct cairn_log_entry *e)
@@ -341,6 +342,41 @@ static enum cairn_status mark_unrecorded(struct cairn_parts *p, const json_t *re
 	return st;
 }
 
+static void mark_violation(struct cairn_part *dom0, const char *reason)
+{
+	cairn_part_fail(dom0, CAIRN_R_VIOLATION, "", "", "", reason);
+}
+
+static void mark_maintenance(struct cairn_part *dom0, const char *reason)
+{
+	cairn_part_fail(dom0, CAIRN_R_MAINTENANCE, "", "", "", reason);
+}
+
+static void mark_foreign(struct cairn_part *dom0, const char *value)
+{
+	cairn_part_fail(dom0, CAIRN_R_FOREIGN_PCR, "pcr", "", value,
+			"a PCR of cairn's had been extended before cairn started");
+}
+
+static void mark_phase(struct cairn_part *dom0, const char *phase)
+{
+	if (strcmp(phase, "failed") == 0)
+		cairn_part_fail(dom0, CAIRN_R_PHASE_FAILED, "phase", "", phase, "dom0's hand-over failed");
+	else if (strcmp(phase, "none") != 0)
+		cairn_part_unmeasured(dom0, CAIRN_R_NO_REFERENCE, "phase",
+				      "dom0 went on to a root that no manifest names");
+}
+
+static const struct {
+	const char *type, *member;
+	void (*mark)(struct cairn_part *dom0, const char *text);
+} marks_of_dom0[] = {
+    {"violation", "reason", mark_violation},
+    {"maintenance", "reason", mark_maintenance},
+    {"foreign", "value", mark_foreign},
+    {"phase", "phase", mark_phase},
+};
+
 static enum cairn_status mark(struct cairn_parts *p, const json_t *record)
 {
 	const char *type = NULL, *text = NULL;
@@ -349,26 +385,16 @@ static enum cairn_status mark(struct cairn_parts *p, const json_t *record)
 		return st;
 	if (strcmp(type, "unrecorded") == 0)
 		return mark_unrecorded(p, record);
-	if (strcmp(type, "violation") == 0 || strcmp(type, "maintenance") == 0) {
-		st = cairn_json_get_str(&text, record, "reason");
-		if (!st)
-			cairn_part_fail(&p->dom0, type[0] == 'v' ? CAIRN_R_VIOLATION : CAIRN_R_MAINTENANCE,
-					"", "", "", text);
-	} else if (strcmp(type, "foreign") == 0) {
-		st = cairn_json_get_str(&text, record, "value");
-		if (!st)
-			cairn_part_fail(&p->dom0, CAIRN_R_FOREIGN_PCR, "pcr", "", text,
-					"a PCR of cairn's had been extended before cairn started");
-	} else { /* phase */
-		st = cairn_json_get_str(&text, record, "phase");
-		if (!st && strcmp(text, "failed") == 0)
-			cairn_part_fail(&p->dom0, CAIRN_R_PHASE_FAILED, "phase", "", text,
-					"dom0's hand-over failed");
-		else if (!st && strcmp(text, "none") != 0)
-			cairn_part_unmeasured(&p->dom0, CAIRN_R_NO_REFERENCE, "phase",
-					      "dom0 went on to a root that no manifest names");
+	for (size_t i = 0; i < sizeof marks_of_dom0 / sizeof *marks_of_dom0; i++) {
+		if (strcmp(type, marks_of_dom0[i].type) != 0)
+			continue;
+		st = cairn_json_get_str(&text, record, marks_of_dom0[i].member);
+		if (st)
+			return st;
+		marks_of_dom0[i].mark(&p->dom0, text);
+		return CAIRN_OK;
 	}
-	return st;
+	return CAIRN_E_UNSUPPORTED; /* a type without a rule is never passed over */
 }
 
 enum cairn_status cairn_appraise_launches(struct cairn_parts *p, const struct cairn_appraisal *a,

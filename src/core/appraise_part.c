@@ -14,7 +14,6 @@ void cairn_part_fail(struct cairn_part *p, const char *code, const char *compone
 void cairn_part_unmeasured(struct cairn_part *p, const char *code, const char *component, const char *text)
 {
 	cairn_reasons_add(&p->reasons, code, component, "", "", "", text);
-	p->unmeasured = true;
 	if (p->tier != CAIRN_TIER_CONTRAINDICATED)
 		p->tier = CAIRN_TIER_NONE;
 }

@@ -15,7 +15,6 @@ enum cairn_tier { /* of EAR: draft-ietf-rats-ear-00, section 3.2 */
 
 struct cairn_part {
 	enum cairn_tier tier;
-	bool unmeasured; /* a claim about it has no measurement behind it */
 	struct cairn_reasons reasons;
 	const struct cairn_manifest *manifest; /* what it was compared with */
 	const struct cairn_manifest *allows;   /* what would have allowed it */

@@ -194,11 +194,9 @@ enum cairn_status cairn_json_get_component(struct cairn_component *out, const js
 {
 	static const char *const members[] = {"sha256", "sha384", "size", NULL};
 	struct cairn_component c = {0};
-	json_t *obj;
-	enum cairn_status st = cairn_json_get_obj(&obj, v, member);
+	const json_t *obj = json_object_get(v, member);
+	enum cairn_status st = cairn_json_only(obj, members);
 
-	if (st == CAIRN_OK)
-		st = cairn_json_only(obj, members);
 	if (st == CAIRN_OK)
 		st = cairn_json_get_digest(&c.sha256, CAIRN_ALG_SHA256, obj, "sha256");
 	if (st == CAIRN_OK)

@@ -18,29 +18,24 @@ void cairn_log_entry_fini(struct cairn_log_entry *e)
 /* ---- building
  * ---------------------------------------------------------------------------------------------------- */
 
-static bool bank_known(enum cairn_alg a)
-{
-	return a == CAIRN_ALG_SHA1 || a == CAIRN_ALG_SHA256 || a == CAIRN_ALG_SHA384 || a == CAIRN_ALG_SHA512;
-}
-
 /* A sorted copy. Usage: unknown, doubled, none or too many, or without SHA-256. */
 static enum cairn_status sort_banks(enum cairn_alg *out, const enum cairn_alg *algs, size_t count)
 {
+	static const enum cairn_alg known[] = {CAIRN_ALG_SHA1, CAIRN_ALG_SHA256, CAIRN_ALG_SHA384,
+					       CAIRN_ALG_SHA512};
+	size_t found = 0;
 	bool sha256 = false;
 
-	if (count > CAIRN_BANK_MAX)
-		return CAIRN_E_USAGE;
-	for (size_t i = 0; i < count; i++) {
-		size_t at = i;
+	for (size_t k = 0; k < sizeof(known) / sizeof(*known); k++) {
+		size_t times = 0;
 
-		for (; at > 0 && out[at - 1] > algs[i]; at--)
-			out[at] = out[at - 1];
-		if (!bank_known(algs[i]) || (at > 0 && out[at - 1] == algs[i]))
-			return CAIRN_E_USAGE;
-		out[at] = algs[i];
-		sha256 = sha256 || algs[i] == CAIRN_ALG_SHA256;
+		for (size_t i = 0; i < count; i++)
+			times += algs[i] == known[k];
+		if (times == 1)
+			out[found++] = known[k];
+		sha256 = sha256 || (times == 1 && known[k] == CAIRN_ALG_SHA256);
 	}
-	return sha256 ? CAIRN_OK : CAIRN_E_USAGE;
+	return sha256 && found == count ? CAIRN_OK : CAIRN_E_USAGE;
 }
 
 static enum cairn_status add_digest(json_t *array, enum cairn_alg alg, struct cairn_span record)

@@ -141,6 +141,7 @@ static void marks(void **state)
 	sim_record(s, cairn_buf_span(&unrecorded));
 	verdict_expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
 	verdict_expect_sub(&v, "domain:unrecorded-4", "contraindicated", CAIRN_R_UNRECORDED_DOMAIN);
+	assert_true(verdict_running(&v, "domain:unrecorded-4"));
 	sim_restart(s);
 	assert_int_equal(cairn_record_violation(&violation, "live patch"), CAIRN_OK);
 	sim_record(s, cairn_buf_span(&violation));
