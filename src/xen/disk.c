@@ -13,8 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define TABLE_MAX 16384u
-#define SECTOR	  512u
+#define SECTOR 512u
 
 /* ---- dm-verity ---------------------------------------------------------------------------------------- */
 
@@ -115,14 +114,13 @@ enum cairn_status cairn_verity_parse(struct cairn_hv_disk *out, const char *type
 	return st;
 }
 
-/* The reply to DM_TABLE_STATUS: its one target is the whole device. */
-static enum cairn_status read_table(struct cairn_hv_disk *out, struct dm_ioctl *io)
+enum cairn_status cairn_verity_reply(struct cairn_hv_disk *out, struct dm_ioctl *io)
 {
 	const struct dm_target_spec *t = (const void *)((const char *)io + io->data_start);
 	char type[sizeof(t->target_type) + 1] = "";
 	size_t first = io->data_start + sizeof(*t);
 
-	if (io->flags & DM_BUFFER_FULL_FLAG || io->data_size > TABLE_MAX || first >= io->data_size)
+	if (io->flags & DM_BUFFER_FULL_FLAG || io->data_size > CAIRN_VERITY_REPLY || first >= io->data_size)
 		return CAIRN_E_LIMIT;
 	if (io->target_count != 1 || t->sector_start != 0)
 		return CAIRN_E_NOTFOUND;
@@ -135,17 +133,17 @@ static enum cairn_status read_table(struct cairn_hv_disk *out, struct dm_ioctl *
 static enum cairn_status ask_mapper(struct cairn_hv_disk *out, dev_t dev)
 {
 	int control = open("/dev/" DM_DIR "/" DM_CONTROL_NODE, O_RDWR | O_CLOEXEC);
-	struct dm_ioctl *io = control >= 0 ? calloc(1, TABLE_MAX) : NULL;
+	struct dm_ioctl *io = control >= 0 ? calloc(1, CAIRN_VERITY_REPLY) : NULL;
 	enum cairn_status st = CAIRN_E_NOTFOUND;
 
 	if (io) {
 		io->version[0] = 4; /* the least that knows what is asked */
-		io->data_size = TABLE_MAX;
+		io->data_size = CAIRN_VERITY_REPLY;
 		io->data_start = sizeof(*io);
 		io->dev = dev;
 		io->flags = DM_STATUS_TABLE_FLAG | DM_NOFLUSH_FLAG;
 		if (ioctl(control, DM_TABLE_STATUS, io) == 0)
-			st = read_table(out, io);
+			st = cairn_verity_reply(out, io);
 	}
 	free(io);
 	if (control >= 0)

@@ -21,6 +21,12 @@ enum cairn_status cairn_disk_probe(struct cairn_hv_disk *out, int fd) CAIRN_MUST
 enum cairn_status cairn_verity_parse(struct cairn_hv_disk *out, const char *type, uint64_t sectors,
 				     const char *params) CAIRN_MUST_CHECK;
 
+/* The kernel's reply to DM_TABLE_STATUS in a buffer of CAIRN_VERITY_REPLY bytes: its one target is the whole device.
+ * The same errors; CAIRN_E_LIMIT: it did not fit. */
+#define CAIRN_VERITY_REPLY 16384u
+struct dm_ioctl;
+enum cairn_status cairn_verity_reply(struct cairn_hv_disk *out, struct dm_ioctl *reply) CAIRN_MUST_CHECK;
+
 /* A block device with the bytes of an open file, read-only; it is gone when *fd and everybody else who opened
  * it is. CAIRN_E_IO: no loop device is to be had. */
 enum cairn_status cairn_disk_loop(int *fd, int image) CAIRN_MUST_CHECK;

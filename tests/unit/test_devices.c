@@ -6,9 +6,11 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/dm-ioctl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -73,6 +75,74 @@ static void test_verity_refused(void **state)
 	assert_int_equal(d.size, 7);
 	assert_int_equal(cairn_verity_parse(&d, "verity", 2056, GOOD), CAIRN_E_UNSUPPORTED);
 	assert_int_equal(cairn_verity_parse(&d, "verity", UINT64_MAX, GOOD), CAIRN_E_UNSUPPORTED);
+}
+
+/* As dm-ioctl writes it: a head, then targets, each with its parameters behind it. */
+static struct dm_ioctl *reply(const char *type, const char *params)
+{
+	static union {
+		struct dm_ioctl io;
+		char bytes[CAIRN_VERITY_REPLY];
+	} r;
+	struct dm_target_spec t = {.length = 2048};
+
+	memset(&r, 0, sizeof(r));
+	snprintf(t.target_type, sizeof(t.target_type), "%s", type);
+	r.io.data_start = sizeof(r.io);
+	r.io.target_count = 1;
+	memcpy(r.bytes + sizeof(r.io), &t, sizeof(t));
+	snprintf(r.bytes + sizeof(r.io) + sizeof(t), 512, "%s", params);
+	r.io.data_size = (uint32_t)(sizeof(r.io) + sizeof(t) + strlen(params) + 1);
+	return &r.io;
+}
+
+static void test_reply(void **state)
+{
+	struct cairn_hv_disk d = {0};
+	struct dm_ioctl *io = reply("verity", GOOD);
+
+	(void)state;
+	assert_int_equal(cairn_verity_reply(&d, io), CAIRN_OK);
+	assert_true(d.verity);
+	assert_int_equal(cairn_verity_reply(&d, reply("linear", "253:0 0")), CAIRN_E_NOTFOUND);
+	assert_int_equal(cairn_verity_reply(&d, reply("verity", GOOD " 1 ignore_corruption")),
+			 CAIRN_E_UNSUPPORTED);
+	io = reply("verity", GOOD);
+	io->target_count = 2; /* the rest of the device is something else */
+	assert_int_equal(cairn_verity_reply(&d, io), CAIRN_E_NOTFOUND);
+	io = reply("verity", GOOD);
+	io->flags = DM_BUFFER_FULL_FLAG;
+	assert_int_equal(cairn_verity_reply(&d, io), CAIRN_E_LIMIT);
+	io = reply("verity", GOOD);
+	io->data_size = sizeof(*io) + sizeof(struct dm_target_spec);
+	assert_int_equal(cairn_verity_reply(&d, io), CAIRN_E_LIMIT);
+	io->data_size = CAIRN_VERITY_REPLY + 1;
+	assert_int_equal(cairn_verity_reply(&d, io), CAIRN_E_LIMIT);
+}
+
+/* Where there are loop devices, and they may be made. */
+static void test_loop(void **state)
+{
+	const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
+	int image = memfd_create("image", MFD_CLOEXEC | MFD_ALLOW_SEALING), fd = -1;
+	char bytes[4096], back[sizeof(bytes)];
+	struct cairn_hv_disk d = {0};
+
+	(void)state;
+	if (access("/dev/loop-control", R_OK | W_OK) != 0)
+		skip();
+	memset(bytes, 7, sizeof(bytes));
+	assert_int_equal(write(image, bytes, sizeof(bytes)), sizeof(bytes));
+	assert_int_equal(fcntl(image, F_ADD_SEALS, seals), 0);
+	assert_int_equal(cairn_disk_loop(&fd, image), CAIRN_OK);
+	close(image);
+	assert_int_equal(cairn_disk_probe(&d, fd), CAIRN_OK);
+	assert_true(d.block);
+	assert_false(d.verity);
+	assert_int_equal(read(fd, back, sizeof(back)), sizeof(back));
+	assert_memory_equal(back, bytes, sizeof(back));
+	close(fd);
+	assert_int_equal(cairn_disk_loop(&fd, -1), CAIRN_E_IO);
 }
 
 static void test_probe(void **state)
@@ -192,6 +262,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_verity),   cmocka_unit_test(test_verity_refused),
+	    cmocka_unit_test(test_reply),    cmocka_unit_test(test_loop),
 	    cmocka_unit_test(test_probe),    cmocka_unit_test(test_memory),
 	    cmocka_unit_test(test_identity), cmocka_unit_test(test_no_identity),
 	};
