@@ -26,6 +26,7 @@ static const char *const PARTS[] = {"efi-action",  "efi-separator", "efi-cairn",
 				    "grub-cfg",	   "grub-file",	    "xen",	 "dom0-kernel", "dom0-initrd",
 				    "xen-cmdline", "dom0-cmdline",  NULL};
 
+#define VERSION CAIRN_MANIFEST_VERSIONS(1)
 static const struct cairn_field EVENT_MEMBERS[] = {
     {.name = "component", .kind = CAIRN_F_WORD, .words = PARTS},
     {.name = "pcr", .kind = CAIRN_F_INT, .min = 4, .max = 9},
@@ -37,7 +38,7 @@ static const struct cairn_field EVENT_MEMBERS[] = {
 static const struct cairn_field EVENT[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = EVENT_MEMBERS}};
 static const struct cairn_field PLATFORM[] = {
     CAIRN_MANIFEST_COMMON,
-    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},
+    VERSION,
     {.name = "events", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_MANIFEST_EVENTS_MAX, .sub = EVENT},
     {.name = "host_record", .kind = CAIRN_F_ANY},
     {0},

@@ -20,6 +20,11 @@ extern const char *const cairn_manifest_kinds[]; /* by enum cairn_manifest_kind,
 		.name = "release", .kind = CAIRN_F_INT, .max = INT64_MAX                                     \
 	}
 
+#define CAIRN_MANIFEST_VERSIONS(newest)                                                                      \
+	{                                                                                                    \
+		.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = (newest)                            \
+	}
+
 /* The document of a service manifest, in the version that it says. */
 enum cairn_status cairn_manifest_service_check(const json_t *v) CAIRN_MUST_CHECK;
 /* What no document could show: too much of something, or something twice. */

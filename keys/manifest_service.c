@@ -11,6 +11,7 @@
 static const char *const TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
 
+#define VERSION CAIRN_MANIFEST_VERSIONS(2)
 static const struct cairn_field NAME[] = {{.name = "", .kind = CAIRN_F_NAME}};
 static const struct cairn_field SERVED[] = {{.name = "", .kind = CAIRN_F_WORD, .words = SERVES}};
 static const struct cairn_field RULE[] = {
@@ -46,7 +47,7 @@ static const struct cairn_field CONSTRAINTS[] = {
 
 static const struct cairn_field SERVICE[] = {
     CAIRN_MANIFEST_COMMON,
-    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 2},
+    VERSION,
     {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
     {.name = "components", .kind = CAIRN_F_ANY},
     {.name = "constraints", .kind = CAIRN_F_OBJECT, .sub = CONSTRAINTS},

@@ -72,7 +72,7 @@ static int take_disk(struct cairn_disk *d, char vdev[CAIRN_NAME_MAX + 1], const 
 	for (const char *const *k = kinds; *k; k++)
 		if (rest && strlen(*k) == (size_t)(rest - kind) && strncmp(kind, *k, strlen(*k)) == 0)
 			d->kind = *k;
-	if (!d->kind)
+	if (!rest || !d->kind)
 		return cairn_cli_complain(
 		    CAIRN_EXIT_USAGE,
 		    "--disk: '%s' is none of VDEV:image:FILE, VDEV:verity:ROOTHASH:BYTES, "

@@ -118,6 +118,12 @@ bool cairn_text_ok(const char *s, size_t max)
 	{                                                                                                    \
 		.name = "type", .kind = CAIRN_F_NAME                                                         \
 	}
+#define COMMON_V2                                                                                            \
+	{.name = "format", .kind = CAIRN_F_NAME},                                                            \
+	    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 2},                                    \
+	{                                                                                                    \
+		.name = "type", .kind = CAIRN_F_NAME                                                         \
+	}
 #define END                                                                                                  \
 	{                                                                                                    \
 		0                                                                                            \
@@ -226,9 +232,7 @@ static const struct cairn_field MANIFEST[] = {
 static const struct cairn_field CONFIG_VALUE[] = {{.name = "", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX}};
 static const struct cairn_field SERVED[] = {{.name = "", .kind = CAIRN_F_WORD, .words = SERVES}};
 static const struct cairn_field LAUNCH[] = {
-    {.name = "format", .kind = CAIRN_F_NAME},
-    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 2},
-    {.name = "type", .kind = CAIRN_F_NAME},
+    COMMON_V2,
     {.name = "backends_used", .kind = CAIRN_F_ARRAY, .max = CAIRN_BACKENDS_MAX, .sub = BACKEND_USE},
     {.name = "cmdline", .kind = CAIRN_F_TEXT, .max = CAIRN_TEXT_MAX},
     {.name = "components", .kind = CAIRN_F_ANY},
