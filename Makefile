@@ -52,7 +52,7 @@ HARDEN += -fsanitize=fuzzer-no-link
 endif
 
 # Evaluated when make parses: on a bare machine it is empty, which is why `check` and `demo` call make again.
-PC_CFLAGS := $(shell pkg-config --cflags jansson xencontrol tss2-esys libcurl libevent sqlite3 2>/dev/null)
+PC_CFLAGS := $(shell pkg-config --cflags jansson xencontrol tss2-esys libseccomp libcurl libevent sqlite3 2>/dev/null)
 LANG_FLAGS = -std=gnu11 -Iinclude -Isrc -I. $(PC_CFLAGS) -DCAIRN_VERSION='"$(VERSION)"' \
              -DCAIRN_SYSCONFDIR='"$(SYSCONFDIR)"'
 CC_FLAGS = $(LANG_FLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
@@ -61,7 +61,7 @@ LD_FLAGS = $(LDFLAGS) $(LDSAN) -pie -Wl,-z,relro,-z,now -Wl,--as-needed
 pc = $(shell pkg-config --cflags --libs $(1) 2>/dev/null)
 LIBS_CORE     = $(call pc,libcrypto jansson zlib)
 LIBS_TPM      = $(call pc,tss2-esys tss2-mu tss2-tctildr tss2-rc)
-LIBS_AGENT    = $(call pc,xencontrol xenstore xlutil xenlight)
+LIBS_AGENT    = $(call pc,xencontrol xenstore xlutil xenlight libseccomp)
 LIBS_VERIFIER = $(call pc,libevent libevent_openssl libssl sqlite3)
 LIBS_NET      = $(call pc,libcurl)
 LIBS_ALL      = $(LIBS_TPM) $(LIBS_AGENT) $(LIBS_VERIFIER) $(LIBS_NET) $(LIBS_CORE)
@@ -162,7 +162,7 @@ integration: all $(BUILD)/attack/attack $(BUILD)/attack/make-corpus $(BUILD)/mut
 
 # What an emulated host is made of beside cairn: Xen, kernels, guests. The first time needs the network.
 .PHONY: images
-images: all $(BUILD)/guests/vmlinuz
+images: all $(BUILD)/guests/vmlinuz $(BUILD)/guests/rawbuild
 
 $(BUILD)/pkgs/stamp: tests/setup/fetch
 	$(Q)tests/setup/fetch $(BUILD) && touch $@
@@ -170,6 +170,10 @@ $(BUILD)/pkgs/stamp: tests/setup/fetch
 $(BUILD)/guests/vmlinuz: $(wildcard tests/machine/guests/* tests/machine/guests/*/*) src/boot/dom0/ramdisk.sh $(BUILD)/pkgs/stamp
 	$(call say,GUESTS,$(@D))
 	$(Q)CAIRN_PKGS=$(BUILD)/pkgs tests/machine/guests/build $(@D)
+
+$(BUILD)/guests/rawbuild: $(BUILD)/obj/tests/machine/rawbuild/rawbuild.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(link) $(call pc,xencontrol)
 
 machine: images
 	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/machine/*.bats)

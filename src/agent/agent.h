@@ -144,6 +144,8 @@ struct cairn_launched {
  * runs. Others: nothing was launched. A sentence in why in every case. */
 enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, uid_t uid, unsigned timeout_s,
 				     struct cairn_launched *out, struct cairn_buf *why) CAIRN_MUST_CHECK;
+/* CAIRN_E_DENIED, CAIRN_E_DIVERGED: nothing is launched on this host before the next boot. A sentence in why. */
+enum cairn_status cairn_agent_may_launch(const struct cairn_agent *a, struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* Destroys a domain that was launched, and records its exit. CAIRN_E_NOTFOUND. */
 enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *name,
 					  struct cairn_buf *why) CAIRN_MUST_CHECK;
@@ -153,6 +155,9 @@ void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d
 /* Compares the hypervisor's list with the records: exits, shutdowns, and domains nobody recorded. Sets blind.
  */
 void cairn_agent_sweep(struct cairn_agent *a);
+/* For the time that a toolstack works, or anything else takes long (agent: a struct cairn_agent): strangers are
+ * paused and recorded, and nothing else is touched. */
+void cairn_agent_glance(void *agent);
 /* Records a violation (PCR 11), and the state is violated from now on, even where that fails.
  * *recnum (may be NULL) as cairn_agent_record has it. */
 enum cairn_status cairn_agent_violate(struct cairn_agent *a, const char *reason,

@@ -76,9 +76,11 @@ static enum cairn_status check_stub(struct cairn_job *j, struct cairn_agent_doma
 	bool good = hv->ops->stub(hv->self, entry->domid, &stub) == CAIRN_OK && stub != entry->domid &&
 		    cairn_hv_get(hv, stub, &d) == CAIRN_OK && !d.hvm && !d.dying && !d.shutdown;
 
-	for (size_t i = 0; i < j->a->domains.count; i++)
-		known |= j->a->domains.item[i].live &&
-			 (j->a->domains.item[i].domid == stub || j->a->domains.item[i].stub_domid == stub);
+	for (size_t i = 0; i < j->a->domains.count; i++) {
+		const struct cairn_agent_domain *other = &j->a->domains.item[i];
+
+		known |= other->live && other != entry && (other->domid == stub || other->stub_domid == stub);
+	}
 	if (!good || known) {
 		cairn_buf_add_str(why, "the stub domain that xl should have built is not there");
 		return CAIRN_E_XEN;
@@ -165,6 +167,8 @@ enum cairn_status cairn_job_build(struct cairn_job *j, struct cairn_launched *ou
 		st = check_stub(j, entry, &said);
 	if (st == CAIRN_OK && entry)
 		cairn_job_give_disks(j, entry);
+	if (st == CAIRN_OK)
+		st = cairn_agent_may_launch(j->a, &said); /* which looked around while xl worked */
 	if (st == CAIRN_OK)
 		st = hv->ops->unpause(hv->self, d.domid);
 	if (st != CAIRN_OK) {

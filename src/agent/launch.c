@@ -202,6 +202,15 @@ static enum cairn_status record_launch(struct cairn_job *j, struct cairn_launche
 
 /* ---- the whole ---------------------------------------------------------------------------------------- */
 
+enum cairn_status cairn_agent_may_launch(const struct cairn_agent *a, struct cairn_buf *why)
+{
+	if (a->state < CAIRN_AGENT_VIOLATED)
+		return CAIRN_OK;
+	cairn_buf_add_fmt(why, "nothing is launched: this host is %s: %s", cairn_agent_state_name(a->state),
+			  a->trouble);
+	return a->state == CAIRN_AGENT_DIVERGED ? CAIRN_E_DIVERGED : CAIRN_E_DENIED;
+}
+
 /* Two domains of one name or UUID could not be told apart afterwards. What the table says must be true now.
  */
 static enum cairn_status check_unique(struct cairn_job *j, struct cairn_buf *why)
@@ -245,6 +254,8 @@ static enum cairn_status run(struct cairn_job *j, uid_t uid, struct cairn_launch
 	if (st == CAIRN_OK)
 		st = check_unique(j, why);
 	if (st == CAIRN_OK)
+		st = cairn_agent_may_launch(j->a, why); /* that looked around */
+	if (st == CAIRN_OK)
 		st = cairn_job_describe(j);
 	if (st == CAIRN_OK && j->reasons->count == 0)
 		st = authorise(j, why);
@@ -260,11 +271,10 @@ enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, 
 {
 	memset(out, 0, sizeof(*out));
 	out->recnum = CAIRN_NO_RECORD;
-	if (a->state >= CAIRN_AGENT_VIOLATED) {
-		cairn_buf_add_fmt(why, "nothing is launched: this host is %s: %s",
-				  cairn_agent_state_name(a->state), a->trouble);
-		return a->state == CAIRN_AGENT_DIVERGED ? CAIRN_E_DIVERGED : CAIRN_E_DENIED;
-	}
+	enum cairn_status st = cairn_agent_may_launch(a, why);
+
+	if (st != CAIRN_OK)
+		return st;
 	struct cairn_job *j = calloc(1, sizeof(*j));
 
 	if (!j)
@@ -274,7 +284,7 @@ enum cairn_status cairn_agent_launch(struct cairn_agent *a, const char *config, 
 	j->timeout_s = timeout_s;
 	j->reasons = &out->reasons;
 	cairn_job_init(j);
-	enum cairn_status st = run(j, uid, out, why);
+	st = run(j, uid, out, why);
 
 	if (st != CAIRN_OK && why->len == 0)
 		cairn_buf_add_fmt(why, "nothing was launched: %s", cairn_status_text(st));

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "agent/agent.h"
+#include "agent/confine.h"
 
 static volatile int running = 1;
 
@@ -108,6 +109,8 @@ static int serve(struct cairn_agent *a)
 	int fd = -1;
 	enum cairn_status st = cairn_agent_listen(&fd, a->conf->socket, relay.gid, &why);
 
+	if (st == CAIRN_OK)
+		st = cairn_confine(a->conf->tcti, &why);
 	if (st != CAIRN_OK)
 		return fail(st, &why);
 	printf("cairnd " CAIRN_VERSION " ready: %s, %llu records, state %s\n", a->conf->socket,

@@ -284,6 +284,7 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 	a->tpm = tpm;
 	a->hv = *hv;
 	a->log.fd = -1;
+	hv->ops->on_wait(hv->self, cairn_agent_glance, a);
 	enum cairn_status st = load_authorities(a, why);
 
 	if (st != CAIRN_OK)

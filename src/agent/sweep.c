@@ -161,3 +161,14 @@ void cairn_agent_sweep(struct cairn_agent *a)
 	a->blind = st != CAIRN_OK;
 	free(all);
 }
+
+void cairn_agent_glance(void *agent)
+{
+	struct cairn_agent *a = agent;
+	struct cairn_hv_domain *all = NULL;
+	size_t n = 0;
+
+	if (list(a, &all, &n) == CAIRN_OK)
+		cairn_strangers_look(a, all, n);
+	free(all);
+}

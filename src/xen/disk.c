@@ -129,8 +129,7 @@ enum cairn_status cairn_verity_reply(struct cairn_hv_disk *out, struct dm_ioctl 
 	return cairn_verity_parse(out, type, t->length, (const char *)io + first);
 }
 
-/* CAIRN_E_NOTFOUND: no device of device-mapper, or not one that verity checks. */
-static enum cairn_status ask_mapper(struct cairn_hv_disk *out, dev_t dev)
+enum cairn_status cairn_disk_mapped(struct cairn_hv_disk *out, dev_t dev)
 {
 	int control = open("/dev/" DM_DIR "/" DM_CONTROL_NODE, O_RDWR | O_CLOEXEC);
 	struct dm_ioctl *io = control >= 0 ? calloc(1, CAIRN_VERITY_REPLY) : NULL;
@@ -151,7 +150,10 @@ static enum cairn_status ask_mapper(struct cairn_hv_disk *out, dev_t dev)
 	return st;
 }
 
-enum cairn_status cairn_disk_probe(struct cairn_hv_disk *out, int fd)
+enum cairn_status cairn_disk_probe(struct cairn_hv_disk *out, int fd,
+				   enum cairn_status (*mapped)(void *context, struct cairn_hv_disk *out,
+							       dev_t dev),
+				   void *context)
 {
 	struct stat s;
 
@@ -160,7 +162,7 @@ enum cairn_status cairn_disk_probe(struct cairn_hv_disk *out, int fd)
 	*out = (struct cairn_hv_disk){.block = S_ISBLK(s.st_mode)};
 	if (!out->block)
 		return CAIRN_OK;
-	enum cairn_status st = ask_mapper(out, s.st_rdev);
+	enum cairn_status st = mapped(context, out, s.st_rdev);
 
 	return st == CAIRN_E_NOTFOUND ? CAIRN_OK : st;
 }

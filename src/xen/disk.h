@@ -2,6 +2,8 @@
 #ifndef CAIRN_XEN_DISK_H
 #define CAIRN_XEN_DISK_H
 
+#include <sys/types.h>
+
 #include "cairn/digest.h"
 
 struct cairn_hv_disk {
@@ -11,10 +13,17 @@ struct cairn_hv_disk {
 	uint64_t size;		  /* bytes of it */
 };
 
-/* What fd is open at. A block device of which device-mapper cannot be asked is none that it checks.
- * CAIRN_E_IO; CAIRN_E_UNSUPPORTED: dm-verity checks it, but not every block of it each time, not with SHA-256,
- * or not all of it. */
-enum cairn_status cairn_disk_probe(struct cairn_hv_disk *out, int fd) CAIRN_MUST_CHECK;
+/* What device-mapper says of a block device; it asks for a privilege (CAP_SYS_ADMIN). CAIRN_E_NOTFOUND: it has none
+ * like that, or not one that verity checks, or cannot be asked. CAIRN_E_UNSUPPORTED: dm-verity checks it, but not every
+ * block of it each time, not with SHA-256, or not all of it. CAIRN_E_MALFORMED, CAIRN_E_LIMIT. */
+enum cairn_status cairn_disk_mapped(struct cairn_hv_disk *out, dev_t dev) CAIRN_MUST_CHECK;
+
+/* What fd is open at; mapped is cairn_disk_mapped, or somebody who asks it. A block device of which device-mapper cannot
+ * be asked is none that it checks. CAIRN_E_IO; those of mapped. */
+enum cairn_status cairn_disk_probe(struct cairn_hv_disk *out, int fd,
+				   enum cairn_status (*mapped)(void *context, struct cairn_hv_disk *out,
+							       dev_t dev),
+				   void *context) CAIRN_MUST_CHECK;
 
 /* Reads one target of a device-mapper table: its type, its length in sectors of 512 bytes, its parameters.
  * CAIRN_E_NOTFOUND: it is no verity target. CAIRN_E_MALFORMED, CAIRN_E_UNSUPPORTED as above. */

@@ -1,7 +1,9 @@
-/* The hypervisor through libxenctrl, xenstore through libxenstore, domain building through xl. Trusted are
+/* The hypervisor through libxenctrl, xenstore through libxenstore, domain building through xl, which the launcher
+ * runs. Trusted are
  * the hypervisor and the dom0 that this runs in; a guest cannot write where this writes. */
 #define _GNU_SOURCE
 #include "xen/hv.h"
+#include "xen/launcher.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,12 +15,13 @@
 #include <xenstore.h>
 
 #define DESTROY_TIMEOUT_S 30
+#define PROBE_TIMEOUT_S	  30
 
 struct xen {
 	xc_interface *xc;
 	struct xs_handle *xs;
 	int watch_fd; /* -1: none */
-	char xl[256];
+	struct cairn_launcher launcher;
 };
 
 static enum cairn_status xen_facts(void *hv, struct cairn_hv_facts *out)
@@ -102,13 +105,11 @@ static enum cairn_status xen_create(void *hv, struct cairn_span config, unsigned
 {
 	struct xen *x = hv;
 	int fd = cairn_toolstack_config(config);
-	char path[64], create[] = "create", quiet[] = "-q", paused[] = "-p", no_monitor[] = "-e";
-	char *const argv[] = {x->xl, create, quiet, paused, no_monitor, path, NULL};
 
 	if (fd < 0)
 		return CAIRN_E_NOMEM;
-	snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)getpid(), fd);
-	enum cairn_status st = cairn_toolstack_run(argv, timeout_s, why);
+	enum cairn_status st =
+	    cairn_launcher_ask(&x->launcher, CAIRN_LAUNCHER_CREATE, (uint32_t)fd, timeout_s, why);
 
 	close(fd);
 	return st;
@@ -134,11 +135,9 @@ static enum cairn_status xen_destroy(void *hv, uint32_t domid)
 {
 	struct xen *x = hv;
 	cairn_auto_buf struct cairn_buf said = {0};
-	char id[16], destroy[] = "destroy";
-	char *const argv[] = {x->xl, destroy, id, NULL};
 
-	snprintf(id, sizeof(id), "%u", domid);
-	if (cairn_toolstack_run(argv, DESTROY_TIMEOUT_S, &said) == CAIRN_OK)
+	if (cairn_launcher_ask(&x->launcher, CAIRN_LAUNCHER_DESTROY, domid, DESTROY_TIMEOUT_S, &said) ==
+	    CAIRN_OK)
 		return CAIRN_OK;
 	if (xc_domain_destroy(x->xc, domid) == 0 || errno == ESRCH)
 		return CAIRN_OK;
@@ -182,43 +181,65 @@ static enum cairn_status xen_remember(void *hv, uint32_t domid)
 	return xs_write(x->xs, XBT_NULL, LAST_DOMID, text, (unsigned)strlen(text)) ? CAIRN_OK : CAIRN_E_XEN;
 }
 
-static enum cairn_status xen_recall(void *hv, uint32_t *domid)
+static enum cairn_status read_domid(struct xs_handle *xs, const char *path, uint32_t *out)
 {
-	struct xen *x = hv;
 	unsigned len = 0;
-	char *text = xs_read(x->xs, XBT_NULL, LAST_DOMID, &len), *end = text;
+	char *text = xs_read(xs, XBT_NULL, path, &len), *end = text;
 	unsigned long v = text ? strtoul(text, &end, 10) : 0;
 	bool good = text && end != text && *end == '\0' && v < CAIRN_HV_DOMAINS;
 
 	free(text);
 	if (!good)
 		return CAIRN_E_NOTFOUND;
-	*domid = (uint32_t)v;
+	*out = (uint32_t)v;
 	return CAIRN_OK;
 }
 
-/* /local/domain/<domid> is written by the toolstack alone: the domain may read it. */
-static enum cairn_status xen_stub(void *hv, uint32_t domid, uint32_t *stub)
+static enum cairn_status xen_recall(void *hv, uint32_t *domid)
 {
-	struct xen *x = hv;
-	char path[80];
-	unsigned len = 0;
+	const struct xen *x = hv;
+
+	return read_domid(x->xs, LAST_DOMID, domid);
+}
+
+/* tools/libs/light/libxl_dm.c of Xen 4.17 writes it; the node is dom0's, and the guest may only read it. */
+static enum cairn_status xen_stub(void *hv, uint32_t domid, uint32_t *out)
+{
+	const struct xen *x = hv;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-domid", domid);
-	char *text = xs_read(x->xs, XBT_NULL, path, &len);
-	unsigned long n = text ? strtoul(text, NULL, 10) : 0; /* dom0 is nobody's stub domain */
-	bool found = n > 0 && n < CAIRN_HV_DOMAINS;
+	enum cairn_status st = read_domid(x->xs, path, out);
 
-	free(text);
-	if (found)
-		*stub = (uint32_t)n;
-	return found ? CAIRN_OK : CAIRN_E_NOTFOUND;
+	return st == CAIRN_OK && *out == 0 ? CAIRN_E_NOTFOUND : st; /* dom0 is nobody's stub domain */
+}
+
+static void xen_on_wait(void *hv, void (*tick)(void *), void *context)
+{
+	struct xen *x = hv;
+
+	x->launcher.tick = tick;
+	x->launcher.context = context;
+}
+
+/* What is asked of device-mapper takes a privilege that cairnd has given up. */
+static enum cairn_status ask_mapped(void *hv, struct cairn_hv_disk *out, dev_t dev)
+{
+	struct xen *x = hv;
+	cairn_auto_buf struct cairn_buf words = {0};
+	enum cairn_status st =
+	    cairn_launcher_ask(&x->launcher, CAIRN_LAUNCHER_MAPPED, (uint32_t)dev, PROBE_TIMEOUT_S, &words);
+
+	if (st == CAIRN_OK && words.len != sizeof(*out))
+		return CAIRN_E_XEN;
+	if (st == CAIRN_OK)
+		memcpy(out, words.ptr, sizeof(*out));
+	return st;
 }
 
 static enum cairn_status xen_probe(void *hv, int fd, struct cairn_hv_disk *out)
 {
-	(void)hv;
-	return cairn_disk_probe(out, fd);
+	return cairn_disk_probe(out, fd, ask_mapped, hv);
 }
 
 static enum cairn_status xen_loop(void *hv, int image, int *fd)
@@ -328,6 +349,7 @@ static const struct cairn_hv_ops xen_ops = {
     .loop = xen_loop,
     .pci = xen_pci,
     .memory = xen_memory,
+    .on_wait = xen_on_wait,
     .watch = xen_watch,
     .heard = xen_heard,
 };
@@ -336,6 +358,8 @@ void cairn_xen_close(struct cairn_hv *hv)
 {
 	struct xen *x = hv->self;
 
+	if (x)
+		cairn_launcher_stop(&x->launcher);
 	if (x && x->watch_fd >= 0)
 		close(x->watch_fd);
 	if (x && x->xs)
@@ -353,8 +377,12 @@ enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl, struct ca
 
 	if (!x)
 		return CAIRN_E_NOMEM;
-	snprintf(x->xl, sizeof(x->xl), "%s", xl);
 	x->watch_fd = -1;
+	if (cairn_launcher_start(&x->launcher, xl) != CAIRN_OK) {
+		cairn_buf_add_str(why, "cairnd's launcher cannot be started: out of memory or processes");
+		cairn_xen_close(&hv);
+		return CAIRN_E_IO;
+	}
 	x->xc = xc_interface_open(NULL, NULL, 0);
 	x->xs = x->xc ? xs_open(0) : NULL;
 	if (x->xc && x->xs && access(xl, X_OK) == 0) {

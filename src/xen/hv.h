@@ -52,6 +52,9 @@ struct cairn_hv_ops {
 	enum cairn_status (*pci)(void *hv, const char *bdf, struct cairn_pci_device *out);
 	/* Bytes of dom0's memory that can be had. */
 	enum cairn_status (*memory)(void *hv, uint64_t *bytes);
+	/* While create and destroy wait for the toolstack, tick is called several times a second. It may neither
+	 * create nor destroy. */
+	void (*on_wait)(void *hv, void (*tick)(void *context), void *context);
 	/* A descriptor that can be read from when domains come or go, or -1; what is there to read is for heard
 	 * to take away. */
 	int (*watch)(void *hv);

@@ -134,6 +134,9 @@ static enum cairn_status fake_create(void *self, struct cairn_span config, unsig
 	add_domain(hv);
 	if (hv->config.stubdomain && !hv->no_stub)
 		add_stub(hv);
+	if (hv->during_create)
+		hv->during_create(hv);
+	hv->tick(hv->tick_context);
 	if (hv->create_fails != CAIRN_OK)
 		cairn_buf_add_str(why, "libxl says no");
 	return hv->create_fails;
@@ -263,6 +266,14 @@ static enum cairn_status fake_memory(void *self, uint64_t *bytes)
 	return hv->memory_left ? CAIRN_OK : CAIRN_E_IO;
 }
 
+static void fake_on_wait(void *self, void (*tick)(void *), void *context)
+{
+	struct fake_hv *hv = self;
+
+	hv->tick = tick;
+	hv->tick_context = context;
+}
+
 static int fake_watch(void *self)
 {
 	const struct fake_hv *hv = self;
@@ -300,6 +311,7 @@ static const struct cairn_hv_ops fake_ops = {
     .loop = fake_loop,
     .pci = fake_pci,
     .memory = fake_memory,
+    .on_wait = fake_on_wait,
     .watch = fake_watch,
     .heard = fake_heard,
 };

@@ -25,6 +25,9 @@ struct fake_hv {
 	uint32_t remembered; /* the last domid; 0: none */
 	bool watched;	     /* watch_fd says when domains come or go */
 	int watch_fd;
+	void (*tick)(void *context);
+	void *tick_context;
+	void (*during_create)(struct fake_hv *hv); /* what happens while xl works; may be NULL */
 	char text[4096]; /* of the configuration for xl; config: what xl reads in it */
 	struct cairn_xlcfg config;
 	struct cairn_digest file[CAIRN_XLFILES], kernel, ramdisk; /* SHA-256 of what xl would have read */

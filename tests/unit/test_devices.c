@@ -77,6 +77,14 @@ static void test_verity_refused(void **state)
 	assert_int_equal(cairn_verity_parse(&d, "verity", UINT64_MAX, GOOD), CAIRN_E_UNSUPPORTED);
 }
 
+static enum cairn_status no_mapper(void *context, struct cairn_hv_disk *out, dev_t dev)
+{
+	(void)context;
+	(void)out;
+	(void)dev;
+	return CAIRN_E_NOTFOUND;
+}
+
 /* As dm-ioctl writes it: a head, then targets, each with its parameters behind it. */
 static struct dm_ioctl *reply(const char *type, const char *params)
 {
@@ -136,7 +144,7 @@ static void test_loop(void **state)
 	assert_int_equal(fcntl(image, F_ADD_SEALS, seals), 0);
 	assert_int_equal(cairn_disk_loop(&fd, image), CAIRN_OK);
 	close(image);
-	assert_int_equal(cairn_disk_probe(&d, fd), CAIRN_OK);
+	assert_int_equal(cairn_disk_probe(&d, fd, no_mapper, NULL), CAIRN_OK);
 	assert_true(d.block);
 	assert_false(d.verity);
 	assert_int_equal(read(fd, back, sizeof(back)), sizeof(back));
@@ -152,10 +160,10 @@ static void test_probe(void **state)
 
 	(void)state;
 	assert_true(fd >= 0);
-	assert_int_equal(cairn_disk_probe(&d, fd), CAIRN_OK);
+	assert_int_equal(cairn_disk_probe(&d, fd, no_mapper, NULL), CAIRN_OK);
 	assert_false(d.block);
 	close(fd);
-	assert_int_equal(cairn_disk_probe(&d, fd), CAIRN_E_IO);
+	assert_int_equal(cairn_disk_probe(&d, fd, no_mapper, NULL), CAIRN_E_IO);
 }
 
 static void test_memory(void **state)

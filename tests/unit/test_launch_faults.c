@@ -248,7 +248,7 @@ static void test_ended_just_now(void **state)
 static void test_backend_is_a_domid(void **state)
 {
 	(void)state;
-	agentuse.fake.next_domid = 4;
+	agentuse.fake.next_domid = agentuse.agent->strangers.last_domid = 4;
 	fixture_manifest(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", agentuse.authority);
 	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "netdrv", "driver_domain = 1\n")),
 			 CAIRN_OK);

@@ -167,7 +167,9 @@ static void test_stub(void **state)
 {
 	(void)state;
 	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", "")), CAIRN_OK);
-	cairn_domains_live(&agentuse.agent->domains, "guest1")->stub_domid = 2;
+	cairn_domains_live(&agentuse.agent->domains, "guest1")->stub = true;
+	agentuse.fake.stub_of = 1;
+	agentuse.fake.stub = 2;
 	fake(2, UUID "2");
 	sweep();
 	assert_int_equal(records(), 3);
@@ -175,6 +177,18 @@ static void test_stub(void **state)
 	sweep();
 	assert_unrecorded(3, 3, UUID "3");
 	assert_int_equal(agentuse.fake.count, 2);
+}
+
+/* What xenstore calls the device model of a domain that was launched without one is a stranger. */
+static void test_claimed_stub(void **state)
+{
+	(void)state;
+	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", "")), CAIRN_OK);
+	agentuse.fake.stub_of = 1;
+	agentuse.fake.stub = 2;
+	fake(2, UUID "2");
+	sweep();
+	assert_unrecorded(3, 2, UUID "2");
 }
 
 /* ---- what is being built ------------------------------------------------------------------------------ */
@@ -232,6 +246,41 @@ static void test_built_and_gone(void **state)
 	assert_violation(3, "came and went");
 	sweep();
 	assert_int_equal(records(), 4);
+}
+
+static void stranger_meanwhile(struct fake_hv *hv)
+{
+	(void)hv;
+	fake(7, UUID "7");
+}
+
+/* While xl builds a domain for cairnd: the stranger is paused at once, and the host is no longer one on which anything
+ * is launched. */
+static void test_meanwhile(void **state)
+{
+	(void)state;
+	agentuse.fake.during_create = stranger_meanwhile;
+	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", "")), CAIRN_E_DENIED);
+	assert_int_equal(agentuse.fake.pauses, 1);
+	assert_int_equal(agentuse.fake.unpaused, 0);
+	agentuse_assert_type(2, "launch");
+	assert_unrecorded(3, 7, UUID "7");
+	assert_violation(4, "domain 7");
+	agentuse_assert_type(5, "exit");
+	sweep();
+	assert_int_equal(agentuse.fake.count, 0);
+	fixture_assert_replays(&agentuse);
+}
+
+/* Between two sweeps: the look that precedes each launch finds it, and that launch is not made. */
+static void test_just_before(void **state)
+{
+	(void)state;
+	fake(1, UUID "1");
+	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", "")), CAIRN_E_DENIED);
+	assert_int_equal(agentuse.fake.created, 0);
+	assert_int_equal(records(), 4);
+	assert_violation(3, "domain 1");
 }
 
 /* ---- what came and went ------------------------------------------------------------------------------- */
@@ -429,6 +478,9 @@ int main(void)
 	    TEST(test_borrowed_uuid),
 	    TEST(test_dying),
 	    TEST(test_stub),
+	    TEST(test_claimed_stub),
+	    TEST(test_meanwhile),
+	    TEST(test_just_before),
 	    TEST(test_being_built),
 	    TEST(test_deadline),
 	    TEST(test_built_and_gone),

@@ -1,0 +1,209 @@
+/* The launcher: a process that cairnd forks before it gives its privileges up, and that runs xl for it. It knows two
+ * things to do, create and destroy, builds their command lines itself, and runs no other program; and it reads one table of
+ * device-mapper. What cairnd sends is three numbers. It ends when cairnd does. */
+#define _GNU_SOURCE
+#include "xen/launcher.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "xen/disk.h"
+#include "xen/hv.h"
+
+#define WORDS_MAX 4096
+#define NAME	  "cairn-launcher" /* in lists of processes, where a name of cairnd's would be one too many */
+#define TICK_MS	  250
+#define GRACE_MS  5000 /* for the launcher to kill and to answer */
+
+struct request {
+	uint32_t job, number, timeout_s;
+};
+
+struct answer {
+	uint32_t status, len;
+	uint8_t words[WORDS_MAX];
+};
+
+/* ---- the launcher's side ------------------------------------------------------------------------------ */
+
+struct worker {
+	int fd;
+	pid_t agent; /* whose files are given to xl */
+	const char *xl;
+};
+
+static enum cairn_status create(const struct worker *w, const struct request *r, struct cairn_buf *words)
+{
+	char xl[256], path[64], verb[] = "create", quiet[] = "-q", paused[] = "-p", no_monitor[] = "-e";
+	char *const argv[] = {xl, verb, quiet, paused, no_monitor, path, NULL};
+
+	snprintf(xl, sizeof(xl), "%s", w->xl);
+	snprintf(path, sizeof(path), "/proc/%d/fd/%u", (int)w->agent, r->number);
+	return cairn_toolstack_run(argv, r->timeout_s, words);
+}
+
+static enum cairn_status destroy(const struct worker *w, const struct request *r, struct cairn_buf *words)
+{
+	char xl[256], verb[] = "destroy", id[16];
+	char *const argv[] = {xl, verb, id, NULL};
+
+	snprintf(xl, sizeof(xl), "%s", w->xl);
+	snprintf(id, sizeof(id), "%u", r->number);
+	return cairn_toolstack_run(argv, r->timeout_s, words);
+}
+
+static enum cairn_status mapped(const struct request *r, struct cairn_buf *words)
+{
+	struct cairn_hv_disk d;
+
+	memset(&d, 0, sizeof(d));
+	enum cairn_status st = cairn_disk_mapped(&d, r->number);
+
+	if (st != CAIRN_OK)
+		return st;
+	cairn_buf_add(words, cairn_span(&d, sizeof(d)));
+	return cairn_buf_status(words);
+}
+
+static enum cairn_status work(const struct worker *w, const struct request *r, struct cairn_buf *words)
+{
+	switch (r->job) {
+	case CAIRN_LAUNCHER_CREATE:
+		return create(w, r, words);
+	case CAIRN_LAUNCHER_DESTROY:
+		return destroy(w, r, words);
+	case CAIRN_LAUNCHER_MAPPED:
+		return mapped(r, words);
+	default:
+		return CAIRN_E_UNSUPPORTED;
+	}
+}
+
+static bool serve_one(const struct worker *w)
+{
+	struct request r;
+	struct answer a = {0};
+	cairn_auto_buf struct cairn_buf words = {0};
+
+	if (recv(w->fd, &r, sizeof(r), 0) != (ssize_t)sizeof(r))
+		return false;
+	a.status = (uint32_t)work(w, &r, &words);
+	a.len = words.len < WORDS_MAX ? (uint32_t)words.len : WORDS_MAX;
+	if (a.len)
+		memcpy(a.words, words.ptr, a.len);
+	return send(w->fd, &a, sizeof(a), MSG_NOSIGNAL) == (ssize_t)sizeof(a);
+}
+
+/* Nothing of cairnd's stays open here: not the TPM, not the launch log. */
+static _Noreturn void run(int fd, const char *xl, pid_t agent)
+{
+	struct worker w = {.fd = fd, .agent = agent, .xl = xl};
+	const int keep = 3;
+
+	prctl(PR_SET_NAME, NAME);
+	snprintf(program_invocation_name, strlen(program_invocation_name) + 1, NAME);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGTERM, SIG_IGN); /* cairnd may still have a domain to take down */
+	signal(SIGINT, SIG_IGN);
+	if (getppid() != agent || (fd != keep && dup2(fd, keep) != keep) ||
+	    close_range(keep + 1, ~0u, 0) != 0)
+		_exit(1);
+	w.fd = keep;
+	while (serve_one(&w))
+		;
+	_exit(0);
+}
+
+/* ---- cairnd's side ------------------------------------------------------------------------------------ */
+
+enum cairn_status cairn_launcher_start(struct cairn_launcher *out, const char *xl)
+{
+	pid_t self = getpid();
+	int pair[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return CAIRN_E_IO;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		run(pair[1], xl, self);
+	close(pair[1]);
+	if (pid < 0) {
+		close(pair[0]);
+		return CAIRN_E_IO;
+	}
+	*out = (struct cairn_launcher){.fd = pair[0], .pid = pid};
+	return CAIRN_OK;
+}
+
+void cairn_launcher_stop(struct cairn_launcher *l)
+{
+	if (l->pid <= 0)
+		return;
+	close(l->fd);
+	while (waitpid(l->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	*l = (struct cairn_launcher){0};
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_BOOTTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Until the answer is there, cairnd goes on looking. */
+static enum cairn_status wait_for(const struct cairn_launcher *l, int64_t deadline)
+{
+	struct pollfd p = {.fd = l->fd, .events = POLLIN};
+
+	for (;;) {
+		int n = poll(&p, 1, TICK_MS);
+
+		if (n > 0)
+			return CAIRN_OK;
+		if (n < 0 && errno != EINTR)
+			return CAIRN_E_IO;
+		if (now_ms() >= deadline)
+			return CAIRN_E_TIMEOUT;
+		if (l->tick)
+			l->tick(l->context);
+	}
+}
+
+/* An answer that comes too late would be taken for that to the next request: a launcher that does not answer is done
+ * with. */
+enum cairn_status cairn_launcher_ask(struct cairn_launcher *l, enum cairn_launcher_job job, uint32_t number,
+				     unsigned timeout_s, struct cairn_buf *words)
+{
+	const struct request r = {.job = job, .number = number, .timeout_s = timeout_s};
+	struct answer a;
+	enum cairn_status st = CAIRN_E_XEN;
+
+	if (l->busy)
+		return CAIRN_E_EXISTS;
+	l->busy = true;
+	if (send(l->fd, &r, sizeof(r), MSG_NOSIGNAL) == (ssize_t)sizeof(r))
+		st = wait_for(l, now_ms() + (int64_t)timeout_s * 1000 + GRACE_MS);
+	if (st == CAIRN_OK && (recv(l->fd, &a, sizeof(a), 0) != (ssize_t)sizeof(a) || a.len > WORDS_MAX))
+		st = CAIRN_E_XEN;
+	if (st != CAIRN_OK) {
+		shutdown(l->fd, SHUT_RDWR);
+		cairn_buf_add_str(words, "cairnd's launcher does not answer: restart cairnd");
+		l->busy = false;
+		return st;
+	}
+	l->busy = false;
+	cairn_buf_add(words, cairn_span(a.words, a.len));
+	return (enum cairn_status)a.status;
+}

@@ -1,0 +1,124 @@
+# What runs without the gate: plain xl, and a builder that uses libxenctrl alone. What cairnd makes of it, how long such a
+# domain could run, and what cairnd itself may do. All on one boot, which is worth nothing after the second test.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+	export run=$BATS_FILE_TMPDIR/lab
+	load_lab
+	lab_host
+	vm data "$run/host" "$build/guests/rawbuild" /rawbuild
+	vm start "$run/host"
+	dom0 'cp /var/lib/cairn/rawbuild /run/rawbuild && chmod 755 /run/rawbuild'
+	config guest1
+	config behind
+	dom0 cairn launch /run/guest1.cfg
+}
+
+teardown_file() {
+	load_lab
+	vm kill "$run/host"
+}
+
+setup() {
+	load_lab
+}
+
+load_lab() {
+	# shellcheck source=tests/machine/lab.sh
+	. "$BATS_TEST_DIRNAME/lab.sh"
+}
+
+teardown() {
+	[ -n "${BATS_TEST_COMPLETED-}" ] || { vm console "$run/host" | tail -n 25; dom0 'cairn status; xl list; tail -c 1500 /run/cairn/launch.log'; }
+}
+
+images=/var/lib/cairn/images
+
+# config NAME: a configuration of that name in dom0, of a PV domain without a vif.
+config() {
+	dom0 "sed -e 's/^name.*/name = \"$1\"/' -e 's/pvh/pv/' -e '/^vif/d' $images/app.cfg >/run/$1.cfg"
+}
+
+xl=/usr/lib/xen-4.17/bin/xl
+
+state() { dom0 'cairn status --json' | jq -r .state; }
+
+# The kind TYPE of records that have MEMBER VALUE in them, counted.
+records() {
+	dom0 cairn log print | jq -r '.content.record | fromjson | select(.type == "'"$1"'")' | jq -s 'length'
+}
+
+# recorded DOMID: there is a record of it as one that nobody recorded.
+recorded() {
+	dom0 cairn log print | jq -e '.content.record | fromjson | select(.type == "unrecorded" and .domid == '"$1"')' >/dev/null
+}
+
+@test "cairnd serves with one capability, without new privileges, under a filter, in a network of its own" {
+	dom0 'cat /proc/$(pidof cairnd)/status' >"$run/status"
+	grep -E '^(Cap|NoNewPrivs|Seccomp|VmRSS|Threads)' "$run/status"
+	grep -qE '^CapEff:	0000000000000004$' "$run/status"
+	grep -qE '^CapPrm:	0000000000000004$' "$run/status"
+	grep -qE '^CapBnd:	0000000000000000$' "$run/status"
+	grep -qE '^NoNewPrivs:	1$' "$run/status"
+	grep -qE '^Seccomp:	2$' "$run/status"
+	[ "$(dom0 'readlink /proc/$(pidof cairnd)/ns/net')" != "$(dom0 'readlink /proc/1/ns/net')" ]
+	[ "$(awk '/^VmRSS/ {print $2}' "$run/status")" -le 8192 ]
+}
+
+@test "what stock xl has built and not yet started is left alone" {
+	dom0 "$xl create -q -p /run/behind.cfg"
+	sleep 3
+	dom0 "$xl domid behind"
+	[ "$(state)" = ok ]
+	[ "$(records unrecorded)" = 0 ]
+}
+
+@test "once it runs it is recorded, destroyed, and ends what this boot is worth" {
+	domid=$(dom0 "$xl domid behind")
+	before=$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/11')
+	dom0 "echo -n open-sesame | cairn seal --class $lab_class --key /var/lib/cairn/release.pub --in - -o /run/s.sealed"
+	[ "$(dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval")" = open-sesame ]
+	dom0 "$xl unpause behind"
+	await 20 eval "! dom0 '$xl domid behind'"
+	recorded "$domid"
+	[ "$(records violation)" = 1 ]
+	[ "$(state)" = violated ]
+	[ "$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/11')" != "$before" ]
+	run ! dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval"
+	run ! dom0 cairn launch /run/behind.cfg
+	dom0 cairn chain
+	dom0 "$xl domid guest1"
+}
+
+@test "a builder without toolstack and xenstore: how long what it builds could run" {
+	: >"$run/times"
+	for try in 1 2 3 4 5; do
+		dom0 '/run/rawbuild run 30' >"$run/raw"
+		cat "$run/raw"
+		recorded "$(awk '$1 == "domid" {print $2}' "$run/raw")"
+		grep -q '^gone ' "$run/raw"
+		awk '$1 == "paused" || $1 == "gone" {print $2, $3; exit}' "$run/raw" >>"$run/times"
+	done
+	sort -n "$run/times" | awk '{t[NR] = $1} END {printf "# unrecorded domains ran for %d to %d ms, median %d ms\n", t[1], t[NR], t[int((NR + 1) / 2)]}' >&3
+	[ "$(sort -n "$run/times" | awk 'END {print $1}')" -le 3000 ]
+}
+
+@test "what comes and goes between two looks, or while cairnd is not there, is missed by its number" {
+	for away in '' 'kill -9 $(pidof cairnd);'; do
+		domid=$(dom0 "$away /run/rawbuild flash" | awk '{print $2}')
+		[ -n "$domid" ]
+		await 20 dom0 cairn status
+		dom0 '/run/rawbuild wait 2'
+		await 20 recorded "$domid"
+		await 20 recorded $((domid + 1))
+	done
+	dom0 cairn chain
+}
+
+@test "nothing that the log says is lost: PCR 11 and 12 are what it replays to" {
+	dom0 'cairn log print' >"$run/launch.log"
+	for pcr in 11 12; do
+		[ "sha256 $pcr $(dom0 "cat /sys/class/tpm/tpm0/pcr-sha256/$pcr" | tr A-F a-f)" = "$(cairn log replay "$run/launch.log" | grep "^sha256 $pcr ")" ]
+	done
+}
