@@ -97,6 +97,7 @@ struct cairn_agent {
 	struct cairn_bootset bootset;
 	bool blind; /* the hypervisor's list could not be read */
 	struct cairn_strangers strangers;
+	unsigned changes; /* those of the hypervisor's that are on record, or were said */
 	size_t refusal_next;
 	struct cairn_refused {
 		uid_t uid;
@@ -175,6 +176,10 @@ void cairn_strangers_look(struct cairn_agent *a, const struct cairn_hv_domain *a
 void cairn_strangers_gaps(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
 /* In enforce mode: destroys those that are on record. */
 void cairn_strangers_end(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* The hypervisor's changes (changes.c): new ones are violations in enforce mode. seen: reason is of a violation record of
+ * this boot. */
+void cairn_changes_look(struct cairn_agent *a);
+void cairn_changes_seen(struct cairn_agent *a, const char *reason);
 /* By UUID, and by the domid once that is known: the hypervisor lets two domains have one UUID. */
 bool cairn_domain_is(const struct cairn_agent_domain *d, const struct cairn_hv_domain *h);
 

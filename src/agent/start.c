@@ -144,7 +144,9 @@ static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
 	case CAIRN_RECORD_VIOLATION:
 		cairn_agent_worsen(a, CAIRN_AGENT_VIOLATED,
 				   "an earlier start of cairnd recorded a violation in this boot");
-		return CAIRN_OK;
+		st = cairn_json_get_str(&text, e->object, "reason");
+		cairn_changes_seen(a, text);
+		return st;
 	case CAIRN_RECORD_MAINTENANCE:
 		st = cairn_json_get_str(&text, e->object, "reason");
 		cairn_agent_worsen(a, CAIRN_AGENT_MAINTENANCE, text);

@@ -152,6 +152,7 @@ void cairn_agent_sweep(struct cairn_agent *a)
 	enum cairn_status st = list(a, &all, &n);
 
 	cairn_tpm_revive(a->tpm);
+	cairn_changes_look(a);
 	if (st == CAIRN_OK)
 		sweep(a, all, n);
 	else if (!a->blind)

@@ -13,6 +13,7 @@
 
 #include <xenctrl.h>
 #include <xenstore.h>
+#include <xen/kexec.h>
 
 #define DESTROY_TIMEOUT_S 30
 #define PROBE_TIMEOUT_S	  30
@@ -214,6 +215,21 @@ static enum cairn_status xen_stub(void *hv, uint32_t domid, uint32_t *out)
 	return st == CAIRN_OK && *out == 0 ? CAIRN_E_NOTFOUND : st; /* dom0 is nobody's stub domain */
 }
 
+static unsigned xen_changes(void *hv)
+{
+	const struct xen *x = hv;
+	unsigned patches = 0, mask = 0;
+	uint32_t names = 0, metadata = 0;
+
+	if (xc_livepatch_list_get_sizes(x->xc, &patches, &names, &metadata) == 0 && patches > 0)
+		mask |= 1u << CAIRN_HV_LIVEPATCH;
+	if (xc_kexec_status(x->xc, KEXEC_TYPE_DEFAULT) == 1)
+		mask |= 1u << CAIRN_HV_KEXEC;
+	if (xc_kexec_status(x->xc, KEXEC_TYPE_CRASH) == 1)
+		mask |= 1u << CAIRN_HV_KEXEC_CRASH;
+	return mask;
+}
+
 static void xen_on_wait(void *hv, void (*tick)(void *), void *context)
 {
 	struct xen *x = hv;
@@ -349,6 +365,7 @@ static const struct cairn_hv_ops xen_ops = {
     .loop = xen_loop,
     .pci = xen_pci,
     .memory = xen_memory,
+    .changes = xen_changes,
     .on_wait = xen_on_wait,
     .watch = xen_watch,
     .heard = xen_heard,

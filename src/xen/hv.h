@@ -19,6 +19,14 @@ struct cairn_hv_domain {
 	uint64_t cpu_ns;
 };
 
+/* Changes of what runs that no domain makes: bits of a mask. */
+enum cairn_hv_change {
+	CAIRN_HV_LIVEPATCH, /* a payload was uploaded to the hypervisor, applied or not */
+	CAIRN_HV_KEXEC,	    /* an image to go on with is loaded */
+	CAIRN_HV_KEXEC_CRASH,
+	CAIRN_HV_CHANGES,
+};
+
 struct cairn_hv_facts {
 	char build_id[2 * 64 + 1]; /* XENVER_build_id in hex */
 	char cmdline[1024];	   /* XENVER_commandline */
@@ -52,6 +60,8 @@ struct cairn_hv_ops {
 	enum cairn_status (*pci)(void *hv, const char *bdf, struct cairn_pci_device *out);
 	/* Bytes of dom0's memory that can be had. */
 	enum cairn_status (*memory)(void *hv, uint64_t *bytes);
+	/* 1 << CAIRN_HV_... of what there is now. A hypervisor that does not know of such things has none. */
+	unsigned (*changes)(void *hv);
 	/* While create and destroy wait for the toolstack, tick is called several times a second. It may neither
 	 * create nor destroy. */
 	void (*on_wait)(void *hv, void (*tick)(void *context), void *context);

@@ -266,6 +266,13 @@ static enum cairn_status fake_memory(void *self, uint64_t *bytes)
 	return hv->memory_left ? CAIRN_OK : CAIRN_E_IO;
 }
 
+static unsigned fake_changes(void *self)
+{
+	const struct fake_hv *hv = self;
+
+	return hv->changes;
+}
+
 static void fake_on_wait(void *self, void (*tick)(void *), void *context)
 {
 	struct fake_hv *hv = self;
@@ -311,6 +318,7 @@ static const struct cairn_hv_ops fake_ops = {
     .loop = fake_loop,
     .pci = fake_pci,
     .memory = fake_memory,
+    .changes = fake_changes,
     .on_wait = fake_on_wait,
     .watch = fake_watch,
     .heard = fake_heard,

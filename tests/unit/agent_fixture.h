@@ -25,6 +25,7 @@ struct fake_hv {
 	uint32_t remembered; /* the last domid; 0: none */
 	bool watched;	     /* watch_fd says when domains come or go */
 	int watch_fd;
+	unsigned changes; /* 1 << CAIRN_HV_... */
 	void (*tick)(void *context);
 	void *tick_context;
 	void (*during_create)(struct fake_hv *hv); /* what happens while xl works; may be NULL */
