@@ -56,14 +56,14 @@ recorded() {
 
 @test "cairnd serves with one capability, without new privileges, under a filter, in a network of its own" {
 	dom0 'cat /proc/$(pidof cairnd)/status' >"$run/status"
-	grep -E '^(Cap|NoNewPrivs|Seccomp|VmRSS|Threads)' "$run/status"
+	grep -E '^(Cap|NoNewPrivs|Seccomp|VmRSS|RssAnon|Threads)' "$run/status"
 	grep -qE '^CapEff:	0000000000000004$' "$run/status"
 	grep -qE '^CapPrm:	0000000000000004$' "$run/status"
 	grep -qE '^CapBnd:	0000000000000000$' "$run/status"
 	grep -qE '^NoNewPrivs:	1$' "$run/status"
 	grep -qE '^Seccomp:	2$' "$run/status"
 	[ "$(dom0 'readlink /proc/$(pidof cairnd)/ns/net')" != "$(dom0 'readlink /proc/1/ns/net')" ]
-	[ "$(awk '/^VmRSS/ {print $2}' "$run/status")" -le 8192 ]
+	[ "$(awk '/^RssAnon/ {print $2}' "$run/status")" -le 8192 ]
 }
 
 @test "what stock xl has built and not yet started is left alone" {
@@ -80,7 +80,7 @@ recorded() {
 	dom0 "echo -n open-sesame | cairn seal --class $lab_class --key /var/lib/cairn/release.pub --in - -o /run/s.sealed"
 	[ "$(dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval")" = open-sesame ]
 	dom0 "$xl unpause behind"
-	await 20 eval "! dom0 '$xl domid behind'"
+	await 60 eval "! dom0 '$xl domid behind'"
 	recorded "$domid"
 	[ "$(records violation)" = 1 ]
 	[ "$(state)" = violated ]
@@ -108,10 +108,10 @@ recorded() {
 	for away in '' 'kill -9 $(pidof cairnd);'; do
 		domid=$(dom0 "$away /run/rawbuild flash" | awk '{print $2}')
 		[ -n "$domid" ]
-		await 20 dom0 cairn status
+		await 60 dom0 cairn status
 		dom0 '/run/rawbuild wait 2'
-		await 20 recorded "$domid"
-		await 20 recorded $((domid + 1))
+		await 60 recorded "$domid"
+		await 60 recorded $((domid + 1))
 	done
 	dom0 cairn chain
 }
