@@ -55,14 +55,14 @@ recorded() {
 }
 
 @test "cairnd serves with one capability, without new privileges, under a filter, in a network of its own" {
-	dom0 'cat /proc/$(pidof cairnd)/status' >"$run/status"
+	dom0 'cat /proc/$(pidof -s cairnd)/status' >"$run/status"
 	grep -E '^(Cap|NoNewPrivs|Seccomp|VmRSS|RssAnon|Threads)' "$run/status"
 	grep -qE '^CapEff:	0000000000000004$' "$run/status"
 	grep -qE '^CapPrm:	0000000000000004$' "$run/status"
 	grep -qE '^CapBnd:	0000000000000000$' "$run/status"
 	grep -qE '^NoNewPrivs:	1$' "$run/status"
 	grep -qE '^Seccomp:	2$' "$run/status"
-	[ "$(dom0 'readlink /proc/$(pidof cairnd)/ns/net')" != "$(dom0 'readlink /proc/1/ns/net')" ]
+	[ "$(dom0 'readlink /proc/$(pidof -s cairnd)/ns/net')" != "$(dom0 'readlink /proc/1/ns/net')" ]
 	[ "$(awk '/^RssAnon/ {print $2}' "$run/status")" -le 8192 ]
 }
 
