@@ -44,14 +44,14 @@ xl=/usr/lib/xen-4.17/bin/xl
 
 state() { dom0 'cairn status --json' | jq -r .state; }
 
-# The kind TYPE of records that have MEMBER VALUE in them, counted.
+# records TYPE: how many there are.
 records() {
 	dom0 cairn log print | jq -r '.content.record | fromjson | select(.type == "'"$1"'")' | jq -s 'length'
 }
 
 # recorded DOMID: there is a record of it as one that nobody recorded.
 recorded() {
-	dom0 cairn log print | jq -e '.content.record | fromjson | select(.type == "unrecorded" and .domid == '"$1"')' >/dev/null
+	dom0 cairn log print | jq -c '.content.record | fromjson | select(.type == "unrecorded" and .domid == '"$1"')' | grep -q .
 }
 
 @test "cairnd serves with one capability, without new privileges, under a filter, in a network of its own" {
@@ -87,6 +87,9 @@ recorded() {
 	[ "$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/11')" != "$before" ]
 	run ! dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval"
 	run ! dom0 cairn launch /run/behind.cfg
+	dom0 "$xl create -q /run/behind.cfg"
+	recorded $((domid + 1)) || await 60 recorded $((domid + 1))
+	await 60 eval "! dom0 '$xl domid behind'"
 	dom0 cairn chain
 	dom0 "$xl domid guest1"
 }
@@ -108,7 +111,7 @@ recorded() {
 	for away in '' 'kill -9 $(pidof cairnd);'; do
 		domid=$(dom0 "$away /run/rawbuild flash" | awk '{print $2}')
 		[ -n "$domid" ]
-		await 60 dom0 cairn status
+		await 60 eval '[ "$(state)" = violated ]'
 		dom0 '/run/rawbuild wait 2'
 		await 60 recorded "$domid"
 		await 60 recorded $((domid + 1))
