@@ -214,7 +214,7 @@ int cairn_cmd_status(int argc, char **argv)
 	}
 	fputs("state   ", stdout);
 	cairn_cli_put(state);
-	const char *trouble = cairn_cli_str(answer, "trouble");
+	const char *said = json_string_value(json_object_get(answer, "trouble")), *trouble = said ? said : "";
 	fputs(*trouble ? "\ntrouble " : "", stdout);
 	cairn_cli_put(trouble);
 	fputs("\nboot    ", stdout);

@@ -176,10 +176,36 @@ chain_answer() {
 }
 
 @test "without cairnd nothing is decided" {
-	for c in status chain "log print" "stop x" "phase none"; do
+	for c in status chain "log print" "stop x" "phase none" "maintenance --reason x"; do
 		run -3 cairn $c --socket ./nothing
 		[[ $output == *"cannot reach cairnd"* ]]
 	done
+}
+
+@test "status tells what is launched again, what depends on it, and the boot set" {
+	fake_agent
+	echo '{"ok":true,"state":"maintenance","trouble":"a new disk","boot_id":"00","version":"0.1.0","boot_set":[{"name":"netdrv","state":"to be launched","needs":[]},{"name":"web","state":"waiting","needs":["netdrv"]}],"domains":[{"name":"netdrv","domid":1,"state":"ended","roles":["driver.network"],"recnum":2,"restart":{"failures":2,"state":"waiting","in_s":4},"dependants":["guest1","guest2"]},{"name":"old","domid":2,"state":"ended","roles":[],"recnum":3,"restart":{"failures":6,"state":"given-up","in_s":0},"dependants":[]}]}' >answers/status
+	run -1 cairn status --socket agent
+	[[ $output == *"state   maintenance"*"trouble a new disk"* ]]
+	[[ $output == *$'netdrv\tdomain 1\tended\trecord 2\tdriver.network\tlaunched again in 4 s, try 2\tfor guest1,guest2'* ]]
+	[[ $output == *$'guest\tgiven up after 6 failures: launch it'* ]]
+	[[ $output == *$'boot set\tnetdrv\tto be launched'* && $output == *$'boot set\tweb\twaiting\tneeds netdrv'* ]]
+}
+
+@test "maintenance needs a reason, and says what it did" {
+	fake_agent
+	run -2 cairn maintenance --socket agent
+	[[ $output == *"--reason is needed"* ]]
+	run -2 cairn maintenance --reason x surplus
+	echo '{"ok":true,"recnum":7}' >answers/maintenance
+	run -0 cairn maintenance --reason "new disk; ticket 4711" --socket agent
+	[[ $output == *"until the next boot, record 7"* ]]
+	grep -q '"reason":"new disk; ticket 4711"' requests
+	run -0 cairn maintenance --reason x --json --socket agent
+	[[ $output == *'"recnum": 7'* ]]
+	echo '{"ok":false,"status":"exists","error":"this host is in maintenance already: x","exit":1}' >answers/maintenance
+	run ! cairn maintenance --reason x --socket agent
+	[[ $output == *"in maintenance already: x"* ]]
 }
 
 @test "status tells good from diverged by its exit code" {
