@@ -195,19 +195,16 @@ void cairn_log_reader_init(struct cairn_log_reader *r, struct cairn_span text,
 	r->pcrs = *pcrs;
 }
 
-/* The host record has said which banks and PCRs this host uses; its own line must use them. */
-static enum cairn_status begin(struct cairn_log_reader *r, const struct cairn_log_entry *e)
+/* The host record has said which banks and PCRs this host uses; its own line must use them. No line is without digests,
+ * and so none is of a host with other PCRs. */
+static void begin(struct cairn_log_reader *r, const struct cairn_log_entry *e)
 {
 	cairn_auto_host struct cairn_host h = {0};
-	enum cairn_status st = cairn_host_from_json(&h, e->object);
+	bool ours = cairn_host_from_json(&h, e->object) == CAIRN_OK && h.pcrs.host == r->pcrs.host &&
+		    h.pcrs.launch == r->pcrs.launch && h.pcrs.phase == r->pcrs.phase;
 
-	if (st != CAIRN_OK)
-		return st;
-	if (h.pcrs.host != r->pcrs.host || h.pcrs.launch != r->pcrs.launch || h.pcrs.phase != r->pcrs.phase)
-		return CAIRN_E_MISMATCH;
-	r->bank_count = h.bank_count;
+	r->bank_count = ours ? h.bank_count : 0;
 	memcpy(r->bank, h.bank, sizeof(r->bank));
-	return CAIRN_OK;
 }
 
 static bool same_banks(const struct cairn_log_reader *r, const struct cairn_log_entry *e)
@@ -221,14 +218,12 @@ static bool same_banks(const struct cairn_log_reader *r, const struct cairn_log_
 
 static enum cairn_status check_place(struct cairn_log_reader *r, const struct cairn_log_entry *e)
 {
-	enum cairn_status st = CAIRN_OK;
-
 	if (e->recnum != r->recnum || (e->type == CAIRN_RECORD_HOST) != (r->recnum == 0) ||
 	    (e->type == CAIRN_RECORD_BOOT) != (r->recnum == 1))
 		return CAIRN_E_MISMATCH;
 	if (r->recnum == 0)
-		st = begin(r, e);
-	return st == CAIRN_OK && !same_banks(r, e) ? CAIRN_E_MISMATCH : st;
+		begin(r, e);
+	return same_banks(r, e) ? CAIRN_OK : CAIRN_E_MISMATCH;
 }
 
 enum cairn_status cairn_log_next(struct cairn_log_reader *r, struct cairn_log_entry *out)
@@ -267,7 +262,7 @@ static enum cairn_status replay_entry(struct cairn_log_summary *s, const struct 
 
 	if (e->recnum == 0)
 		st = cairn_pcrs_init(&s->replay, r->bank, r->bank_count);
-	if (st == CAIRN_OK && e->type == CAIRN_RECORD_BOOT)
+	else if (e->type == CAIRN_RECORD_BOOT)
 		st = cairn_json_get_hex(s->boot_id, sizeof(s->boot_id), e->object, "boot_id");
 	for (size_t i = 0; st == CAIRN_OK && i < e->digest_count; i++)
 		st = cairn_pcrs_extend(&s->replay, e->pcr, &e->digest[i]);
