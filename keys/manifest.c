@@ -230,8 +230,10 @@ enum cairn_status cairn_manifest_parse(struct cairn_manifest *out, struct cairn_
 	m.release = cairn_schema_int(m.doc, "release");
 	m.not_before = cairn_schema_int(m.doc, "not_before");
 	m.not_after = cairn_schema_int(m.doc, "not_after");
-	st = m.kind == CAIRN_MANIFEST_PLATFORM ? read_platform(&m, m.doc)
-					       : cairn_manifest_service_read(&m, m.doc);
+	if (m.kind == CAIRN_MANIFEST_PLATFORM)
+		st = read_platform(&m, m.doc);
+	else
+		cairn_manifest_service_read(&m, m.doc);
 	if (st != CAIRN_OK)
 		return st;
 	*out = m;

@@ -190,25 +190,14 @@ static void read_rules(struct cairn_manifest *m, const json_t *rules)
 	}
 }
 
-static enum cairn_status read_components(struct cairn_manifest *m, const json_t *parts)
+void cairn_manifest_service_read(struct cairn_manifest *m, const json_t *v)
 {
-	enum cairn_status st = CAIRN_OK;
+	const json_t *limits = json_object_get(v, "constraints"), *parts = json_object_get(v, "components");
 
-	if (json_object_get(parts, "kernel") != NULL)
-		st = cairn_json_get_component(&m->kernel, parts, "kernel");
+	m->kernel = cairn_schema_component(parts, "kernel");
+	m->ramdisk = cairn_schema_component(parts, "ramdisk");
 	m->has_ramdisk = json_object_get(parts, "ramdisk") != NULL;
-	if (st == CAIRN_OK && m->has_ramdisk)
-		st = cairn_json_get_component(&m->ramdisk, parts, "ramdisk");
-	return st;
-}
-
-enum cairn_status cairn_manifest_service_read(struct cairn_manifest *m, const json_t *v)
-{
-	const json_t *limits = json_object_get(v, "constraints");
-	enum cairn_status st = read_components(m, json_object_get(v, "components"));
-
-	if (st == CAIRN_OK)
-		st = cairn_setup_read(&m->setup, v);
+	m->setup = cairn_setup_read(v);
 	m->type = cairn_schema_str(v, "type");
 	m->cmdline = cairn_schema_str(v, "cmdline");
 	m->role_count = cairn_schema_strs(m->role, CAIRN_ROLES_MAX, v, "roles");
@@ -218,5 +207,4 @@ enum cairn_status cairn_manifest_service_read(struct cairn_manifest *m, const js
 	m->memory_max_mib = cairn_schema_int(limits, "memory_max_mib");
 	m->vcpus_max = cairn_schema_int(limits, "vcpus_max");
 	read_rules(m, json_object_get(limits, "pci"));
-	return st;
 }

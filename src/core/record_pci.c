@@ -98,9 +98,9 @@ json_t *cairn_record_pci_json(const struct cairn_launch *l)
 	return array;
 }
 
-static enum cairn_status read_device(struct cairn_pci_device *d, const json_t *v)
+static struct cairn_pci_device read_device(const json_t *v)
 {
-	*d = (struct cairn_pci_device){
+	return (struct cairn_pci_device){
 	    .bdf = cairn_schema_str(v, "bdf"),
 	    .vendor = (uint16_t)cairn_pci_number(v, "vendor"),
 	    .device = (uint16_t)cairn_pci_number(v, "device"),
@@ -110,17 +110,12 @@ static enum cairn_status read_device(struct cairn_pci_device *d, const json_t *v
 	    .revision = (uint8_t)cairn_pci_number(v, "revision"),
 	    .permissive = json_is_true(json_object_get(v, "permissive")),
 	    .seize = json_is_true(json_object_get(v, "seize")),
+	    .rom = cairn_schema_digest(CAIRN_ALG_SHA256, v, "rom_sha256"),
 	};
-	if (json_object_get(v, "rom_sha256") == NULL)
-		return CAIRN_OK;
-	return cairn_json_get_digest(&d->rom, CAIRN_ALG_SHA256, v, "rom_sha256");
 }
 
-enum cairn_status cairn_record_pci_read(struct cairn_launch *l, const json_t *array)
+void cairn_record_pci_read(struct cairn_launch *l, const json_t *array)
 {
-	enum cairn_status st = CAIRN_OK;
-
-	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(array) && i < CAIRN_PCI_MAX; i++)
-		st = read_device(&l->pci[l->pci_count++], json_array_get(array, i));
-	return st;
+	for (size_t i = 0; i < json_array_size(array) && i < CAIRN_PCI_MAX; i++)
+		l->pci[l->pci_count++] = read_device(json_array_get(array, i));
 }

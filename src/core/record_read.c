@@ -88,18 +88,6 @@ static void read_backends(struct cairn_launch *l, const json_t *uses)
 	}
 }
 
-static enum cairn_status read_components(struct cairn_launch *l, const json_t *components)
-{
-	enum cairn_status st = CAIRN_OK;
-
-	if (json_object_get(components, "kernel") != NULL)
-		st = cairn_json_get_component(&l->kernel, components, "kernel");
-	l->has_ramdisk = json_object_get(components, "ramdisk") != NULL;
-	if (st == CAIRN_OK && l->has_ramdisk)
-		st = cairn_json_get_component(&l->ramdisk, components, "ramdisk");
-	return st;
-}
-
 static enum cairn_status read_manifest_ref(struct cairn_launch *l, const json_t *m)
 {
 	l->has_manifest = json_is_object(m);
@@ -115,14 +103,9 @@ enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *v)
 {
 	const json_t *domain = json_object_get(v, "domain");
 	struct cairn_launch l = {0};
+	const json_t *components = json_object_get(v, "components");
 	enum cairn_status st = expect(v, CAIRN_RECORD_LAUNCH);
 
-	if (st == CAIRN_OK)
-		st = read_components(&l, json_object_get(v, "components"));
-	if (st == CAIRN_OK)
-		st = cairn_setup_read(&l.setup, v);
-	if (st == CAIRN_OK)
-		st = cairn_record_pci_read(&l, json_object_get(v, "pci"));
 	if (st == CAIRN_OK)
 		st = read_manifest_ref(&l, json_object_get(v, "manifest"));
 	if (st != CAIRN_OK)
@@ -135,6 +118,11 @@ enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *v)
 	l.cmdline = str(v, "cmdline");
 	l.restart = integer(v, "restart");
 	l.role_count = cairn_schema_strs(l.role, CAIRN_ROLES_MAX, v, "roles");
+	l.kernel = cairn_schema_component(components, "kernel");
+	l.ramdisk = cairn_schema_component(components, "ramdisk");
+	l.has_ramdisk = json_object_get(components, "ramdisk") != NULL;
+	l.setup = cairn_setup_read(v);
+	cairn_record_pci_read(&l, json_object_get(v, "pci"));
 	l.serve_count = cairn_schema_strs(l.serve, CAIRN_SERVES_MAX, v, "serves");
 	l.target = json_string_value(json_object_get(v, "target"));
 	read_pairs(&l, json_object_get(v, "config"));

@@ -249,48 +249,40 @@ enum cairn_status cairn_setup_add(json_t *doc, const struct cairn_setup *s)
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
-static enum cairn_status read_components(struct cairn_setup *s, const json_t *components)
+static void read_components(struct cairn_setup *s, const json_t *components)
 {
-	enum cairn_status st = CAIRN_OK;
-
-	for (size_t i = 0; st == CAIRN_OK && PURPOSES[i] != NULL; i++) {
-		struct cairn_image *image = &s->component[s->component_count];
-
-		if (!has(components, PURPOSES[i]))
-			continue;
-		image->purpose = PURPOSES[i];
-		st = cairn_json_get_component(&image->is, components, PURPOSES[i]);
-		s->component_count++;
-	}
-	return st;
+	for (size_t i = 0; PURPOSES[i] != NULL; i++)
+		if (has(components, PURPOSES[i]))
+			s->component[s->component_count++] = (struct cairn_image){
+			    .purpose = PURPOSES[i], .is = cairn_schema_component(components, PURPOSES[i])};
 }
 
-static enum cairn_status read_disk(struct cairn_disk *d, const json_t *v)
+static struct cairn_disk read_disk(const json_t *v)
 {
-	d->vdev = str(v, "vdev");
-	d->backend = json_string_value(json_object_get(v, "backend"));
-	d->kind = str(v, "kind");
-	d->readwrite = json_is_true(json_object_get(v, "readwrite"));
-	d->size = cairn_schema_int(v, "size");
-	return has(v, "sha256") ? cairn_json_get_digest(&d->digest, CAIRN_ALG_SHA256, v, "sha256") : CAIRN_OK;
+	return (struct cairn_disk){
+	    .vdev = str(v, "vdev"),
+	    .backend = json_string_value(json_object_get(v, "backend")),
+	    .kind = str(v, "kind"),
+	    .readwrite = json_is_true(json_object_get(v, "readwrite")),
+	    .digest = cairn_schema_digest(CAIRN_ALG_SHA256, v, "sha256"),
+	    .size = cairn_schema_int(v, "size"),
+	};
 }
 
-enum cairn_status cairn_setup_read(struct cairn_setup *out, const json_t *doc)
+struct cairn_setup cairn_setup_read(const json_t *doc)
 {
 	const json_t *disks = json_object_get(doc, "disks");
 	const json_t *inside = json_object_get(doc, "inside_stubdomain");
-	struct cairn_setup s = {0};
-	enum cairn_status st = read_components(&s, json_object_get(doc, "components"));
+	struct cairn_setup s = {
+	    .dm_args = json_string_value(json_object_get(doc, "dm_args")),
+	    .stubdomain_cmdline = json_string_value(json_object_get(doc, "stubdomain_cmdline")),
+	    .inside_kernel = json_string_value(json_object_get(inside, "kernel")),
+	    .inside_ramdisk = json_string_value(json_object_get(inside, "ramdisk")),
+	    .xsm = json_string_value(json_object_get(doc, "xsm")),
+	};
 
-	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(disks) && i < CAIRN_DISKS_MAX; i++)
-		st = read_disk(&s.disk[s.disk_count++], json_array_get(disks, i));
-	if (st != CAIRN_OK)
-		return st;
-	s.dm_args = json_string_value(json_object_get(doc, "dm_args"));
-	s.stubdomain_cmdline = json_string_value(json_object_get(doc, "stubdomain_cmdline"));
-	s.inside_kernel = json_string_value(json_object_get(inside, "kernel"));
-	s.inside_ramdisk = json_string_value(json_object_get(inside, "ramdisk"));
-	s.xsm = json_string_value(json_object_get(doc, "xsm"));
-	*out = s;
-	return CAIRN_OK;
+	read_components(&s, json_object_get(doc, "components"));
+	for (size_t i = 0; i < json_array_size(disks) && i < CAIRN_DISKS_MAX; i++)
+		s.disk[s.disk_count++] = read_disk(json_array_get(disks, i));
+	return s;
 }

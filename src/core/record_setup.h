@@ -31,6 +31,6 @@ json_t *cairn_setup_components_json(const struct cairn_component *kernel,
 enum cairn_status cairn_setup_add(json_t *doc, const struct cairn_setup *s) CAIRN_MUST_CHECK;
 
 /* From a document that was checked. */
-enum cairn_status cairn_setup_read(struct cairn_setup *out, const json_t *doc) CAIRN_MUST_CHECK;
+struct cairn_setup cairn_setup_read(const json_t *doc);
 
 #endif

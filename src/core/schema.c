@@ -207,6 +207,23 @@ uint64_t cairn_schema_int(const json_t *v, const char *member)
 	return (uint64_t)json_integer_value(json_object_get(v, member));
 }
 
+struct cairn_digest cairn_schema_digest(enum cairn_alg alg, const json_t *v, const char *member)
+{
+	struct cairn_digest d = {0};
+	enum cairn_status st = cairn_json_get_digest(&d, alg, v, member);
+
+	return st == CAIRN_OK ? d : (struct cairn_digest){0};
+}
+
+struct cairn_component cairn_schema_component(const json_t *v, const char *member)
+{
+	const json_t *c = json_object_get(v, member);
+
+	return (struct cairn_component){cairn_schema_digest(CAIRN_ALG_SHA256, c, "sha256"),
+					cairn_schema_digest(CAIRN_ALG_SHA384, c, "sha384"),
+					cairn_schema_int(c, "size")};
+}
+
 size_t cairn_schema_strs(const char **out, size_t max, const json_t *v, const char *member)
 {
 	const json_t *array = json_object_get(v, member);

@@ -39,6 +39,9 @@ enum cairn_status cairn_schema_check(const json_t *v, const struct cairn_field *
 /* For values that were checked: they cannot fail. */
 const char *cairn_schema_str(const json_t *v, const char *member);
 uint64_t cairn_schema_int(const json_t *v, const char *member);
+/* A digest in hex, or a component; where the member is missing the alg of its digests is CAIRN_ALG_NONE. */
+struct cairn_digest cairn_schema_digest(enum cairn_alg alg, const json_t *v, const char *member);
+struct cairn_component cairn_schema_component(const json_t *v, const char *member);
 /* Strings of an array member into out, at most max. The count. */
 size_t cairn_schema_strs(const char **out, size_t max, const json_t *v, const char *member);
 
