@@ -169,6 +169,56 @@ static int manufacture(const struct swtpm *s, const char *banks)
 	return run(s, argv);
 }
 
+/* Manufacturing takes a second of computing, most of it for keys that nobody looks at. With CAIRN_SWTPM_STOCK naming a
+ * directory, the n-th TPM of a process is a copy of the n-th that was ever made there, as it left the maker. */
+static int stock_path(char *path, size_t size, const char *banks)
+{
+	static unsigned nth;
+	const char *stock = getenv("CAIRN_SWTPM_STOCK");
+
+	if (!stock || (mkdir(stock, 0700) != 0 && errno != EEXIST))
+		return -1;
+	return snprintf(path, size, "%s/%s-%u", stock, banks, nth++) < (int)size ? 0 : fail(stock);
+}
+
+static int copy_tree(const struct swtpm *s, const char *from, const char *to)
+{
+	char contents[2 * PATH_SIZE];
+
+	snprintf(contents, sizeof(contents), "%s/.", from);
+	const char *argv[] = {"cp", "-a", "--", contents, to, NULL};
+	return run(s, argv);
+}
+
+/* Whole or not at all; where two are made at the same time, the first one stays. */
+static int put_in_stock(const struct swtpm *s, const char *path)
+{
+	char made[2 * PATH_SIZE];
+
+	snprintf(made, sizeof(made), "%s.XXXXXX", path);
+	if (!mkdtemp(made))
+		return fail(path);
+	if (copy_tree(s, s->dir, made) != 0)
+		return -1;
+	if (rename(made, path) == 0)
+		return 0;
+	if (errno != ENOTEMPTY && errno != EEXIST)
+		return fail(path);
+	const char *argv[] = {"rm", "-rf", "--", made, NULL};
+	return run(s, argv);
+}
+
+static int obtain(const struct swtpm *s, const char *banks)
+{
+	char path[2 * PATH_SIZE - 8];
+
+	if (stock_path(path, sizeof(path), banks) != 0)
+		return manufacture(s, banks);
+	if (access(path, R_OK) == 0)
+		return copy_tree(s, path, s->dir);
+	return manufacture(s, banks) != 0 ? -1 : put_in_stock(s, path);
+}
+
 static int wait_socket(const struct swtpm *s, const char *name)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
@@ -217,7 +267,7 @@ static int launch(struct swtpm *s)
 
 int swtpm_start(struct swtpm *s, const char *banks)
 {
-	if (make_dirs(s) != 0 || manufacture(s, banks) != 0)
+	if (make_dirs(s) != 0 || obtain(s, banks) != 0)
 		return -1;
 	return launch(s);
 }

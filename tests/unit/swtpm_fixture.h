@@ -16,7 +16,8 @@ struct swtpm {
 	pid_t pid;
 };
 
-/* Manufactures a TPM with the given active banks ("sha256,sha384") and starts it, TPM2_Startup included. */
+/* Manufactures a TPM with the given active banks ("sha256,sha384") and starts it, TPM2_Startup included. The environment's
+ * CAIRN_SWTPM_STOCK may name a directory where made ones are kept: then it is a copy of one of those. */
 int swtpm_start(struct swtpm *s, const char *banks);
 /* The same without EKs and certificates, in a fraction of the time. All four banks are active. */
 int swtpm_start_bare(struct swtpm *s);
