@@ -170,9 +170,8 @@ static void mac(struct cairn_buf *out, struct cairn_cur *c)
 	struct cairn_span address = cairn_cur_bytes(c, 32);
 	unsigned type = cairn_cur_u8(c);
 
-	if (!cairn_cur_ok(c))
-		return;
-	address.len = type <= 1 ? 6 : 32; /* Ethernet */
+	if (type <= 1 && address.len > 6) /* Ethernet */
+		address.len = 6;
 	cairn_buf_add_str(out, "MAC(");
 	put_hex(out, address);
 	cairn_buf_add_fmt(out, ",0x%X)", type);

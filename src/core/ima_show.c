@@ -12,7 +12,7 @@ static void show_digest(json_t *o, const struct cairn_ima_entry *e, const struct
 {
 	struct cairn_ima_digest d = {0};
 
-	if (f->value.len == 0 || !cairn_ima_digest_read(&d, e, f))
+	if (!cairn_ima_digest_read(&d, e, f)) /* empty, where it may be */
 		return;
 	if (d.type)
 		(void)json_object_set_new(o, "type", json_string(d.type));

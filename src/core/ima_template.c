@@ -146,11 +146,11 @@ void cairn_ima_unhex(uint8_t *out, size_t *len, size_t max, struct cairn_span he
 /* The text before ':' is one of ours; takes both from s. */
 static bool take_word(struct cairn_span *s, const char *word)
 {
-	size_t n = strlen(word);
+	struct cairn_cur c = cairn_cur(*s);
 
-	if (s->len <= n || memcmp(s->ptr, word, n) != 0 || s->ptr[n] != ':')
+	if (!is(cairn_cur_bytes(&c, strlen(word)), word) || cairn_cur_u8(&c) != ':')
 		return false;
-	*s = cairn_span(s->ptr + n + 1, s->len - n - 1);
+	*s = cairn_cur_rest(&c);
 	return true;
 }
 

@@ -74,6 +74,7 @@ static const struct must {
     {CAIRN_EV_EFI_SPDM_DEVICE_POLICY, S(VARIABLE), S("")},
     {CAIRN_EV_EFI_SPDM_DEVICE_AUTHORITY, S(VARIABLE), S("\0\0\0\0")},
     {CAIRN_EV_EFI_GPT_EVENT, S(TABLE), S("EFI PAR")},
+    {CAIRN_EV_EFI_GPT_EVENT, S(TABLE), {(const uint8_t *)"EFI PART", 7}},
     {CAIRN_EV_EFI_GPT_EVENT2, S(TABLE), S("EFI PARt and what follows")},
     {CAIRN_EV_S_CRTM_VERSION, S("1\0.\0000\0\0\0"), {0}},
     {CAIRN_EVTYPE_BIOSAC_REG_DATA, S("registers"), {0}},

@@ -96,20 +96,27 @@ static void test_boot_facts(void **state)
 
 /* ---- records shown ---- */
 
-/* Nothing is shown as checked that could not be hashed. */
-static void test_shown(void **state)
-{
-	cairn_auto_cel struct cairn_cel log = {0};
-	struct cairn_cel_record r = {0};
+static struct cairn_cel_record record;
+static struct cairn_ima_entry entry;
 
-	(void)state;
-	assert_int_equal(cairn_cel_open(&log, cairn_span_str(PHASE)), CAIRN_OK);
-	assert_int_equal(cairn_cel_next(&log, &r), CAIRN_OK);
+static json_t *show_record(void)
+{
+	return cairn_cel_record_json(&record);
+}
+
+static json_t *show_entry(void)
+{
+	return cairn_ima_entry_json(&entry);
+}
+
+/* Nothing is shown as checked that could not be hashed. */
+static void each_hash(json_t *(*show)(void))
+{
 	for (faults.at = 0;; faults.at++) {
 		faults.calls = 0;
 		faults.name = "";
 		faults.on = true;
-		cairn_auto_json json_t *o = cairn_cel_record_json(&r);
+		cairn_auto_json json_t *o = show();
 		faults.on = false;
 		if (faults.calls <= faults.at)
 			break;
@@ -119,6 +126,19 @@ static void test_shown(void **state)
 			assert_string_equal(json_string_value(json_object_get(o, "check")), "matches");
 	}
 	assert_true(faults.at > 4);
+}
+
+static void test_shown(void **state)
+{
+	cairn_auto_cel struct cairn_cel log = {0};
+
+	(void)state;
+	assert_int_equal(cairn_cel_open(&log, cairn_span_str(PHASE)), CAIRN_OK);
+	assert_int_equal(cairn_cel_next(&log, &record), CAIRN_OK);
+	each_hash(show_record);
+	struct cairn_ima_iter it = cairn_ima_iter(&chain[0].ima);
+	assert_int_equal(cairn_ima_next(&it, &entry), CAIRN_OK);
+	each_hash(show_entry);
 }
 
 static int setup(void **state)

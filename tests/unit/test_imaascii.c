@@ -317,6 +317,47 @@ static void json_of_unknown_and_violation(void **state)
 	assert_string_equal(json_string_value(json_object_get(p, "check")), "violation");
 }
 
+/* The one entry of a list as JSON: what the summary and the fields are. */
+static void assert_shown(const char *template, const struct ima_text *fields, const char *summary,
+			 const char *shown)
+{
+	cairn_auto_buf struct cairn_buf b = {0}, text = {0};
+	cairn_auto_json json_t *o = NULL;
+	struct cairn_ima_entry e;
+
+	ima_put_entry(&b, template, fields, false);
+	assert_int_equal(ima_read_one(&e, cairn_buf_span(&b)), CAIRN_OK);
+	o = cairn_ima_entry_json(&e);
+	assert_string_equal(summary_of(o), summary);
+	assert_int_equal(cairn_json_dump(&text, json_object_get(o, "fields")), CAIRN_OK);
+	assert_string_equal(cairn_buf_str(&text), shown);
+}
+
+/* Empty fields have no value; a signature has a key only as the kernel writes it; a list may be without digests. */
+static void json_of_fields(void **state)
+{
+	static const struct ima_text empty[] = {T(""), T(""), T(""), T(""), END};
+	static const struct ima_text name[] = {T("/a\0"), END};
+	static const struct ima_text sig[][2] = {{T("\3\2\4kkkk\0\1s"), END},
+						 {T("\5\3\4kkkk\0\1s"), END},
+						 {T("\4\2\4kkkk\0\1s"), END},
+						 {T("\3\1\4kkkk\0\1s"), END}};
+
+	(void)state;
+	assert_shown("d-modsig|xattrnames|iuid|imode", empty, "",
+		     "[{\"id\":\"d-modsig\"},{\"id\":\"xattrnames\",\"text\":\"\"},{\"id\":\"iuid\"},"
+		     "{\"id\":\"imode\"}]");
+	assert_shown("n-ng", name, "/a", "[{\"id\":\"n-ng\",\"text\":\"/a\"}]");
+	assert_shown(
+	    "sig", sig[0], "",
+	    "[{\"hex\":\"0302046b6b6b6b000173\",\"id\":\"sig\",\"keyid\":\"6b6b6b6b\",\"size\":10}]");
+	assert_shown(
+	    "sig", sig[1], "",
+	    "[{\"hex\":\"0503046b6b6b6b000173\",\"id\":\"sig\",\"keyid\":\"6b6b6b6b\",\"size\":10}]");
+	assert_shown("sig", sig[2], "", "[{\"hex\":\"0402046b6b6b6b000173\",\"id\":\"sig\",\"size\":10}]");
+	assert_shown("sig", sig[3], "", "[{\"hex\":\"0301046b6b6b6b000173\",\"id\":\"sig\",\"size\":10}]");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,6 +370,7 @@ int main(void)
 	    cmocka_unit_test(json_is_safe),
 	    cmocka_unit_test(json_of_both_forms),
 	    cmocka_unit_test(json_of_unknown_and_violation),
+	    cmocka_unit_test(json_of_fields),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "core/quote_internal.h"
 #include "tests/unit/scene_fixture.h"
 
 static const char nonce[] = SCENE_NONCE;
@@ -134,12 +135,32 @@ static void a_key_is_kept(void **state)
 		scene_fini(&s[i]);
 }
 
+/* An ECDSA signature has two numbers, and neither is empty. */
+static void a_signature_that_is_cut(void **state)
+{
+	struct cairn_ak_key *key = NULL;
+	struct scene s;
+	struct cairn_tpmt_signature sig = {.scheme = AK_ECDSA, .hash = CAIRN_ALG_SHA256};
+
+	(void)state;
+	scene_init(&s, "P-256", AK_ECDSA, CAIRN_ALG_SHA256);
+	assert_int_equal(cairn_ak_key_set(&key, &s.ak.ak), CAIRN_OK);
+	sig.first = cairn_span("0123456789abcdef0123456789abcdef", 32);
+	assert_int_equal(cairn_ak_key_verify(key, &sig, cairn_span_str("x")), CAIRN_E_SIGNATURE);
+	sig.second = sig.first;
+	sig.first = cairn_span(NULL, 0);
+	assert_int_equal(cairn_ak_key_verify(key, &sig, cairn_span_str("x")), CAIRN_E_SIGNATURE);
+	cairn_ak_key_free(key);
+	scene_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(only_the_key_is_known),
 	    cmocka_unit_test(what_is_no_quote_is_not_read),
 	    cmocka_unit_test(a_key_is_kept),
+	    cmocka_unit_test(a_signature_that_is_cut),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
