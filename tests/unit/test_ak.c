@@ -169,6 +169,8 @@ static void binding(void **state)
 	b.nonce = cairn_span_str("nonce");
 	b.verifier_kid = "";
 	assert_int_equal(cairn_quote_binding(&other, &b), CAIRN_E_USAGE);
+	b.verifier_kid = NULL;
+	assert_int_equal(cairn_quote_binding(&other, &b), CAIRN_E_USAGE);
 }
 
 /* Name, qualified name, clock and digest are what a TPM says they are, across a reboot. */

@@ -5,6 +5,7 @@
 
 #include "cairn/cel.h"
 #include "cairn/config.h"
+#include "cairn/quote.h"
 
 static struct cairn_buf cel, launch_log;
 
@@ -53,9 +54,22 @@ static enum cairn_status component(struct cairn_buf *said)
 	return st;
 }
 
+static enum cairn_status binding(struct cairn_buf *said)
+{
+	struct cairn_quote_binding b = {.verifier_kid = "kid",
+					.nonce = cairn_span_str("nonce"),
+					.boot_log = cairn_span_str("boot"),
+					.launch_log = cairn_span_str("launch")};
+	struct cairn_digest d = {0};
+	enum cairn_status st = cairn_quote_binding(&d, &b);
+	say(said, cairn_digest_span(&d));
+	return st;
+}
+
 static void test_digests(void **state)
 {
 	(void)state;
+	each_fault(binding, CAIRN_OK, CALM);
 	each_fault(component, CAIRN_OK, CALM);
 	each_fault(digests, CAIRN_OK, CALM);
 }
