@@ -37,6 +37,8 @@ struct fake_hv {
 	uint64_t memory_left; /* of dom0; 0: it does not say */
 };
 
+extern const struct cairn_hv_ops fake_hv_ops; /* on a struct fake_hv */
+
 struct agent_fixture {
 	char dir[64];
 	struct swtpm swtpm;
