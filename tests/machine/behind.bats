@@ -55,14 +55,14 @@ recorded() {
 }
 
 @test "cairnd serves with one capability, without new privileges, under a filter, in a network of its own" {
-	dom0 'cat /proc/$(pidof -s cairnd)/status' >"$run/status"
+	dom0 "cat /proc/$(cairnd_pid)/status" >"$run/status"
 	grep -E '^(Cap|NoNewPrivs|Seccomp|VmRSS|RssAnon|Threads)' "$run/status"
 	grep -qE '^CapEff:	0000000000000004$' "$run/status"
 	grep -qE '^CapPrm:	0000000000000004$' "$run/status"
 	grep -qE '^CapBnd:	0000000000000000$' "$run/status"
 	grep -qE '^NoNewPrivs:	1$' "$run/status"
 	grep -qE '^Seccomp:	2$' "$run/status"
-	[ "$(dom0 'readlink /proc/$(pidof -s cairnd)/ns/net')" != "$(dom0 'readlink /proc/1/ns/net')" ]
+	[ "$(dom0 "readlink /proc/$(cairnd_pid)/ns/net")" != "$(dom0 'readlink /proc/1/ns/net')" ]
 	[ "$(awk '/^RssAnon/ {print $2}' "$run/status")" -le 8192 ]
 }
 
@@ -90,7 +90,7 @@ recorded() {
 	dom0 "$xl create -q /run/behind.cfg"
 	recorded $((domid + 1)) || await 60 recorded $((domid + 1))
 	await 60 eval "! dom0 '$xl domid behind'"
-	dom0 cairn chain
+	run -1 dom0 cairn chain
 	dom0 "$xl domid guest1"
 }
 
@@ -116,7 +116,7 @@ recorded() {
 		await 60 recorded "$domid"
 		await 60 recorded $((domid + 1))
 	done
-	dom0 cairn chain
+	run -1 dom0 cairn chain
 }
 
 @test "nothing that the log says is lost: PCR 11 and 12 are what it replays to" {

@@ -67,11 +67,11 @@ settled() {
 	dom0 'cairn log print' >"$run/launch.log"
 	[ "$(cairn log replay "$run/launch.log" | sed -n 's/^sha256 12 //p')" = "$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/12' | tr A-F a-f)" ]
 	[ "$(dom0 'xenstore-list /tool/cairn' | grep -x '[0-9]*' | sort -n | xargs)" = "$(dom0 'xl list' | awk 'NR > 2 {print $2}' | sort -n | xargs)" ]
-	[ "$(dom0 'ls -l /proc/$(pidof -s cairnd)/fd' | grep -c memfd)" = 0 ]
+	[ "$(dom0 "ls -l /proc/$(cairnd_pid)/fd" | grep -c memfd)" = 0 ]
 }
 
 # KiB of memory that is cairnd's own; what its programs and libraries take is the initramfs itself.
-resident() { dom0 'awk "/^RssAnon/ {print \$2}" /proc/$(pidof -s cairnd)/status'; }
+resident() { dom0 "cat /proc/$(cairnd_pid)/status" | awk '/^RssAnon/ {print $2}'; }
 
 @test "a unikernel that is signed runs as a service domain" {
 	dom0 cairn launch $images/keeper.cfg

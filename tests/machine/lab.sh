@@ -21,6 +21,9 @@ vm() { "$lab_here/vm" "$@"; }
 # dom0 COMMAND: as root on the host, 90 seconds at most.
 dom0() { "$lab_here/dom0" -t 90 "$run/host" "$*"; }
 
+# The process that serves: its launcher has the same name and a higher number.
+cairnd_pid() { dom0 'pidof cairnd' | tr ' ' '\n' | sort -n | head -n 1; }
+
 # await SECONDS COMMAND...: until it succeeds.
 await() {
 	local deadline=$((SECONDS + $1))
