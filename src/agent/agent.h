@@ -65,6 +65,8 @@ struct cairn_strangers {
 	struct cairn_stranger *item; /* owned */
 	uint32_t last_domid;	     /* or CAIRN_DOMID_UNKNOWN: to be learned from the first list */
 	unsigned unplaced;	     /* launches that ended without cairnd having learned their domid */
+	uint32_t kept_domid;	     /* the two as the hypervisor's side remembers them */
+	unsigned kept_unplaced;
 };
 
 /* ---- the agent ---------------------------------------------------------------------------------------- */
@@ -168,6 +170,8 @@ enum cairn_status cairn_agent_violate(struct cairn_agent *a, const char *reason,
 /* Notes a domain that an earlier cairnd of this boot recorded as unrecorded. */
 enum cairn_status cairn_strangers_seen(struct cairn_agent *a, uint32_t domid,
 				       const char *uuid) CAIRN_MUST_CHECK;
+/* What an earlier cairnd of this boot had accounted for. */
+void cairn_strangers_recall(struct cairn_agent *a);
 /* What a list of the hypervisor shows beyond the records. One that runs, or that is paused for longer than a
  * toolstack may build, is recorded; in enforce mode it is paused first, and a violation is recorded too. */
 void cairn_strangers_look(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);

@@ -299,9 +299,7 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 				  cairn_tpm_error(tpm));
 	if (st != CAIRN_OK)
 		return st;
-	/* Domids are given in order from 1 after a boot: at its first start, none was passed over yet. */
-	if (a->log.state == CAIRN_LOG_GOOD && hv->ops->recall(hv->self, &a->strangers.last_domid) != CAIRN_OK)
-		a->strangers.last_domid = CAIRN_DOMID_UNKNOWN;
+	cairn_strangers_recall(a);
 	const char *said = cairn_buf_str(&notice);
 
 	if (said && *said)

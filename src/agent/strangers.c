@@ -322,11 +322,23 @@ static void learn_last(struct cairn_agent *a, const struct cairn_hv_domain *all,
 			a->strangers.last_domid = all[i].domid;
 }
 
+/* Domids are given in order from 1 after a boot: at its first start, none was passed over yet. */
+void cairn_strangers_recall(struct cairn_agent *a)
+{
+	struct cairn_strangers *s = &a->strangers;
+
+	if (a->log.state == CAIRN_LOG_GOOD &&
+	    a->hv.ops->recall(a->hv.self, &s->last_domid, &s->unplaced) != CAIRN_OK)
+		s->last_domid = CAIRN_DOMID_UNKNOWN;
+	s->kept_domid = s->last_domid;
+	s->kept_unplaced = s->unplaced;
+}
+
 void cairn_strangers_gaps(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
 {
-	uint32_t before = a->strangers.last_domid;
+	struct cairn_strangers *s = &a->strangers;
 
-	if (before == CAIRN_DOMID_UNKNOWN)
+	if (s->last_domid == CAIRN_DOMID_UNKNOWN)
 		learn_last(a, all, n);
 	learn_stubs(a, all, n);
 	for (size_t i = 0; i < n; i++)
@@ -334,7 +346,12 @@ void cairn_strangers_gaps(struct cairn_agent *a, const struct cairn_hv_domain *a
 			(void)note(a, all[i].domid, all[i].uuid); /* else the look that follows reports it */
 	pass_launched(a, all, n);
 	pass_strangers(a, all, n);
-	if (a->strangers.last_domid != before &&
-	    a->hv.ops->remember(a->hv.self, a->strangers.last_domid) != CAIRN_OK)
+	if (s->last_domid == s->kept_domid && s->unplaced == s->kept_unplaced)
+		return;
+	if (a->hv.ops->remember(a->hv.self, s->last_domid, s->unplaced) != CAIRN_OK) {
 		cairn_agent_say("xenstore does not take the last domid");
+		return;
+	}
+	s->kept_domid = s->last_domid;
+	s->kept_unplaced = s->unplaced;
 }

@@ -173,34 +173,43 @@ static bool xen_serving(void *hv, uint32_t domid)
 
 #define LAST_DOMID "/tool/cairn/last-domid"
 
-static enum cairn_status xen_remember(void *hv, uint32_t domid)
+static enum cairn_status xen_remember(void *hv, uint32_t domid, unsigned unplaced)
 {
 	struct xen *x = hv;
-	char text[16];
+	char text[32];
 
-	snprintf(text, sizeof(text), "%u", domid);
+	snprintf(text, sizeof(text), "%u %u", domid, unplaced);
 	return xs_write(x->xs, XBT_NULL, LAST_DOMID, text, (unsigned)strlen(text)) ? CAIRN_OK : CAIRN_E_XEN;
 }
 
-static enum cairn_status read_domid(struct xs_handle *xs, const char *path, uint32_t *out)
+/* A domid, and a number behind it where second is not NULL. */
+static enum cairn_status read_domid(struct xs_handle *xs, const char *path, uint32_t *out, unsigned *second)
 {
 	unsigned len = 0;
-	char *text = xs_read(xs, XBT_NULL, path, &len), *end = text;
-	unsigned long v = text ? strtoul(text, &end, 10) : 0;
-	bool good = text && end != text && *end == '\0' && v < CAIRN_HV_DOMAINS;
+	char *text = xs_read(xs, XBT_NULL, path, &len), *end = text, *start = NULL;
+	unsigned long v = text ? strtoul(text, &end, 10) : 0, more = 0;
+	bool good = text && end != text && v < CAIRN_HV_DOMAINS;
 
+	if (good && second) {
+		start = end;
+		more = strtoul(start, &end, 10);
+		good = end != start && more < CAIRN_HV_DOMAINS;
+	}
+	good = good && *end == '\0';
 	free(text);
 	if (!good)
 		return CAIRN_E_NOTFOUND;
 	*out = (uint32_t)v;
+	if (second)
+		*second = (unsigned)more;
 	return CAIRN_OK;
 }
 
-static enum cairn_status xen_recall(void *hv, uint32_t *domid)
+static enum cairn_status xen_recall(void *hv, uint32_t *domid, unsigned *unplaced)
 {
 	const struct xen *x = hv;
 
-	return read_domid(x->xs, LAST_DOMID, domid);
+	return read_domid(x->xs, LAST_DOMID, domid, unplaced);
 }
 
 /* tools/libs/light/libxl_dm.c of Xen 4.17 writes it; the node is dom0's, and the guest may only read it. */
@@ -210,7 +219,7 @@ static enum cairn_status xen_stub(void *hv, uint32_t domid, uint32_t *out)
 	char path[64];
 
 	snprintf(path, sizeof(path), "/local/domain/%u/image/device-model-domid", domid);
-	enum cairn_status st = read_domid(x->xs, path, out);
+	enum cairn_status st = read_domid(x->xs, path, out, NULL);
 
 	return st == CAIRN_OK && *out == 0 ? CAIRN_E_NOTFOUND : st; /* dom0 is nobody's stub domain */
 }

@@ -48,10 +48,10 @@ struct cairn_hv_ops {
 	enum cairn_status (*publish)(void *hv, uint32_t domid, const char *key, const char *value);
 	/* True if the domain says that it serves: "1" in its own data/serving, which it may write itself. */
 	bool (*serving)(void *hv, uint32_t domid);
-	/* The domid up to which all are accounted for, kept where it lives as long as the hypervisor does.
-	 * recall: CAIRN_E_NOTFOUND. */
-	enum cairn_status (*remember)(void *hv, uint32_t domid);
-	enum cairn_status (*recall)(void *hv, uint32_t *domid);
+	/* The domid up to which all are accounted for, and how many beyond it may be of launches whose domid was never
+	 * learned; kept where they live as long as the hypervisor does. recall: CAIRN_E_NOTFOUND. */
+	enum cairn_status (*remember)(void *hv, uint32_t domid, unsigned unplaced);
+	enum cairn_status (*recall)(void *hv, uint32_t *domid, unsigned *unplaced);
 	/* The stub domain that is the device model of a domain, as the toolstack noted it. CAIRN_E_NOTFOUND. */
 	enum cairn_status (*stub)(void *hv, uint32_t domid, uint32_t *stub);
 	/* xen/disk.h and xen/pci.h. */

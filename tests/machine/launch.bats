@@ -110,7 +110,7 @@ refused() {
 }
 
 @test "settings that cairnd cannot vouch for are refused by name" {
-	config keys 'disk = [ "phy:/dev/vdb,xvda,r" ]'
+	config keys 'vtpm = [ "backend=Domain-0" ]'
 	refused keys config-unsupported
 	config keys 'bootloader = "pygrub"'
 	refused keys config-unsupported

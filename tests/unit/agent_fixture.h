@@ -23,6 +23,7 @@ struct fake_hv {
 	/* what was asked for */
 	unsigned created, unpaused, destroyed, published, pauses, listed;
 	uint32_t remembered; /* the last domid; 0: none */
+	unsigned unplaced;   /* remembered with it */
 	bool watched;	     /* watch_fd says when domains come or go */
 	int watch_fd;
 	unsigned changes; /* 1 << CAIRN_HV_... */

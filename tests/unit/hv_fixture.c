@@ -184,19 +184,21 @@ static enum cairn_status fake_publish(void *self, uint32_t domid, const char *ke
 	return CAIRN_OK;
 }
 
-static enum cairn_status fake_remember(void *self, uint32_t domid)
+static enum cairn_status fake_remember(void *self, uint32_t domid, unsigned unplaced)
 {
 	struct fake_hv *hv = self;
 
 	hv->remembered = domid;
+	hv->unplaced = unplaced;
 	return CAIRN_OK;
 }
 
-static enum cairn_status fake_recall(void *self, uint32_t *domid)
+static enum cairn_status fake_recall(void *self, uint32_t *domid, unsigned *unplaced)
 {
 	struct fake_hv *hv = self;
 
 	*domid = hv->remembered;
+	*unplaced = hv->unplaced;
 	return hv->remembered ? CAIRN_OK : CAIRN_E_NOTFOUND;
 }
 
