@@ -103,24 +103,29 @@ static const int allowed[] = {
     SCMP_SYS(getgid), SCMP_SYS(getegid), SCMP_SYS(getrandom), SCMP_SYS(getcpu), SCMP_SYS(sysinfo),
     SCMP_SYS(uname), SCMP_SYS(umask)};
 
+static int allow_where(scmp_filter_ctx f, int call, struct scmp_arg_cmp is)
+{
+	return seccomp_rule_add_array(f, SCMP_ACT_ALLOW, call, 1, &is);
+}
+
 /* Calls to the hypervisor (IOCTL_PRIVCMD_*, include/uapi/xen/privcmd.h: type 'P'), a loop device for an image, and
  * whether a file is a terminal. */
 static int allow_ioctls(scmp_filter_ctx f)
 {
 	static const unsigned long single[] = {TCGETS, LOOP_CTL_GET_FREE, LOOP_CONFIGURE};
-	int e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
-				 SCMP_A1(SCMP_CMP_MASKED_EQ, 0xff00, 'P' << 8));
+	int e =
+	    allow_where(f, SCMP_SYS(ioctl), (struct scmp_arg_cmp){1, SCMP_CMP_MASKED_EQ, 0xff00, 'P' << 8});
 
 	for (size_t i = 0; i < sizeof(single) / sizeof(single[0]) && e == 0; i++)
-		e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_EQ, single[i]));
+		e = allow_where(f, SCMP_SYS(ioctl), (struct scmp_arg_cmp){1, SCMP_CMP_EQ, single[i], 0});
 	return e;
 }
 
 /* Threads and no processes. clone3 hides its flags from a filter; glibc does without it. */
 static int allow_threads(scmp_filter_ctx f)
 {
-	int e = seccomp_rule_add(f, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-				 SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD));
+	int e = allow_where(f, SCMP_SYS(clone),
+			    (struct scmp_arg_cmp){0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD});
 
 	return e ? e : seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
 }
