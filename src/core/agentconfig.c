@@ -155,9 +155,9 @@ static enum cairn_status read_restarts(struct cairn_agent_config *o, struct cair
 
 static bool add_boot(struct cairn_agent_config *o, const char *name, size_t n)
 {
-	char *to = o->boot_set[o->boot_count];
 	if (o->boot_count == CAIRN_BOOT_SET_MAX || n > CAIRN_NAME_MAX)
 		return false;
+	char *to = o->boot_set[o->boot_count];
 	memcpy(to, name, n);
 	for (size_t i = 0; i < o->boot_count; i++)
 		if (strcmp(o->boot_set[i], to) == 0)
