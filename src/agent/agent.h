@@ -112,7 +112,6 @@ struct cairn_agent {
 
 /* One line to standard error. */
 void cairn_agent_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-int64_t cairn_agent_now_ms(void);
 
 /* Takes tpm over (also on failure), borrows conf and what is behind hv: reads the authorities, opens and
  * settles the log, makes or compares the host record. CAIRN_OK also where the state is then not OK. */

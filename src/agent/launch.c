@@ -127,7 +127,7 @@ static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 /* True if this caller's refusal is one too many of the same in a minute. */
 static bool too_many(struct cairn_agent *a, uid_t uid, struct cairn_span record)
 {
-	struct cairn_refused now = {.uid = uid, .at_ms = cairn_agent_now_ms()};
+	struct cairn_refused now = {.uid = uid, .at_ms = cairn_boot_ms()};
 	unsigned same = 0;
 
 	if (cairn_hash(&now.record, CAIRN_ALG_SHA256, record) != CAIRN_OK)

@@ -159,7 +159,7 @@ static void count_failure(struct cairn_agent *a, struct cairn_restart *r, const 
 	r->failures++;
 	r->what = what;
 	r->due = true;
-	r->at_ms = cairn_agent_now_ms() + (int64_t)delay_s(a->conf, r->failures) * 1000;
+	r->at_ms = cairn_boot_ms() + (int64_t)delay_s(a->conf, r->failures) * 1000;
 }
 
 /* Names the domains that wait for it, for whoever reads the journal. */
@@ -194,7 +194,7 @@ void cairn_restart_launched(struct cairn_agent *a, const char *name)
 		return;
 	r->again = r->due;
 	r->due = false;
-	r->at_ms = cairn_agent_now_ms();
+	r->at_ms = cairn_boot_ms();
 }
 
 void cairn_restart_refused(struct cairn_agent *a, const char *name)
@@ -371,7 +371,7 @@ json_t *cairn_restart_json(const struct cairn_agent *a, const char *name)
 
 	if (!r || !r->due)
 		return json_null();
-	int64_t left = (r->at_ms - cairn_agent_now_ms() + 999) / 1000;
+	int64_t left = (r->at_ms - cairn_boot_ms() + 999) / 1000;
 	bool waits = cairn_restart_waits(a, r);
 
 	return json_pack("{s:i,s:s,s:I}", "failures", (int)r->failures, "state",

@@ -70,7 +70,7 @@ static bool answer(struct server *s, struct client *c)
 	cairn_buf_add_u32be(&c->out, (uint32_t)body.len);
 	cairn_buf_add(&c->out, cairn_buf_span(&body));
 	c->sent = 0;
-	c->since = cairn_agent_now_ms();
+	c->since = cairn_boot_ms();
 	return cairn_buf_status(&c->out) == CAIRN_OK;
 }
 
@@ -85,7 +85,7 @@ static bool client_read(struct server *s, struct client *c)
 		return errno == EAGAIN || errno == EINTR;
 	if (n == 0)
 		return false;
-	c->since = cairn_agent_now_ms();
+	c->since = cairn_boot_ms();
 	cairn_buf_add(&c->in, cairn_span(part, (size_t)n));
 	explicit_bzero(part, sizeof(part));
 	if (cairn_buf_status(&c->in) != CAIRN_OK || frame_size(c) == UINT64_MAX)
@@ -100,7 +100,7 @@ static bool client_write(struct client *c)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	c->sent += (size_t)n;
-	c->since = cairn_agent_now_ms();
+	c->since = cairn_boot_ms();
 	if (c->sent == c->out.len)
 		cairn_buf_fini_wipe(&c->out);
 	return true;
@@ -160,12 +160,12 @@ static void accept_one(struct server *s)
 		close(fd);
 		return;
 	}
-	*c = (struct client){.fd = fd, .peer = peer, .since = cairn_agent_now_ms()};
+	*c = (struct client){.fd = fd, .peer = peer, .since = cairn_boot_ms()};
 }
 
 static void drop_idle(struct server *s)
 {
-	int64_t now = cairn_agent_now_ms();
+	int64_t now = cairn_boot_ms();
 
 	for (size_t i = 0; i < CLIENTS_MAX; i++)
 		if (s->client[i].fd >= 0 && now - s->client[i].since > IDLE_MS)
@@ -175,10 +175,10 @@ static void drop_idle(struct server *s)
 static void sweep(struct server *s)
 {
 	cairn_agent_sweep(s->a);
-	cairn_bootset_tick(s->a, cairn_agent_now_ms());
-	cairn_restart_tick(s->a, cairn_agent_now_ms());
+	cairn_bootset_tick(s->a, cairn_boot_ms());
+	cairn_restart_tick(s->a, cairn_boot_ms());
 	drop_idle(s);
-	s->swept = cairn_agent_now_ms();
+	s->swept = cairn_boot_ms();
 }
 
 static void turn(struct server *s, const sigset_t *during_wait)
@@ -224,7 +224,7 @@ enum cairn_status cairn_agent_serve(struct cairn_agent *a, int listen_fd, uid_t 
 	sigaddset(&blocked, SIGINT);
 	sigprocmask(SIG_BLOCK, &blocked, &during_wait);
 	while (*running) {
-		if (cairn_agent_now_ms() - s->swept >= SWEEP_MS)
+		if (cairn_boot_ms() - s->swept >= SWEEP_MS)
 			sweep(s);
 		turn(s, &during_wait);
 	}

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <time.h>
 
 void cairn_agent_say(const char *fmt, ...)
 {
@@ -17,14 +16,6 @@ void cairn_agent_say(const char *fmt, ...)
 	vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	fprintf(stderr, "cairnd: %s\n", line);
-}
-
-int64_t cairn_agent_now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 const char *cairn_agent_state_name(enum cairn_agent_state s)

@@ -50,7 +50,7 @@ static struct cairn_stranger *note(struct cairn_agent *a, uint32_t domid, const 
 	}
 	struct cairn_stranger *n = &s->item[s->count++];
 
-	*n = (struct cairn_stranger){.domid = domid, .since_ms = cairn_agent_now_ms()};
+	*n = (struct cairn_stranger){.domid = domid, .since_ms = cairn_boot_ms()};
 	snprintf(n->uuid, sizeof(n->uuid), "%s", uuid);
 	return n;
 }
@@ -155,7 +155,7 @@ static const char *trouble_of(const struct cairn_agent *a, const struct cairn_st
 
 	if (!h->paused || h->cpu_ns > 0 || h->shutdown || h->dying)
 		return "was started by somebody else and not measured";
-	if (cairn_agent_now_ms() - s->since_ms >= patience_ms)
+	if (cairn_boot_ms() - s->since_ms >= patience_ms)
 		return "was built by somebody else and is on no record";
 	return NULL;
 }
@@ -214,7 +214,7 @@ void cairn_strangers_look(struct cairn_agent *a, const struct cairn_hv_domain *a
 
 void cairn_strangers_end(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
 {
-	int64_t now = cairn_agent_now_ms();
+	int64_t now = cairn_boot_ms();
 
 	for (size_t i = 0; i < n && enforced(a); i++) {
 		struct cairn_stranger *s = find(a, all[i].domid, all[i].uuid);

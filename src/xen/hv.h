@@ -99,6 +99,9 @@ bool cairn_watch_drain(int fd);
 /* MemAvailable of a file like /proc/meminfo, in bytes. CAIRN_E_IO, CAIRN_E_MALFORMED. */
 enum cairn_status cairn_memory_available(uint64_t *bytes, const char *path) CAIRN_MUST_CHECK;
 
+/* Milliseconds since the machine started, suspended or not. */
+int64_t cairn_boot_ms(void);
+
 /* A configuration as a memfd for xl to read, sealed like an image: the caller closes it. -1: no memory. */
 int cairn_toolstack_config(struct cairn_span config);
 

@@ -12,7 +12,6 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "xen/disk.h"
@@ -154,14 +153,6 @@ void cairn_launcher_stop(struct cairn_launcher *l)
 	*l = (struct cairn_launcher){0};
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_BOOTTIME, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Until the answer is there, cairnd goes on looking. */
 static enum cairn_status wait_for(const struct cairn_launcher *l, int64_t deadline)
 {
@@ -174,7 +165,7 @@ static enum cairn_status wait_for(const struct cairn_launcher *l, int64_t deadli
 			return CAIRN_OK;
 		if (n < 0 && errno != EINTR)
 			return CAIRN_E_IO;
-		if (now_ms() >= deadline)
+		if (cairn_boot_ms() >= deadline)
 			return CAIRN_E_TIMEOUT;
 		if (l->tick)
 			l->tick(l->context);
@@ -194,7 +185,7 @@ enum cairn_status cairn_launcher_ask(struct cairn_launcher *l, enum cairn_launch
 		return CAIRN_E_EXISTS;
 	l->busy = true;
 	if (send(l->fd, &r, sizeof(r), MSG_NOSIGNAL) == (ssize_t)sizeof(r))
-		st = wait_for(l, now_ms() + (int64_t)timeout_s * 1000 + GRACE_MS);
+		st = wait_for(l, cairn_boot_ms() + (int64_t)timeout_s * 1000 + GRACE_MS);
 	if (st == CAIRN_OK && (recv(l->fd, &a, sizeof(a), 0) != (ssize_t)sizeof(a) || a.len > WORDS_MAX))
 		st = CAIRN_E_XEN;
 	if (st != CAIRN_OK) {

@@ -42,7 +42,7 @@ void restarts_crash(void)
 
 void restarts_tick(int64_t units)
 {
-	cairn_restart_tick(agentuse.agent, cairn_agent_now_ms() + units * RESTARTS_UNIT_S * 1000);
+	cairn_restart_tick(agentuse.agent, cairn_boot_ms() + units * RESTARTS_UNIT_S * 1000);
 }
 
 const struct cairn_restart *restarts_known(void)

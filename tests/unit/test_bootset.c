@@ -52,7 +52,7 @@ static void later(int64_t units)
 {
 	later_ms += units * RESTARTS_UNIT_S * 1000;
 	for (unsigned i = 0; i < 6; i++) {
-		int64_t now = cairn_agent_now_ms() + later_ms;
+		int64_t now = cairn_boot_ms() + later_ms;
 
 		cairn_agent_sweep(agentuse.agent);
 		cairn_bootset_tick(agentuse.agent, now);

@@ -128,7 +128,7 @@ static void test_reply(void **state)
 	assert_int_equal(cairn_verity_reply(&d, io), CAIRN_E_LIMIT);
 }
 
-/* Where there are loop devices, and they may be made. */
+/* Where the machine lets no loop device be made, none is handed out. */
 static void test_loop(void **state)
 {
 	const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
@@ -137,8 +137,12 @@ static void test_loop(void **state)
 	struct cairn_hv_disk d = {0};
 
 	(void)state;
-	if (access("/dev/loop-control", R_OK | W_OK) != 0)
-		skip();
+	if (access("/dev/loop-control", R_OK | W_OK) != 0) {
+		assert_int_equal(cairn_disk_loop(&fd, image), CAIRN_E_IO);
+		assert_int_equal(fd, -1);
+		close(image);
+		return;
+	}
 	memset(bytes, 7, sizeof(bytes));
 	assert_int_equal(write(image, bytes, sizeof(bytes)), sizeof(bytes));
 	assert_int_equal(fcntl(image, F_ADD_SEALS, seals), 0);

@@ -40,19 +40,24 @@ static void half_files(void)
 	}
 }
 
+/* The task while the call number faults.at fails: false when it makes fewer. */
+static bool failing(task_fn *task, enum cairn_status *st)
+{
+	cairn_auto_buf struct cairn_buf said = {0};
+	faults.calls = 0;
+	faults.name = "";
+	faults.on = true;
+	*st = task(&said);
+	faults.on = false;
+	return faults.calls > faults.at;
+}
+
 /* Each call that fails with this error is told by this status, but for those that an interruption only delays. */
 static void each_error(int error, enum cairn_status told)
 {
+	enum cairn_status st;
 	faults.error = error;
-	for (faults.at = 0;; faults.at++) {
-		cairn_auto_buf struct cairn_buf said = {0};
-		faults.calls = 0;
-		faults.name = "";
-		faults.on = true;
-		enum cairn_status st = file(&said);
-		faults.on = false;
-		if (faults.calls <= faults.at)
-			break;
+	for (faults.at = 0; failing(file, &st); faults.at++) {
 		bool delayed =
 		    error == EINTR && (strcmp(faults.name, "read") == 0 || strcmp(faults.name, "write") == 0);
 		enum cairn_status want = delayed ? CAIRN_OK : told;
@@ -127,16 +132,9 @@ static void write_set(void)
 /* Interrupted reads and writes are gone on with, and other errors of the system are told. */
 static void each_key_error(task_fn *task, int error)
 {
+	enum cairn_status st;
 	faults.error = error;
-	for (faults.at = 0;; faults.at++) {
-		cairn_auto_buf struct cairn_buf said = {0};
-		faults.calls = 0;
-		faults.name = "";
-		faults.on = true;
-		enum cairn_status st = task(&said);
-		faults.on = false;
-		if (faults.calls <= faults.at)
-			break;
+	for (faults.at = 0; failing(task, &st); faults.at++) {
 		bool rw = strcmp(faults.name, "read") == 0 || strcmp(faults.name, "write") == 0;
 		if (rw && error == EINTR)
 			assert_int_equal(st, CAIRN_OK);
