@@ -1,12 +1,10 @@
 # What runs without the gate: plain xl, and a builder that uses libxenctrl alone. What cairnd makes of it, how long such a
 # domain could run, and what cairnd itself may do. All on one boot, which is worth nothing after the second test.
 
-bats_require_minimum_version 1.5.0
+load host
 
 setup_file() {
-	export run=$BATS_FILE_TMPDIR/lab
-	load_lab
-	lab_host
+	new_lab
 	vm data "$run/host" "$build/guests/rawbuild" /rawbuild
 	vm start "$run/host"
 	dom0 'cp /var/lib/cairn/rawbuild /run/rawbuild && chmod 755 /run/rawbuild'
@@ -15,44 +13,13 @@ setup_file() {
 	dom0 cairn launch /run/guest1.cfg
 }
 
-teardown_file() {
-	load_lab
-	vm kill "$run/host"
-}
-
-setup() {
-	load_lab
-}
-
-load_lab() {
-	# shellcheck source=tests/machine/lab.sh
-	. "$BATS_TEST_DIRNAME/lab.sh"
-}
-
-teardown() {
-	[ -n "${BATS_TEST_COMPLETED-}" ] || { vm console "$run/host" | tail -n 25; dom0 'cairn status; xl list; tail -c 1500 /run/cairn/launch.log'; }
-}
-
-images=/var/lib/cairn/images
-
-# config NAME: a configuration of that name in dom0, of a PV domain without a vif.
-config() {
-	dom0 "sed -e 's/^name.*/name = \"$1\"/' -e 's/pvh/pv/' -e '/^vif/d' $images/app.cfg >/run/$1.cfg"
-}
-
 xl=/usr/lib/xen-4.17/bin/xl
 
-state() { dom0 'cairn status --json' | jq -r .state; }
-
-# records TYPE: how many there are.
-records() {
-	dom0 cairn log print | jq -r '.content.record | fromjson | select(.type == "'"$1"'")' | jq -s 'length'
-}
+# how_many TYPE: records of that type.
+how_many() { records "select(.type == \"$1\")" | wc -l; }
 
 # recorded DOMID: there is a record of it as one that nobody recorded.
-recorded() {
-	dom0 cairn log print | jq -c '.content.record | fromjson | select(.type == "unrecorded" and .domid == '"$1"')' | grep -q .
-}
+recorded() { records "select(.type == \"unrecorded\" and .domid == $1)" | grep -q .; }
 
 @test "cairnd serves with one capability, without new privileges, under a filter, in a network of its own" {
 	dom0 "cat /proc/$(cairnd_pid)/status" >"$run/status"
@@ -71,21 +38,21 @@ recorded() {
 	sleep 3
 	dom0 "$xl domid behind"
 	[ "$(state)" = ok ]
-	[ "$(records unrecorded)" = 0 ]
+	[ "$(how_many unrecorded)" = 0 ]
 }
 
 @test "once it runs it is recorded, destroyed, and ends what this boot is worth" {
 	domid=$(dom0 "$xl domid behind")
-	before=$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/11')
-	dom0 "echo -n open-sesame | cairn seal --class $lab_class --key /var/lib/cairn/release.pub --in - -o /run/s.sealed"
-	[ "$(dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval")" = open-sesame ]
+	before=$(pcr sha256 11)
+	seal_sesame
+	sesame_opens
 	dom0 "$xl unpause behind"
 	await 60 eval "! dom0 '$xl domid behind'"
 	recorded "$domid"
-	[ "$(records violation)" = 1 ]
+	[ "$(how_many violation)" = 1 ]
 	[ "$(state)" = violated ]
-	[ "$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/11')" != "$before" ]
-	run ! dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval"
+	[ "$(pcr sha256 11)" != "$before" ]
+	run ! unseal_sesame
 	run ! dom0 cairn launch /run/behind.cfg
 	dom0 "$xl create -q /run/behind.cfg"
 	recorded $((domid + 1)) || await 60 recorded $((domid + 1))
@@ -120,8 +87,6 @@ recorded() {
 }
 
 @test "nothing that the log says is lost: PCR 11 and 12 are what it replays to" {
-	dom0 'cairn log print' >"$run/launch.log"
-	for pcr in 11 12; do
-		[ "sha256 $pcr $(dom0 "cat /sys/class/tpm/tpm0/pcr-sha256/$pcr" | tr A-F a-f)" = "$(cairn log replay "$run/launch.log" | grep "^sha256 $pcr ")" ]
-	done
+	replays 11
+	replays 12
 }

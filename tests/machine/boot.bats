@@ -1,35 +1,13 @@
 # The boot path on a whole emulated host: what must be measured is, and what was predicted from files is what the TPM
 # holds; a boot that goes wrong ends in a reset, never in a prompt, and never looks like a measured one.
 
-bats_require_minimum_version 1.5.0
+load host
 
 setup_file() {
-	export run=$BATS_FILE_TMPDIR/lab
-	load_lab
-	lab_host
-	vm start "$run/host"
-}
-
-teardown_file() {
-	load_lab
-	vm kill "$run/host"
-}
-
-setup() {
-	load_lab
-}
-
-load_lab() {
-	# shellcheck source=tests/machine/lab.sh
-	. "$BATS_TEST_DIRNAME/lab.sh"
+	start_host
 }
 
 console() { vm console "$run/host"; }
-
-# As the kernel reads it from the TPM: nothing of cairn's is involved.
-pcr() { # BANK NUMBER
-	dom0 "cat /sys/class/tpm/tpm0/pcr-$1/$2" | tr 'A-F\n' 'a-f\0' | tr -d '\0'
-}
 
 predicted() {
 	[ "$(wc -l <"$run/evidence/predicted.txt")" -ge 4 ]

@@ -1,39 +1,13 @@
 # Every kind of domain through the gate, on one boot: a service domain without an operating system, which says itself what
 # it was started from; guests that nobody signed; many launches and ends in a row.
 
-bats_require_minimum_version 1.5.0
+load host
 
 rounds=${KINDS_ROUNDS:-10}
 
 setup_file() {
-	export run=$BATS_FILE_TMPDIR/lab
-	load_lab
-	lab_host
-	vm start "$run/host"
+	start_host
 }
-
-teardown_file() {
-	load_lab
-	vm kill "$run/host"
-}
-
-setup() {
-	load_lab
-}
-
-load_lab() {
-	# shellcheck source=tests/machine/lab.sh
-	. "$BATS_TEST_DIRNAME/lab.sh"
-}
-
-teardown() {
-	[ -n "${BATS_TEST_COMPLETED-}" ] || { vm console "$run/host" | tail -n 25; dom0 'cairn status; tail -c 1500 /run/cairn/launch.log'; }
-}
-
-images=/var/lib/cairn/images
-
-# longer SECONDS COMMAND: as dom0, for what may take more than its 90 seconds on a busy machine.
-longer() { "$lab_here/dom0" -t "$1" "$run/host" "$2"; }
 
 # guest NAME THEN [LINE...]: /run/NAME.cfg in dom0, the unikernel under another name.
 guest() {
@@ -47,25 +21,11 @@ guest() {
 said() { dom0 "sed -n 's/\r//;s/^UNIKERNEL //p' /var/log/xen/guest-$1.log"; }
 ready() { said "$1" | grep -q '^READY'; }
 
-# records FILTER: of the launch log, those that the jq filter makes something of.
-records() { dom0 cairn log print | jq -c "select(.content_type == \"cairn\") | .recnum as \$at | .content.record | fromjson | .recnum = \$at | $1"; }
-
-# launched NAME: the newest launch record of that name.
-launched() { records "select(.type == \"launch\" and .domain.name == \"$1\")" | tail -n 1; }
-
 digest() { sha256sum "$1" | cut -d ' ' -f 1; }
-
-# refused NAME CODE: cairn launch ends with 1, gives that reason, and the hypervisor knows no such domain.
-refused() {
-	run -1 --separate-stderr dom0 cairn launch --json "/run/$1.cfg"
-	jq -e --arg c "$2" '.reasons | any(.code == $c)' <<<"$output" || { echo "no $2 in: $output"; return 1; }
-	run ! dom0 "xl domid $1"
-}
 
 # What the log, PCR 12, xenstore and cairnd's files say of the domains that run now: the same.
 settled() {
-	dom0 'cairn log print' >"$run/launch.log"
-	[ "$(cairn log replay "$run/launch.log" | sed -n 's/^sha256 12 //p')" = "$(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/12' | tr A-F a-f)" ]
+	replays 12
 	[ "$(dom0 'xenstore-list /tool/cairn' | grep -x '[0-9]*' | sort -n | xargs)" = "$(dom0 'xl list' | awk 'NR > 2 {print $2}' | sort -n | xargs)" ]
 	[ "$(dom0 "ls -l /proc/$(cairnd_pid)/fd" | grep -c memfd)" = 0 ]
 }

@@ -1,49 +1,12 @@
 # The gate on a booted Xen host: what it builds, what it refuses and why, what it notices, and what survives of it. All on
 # one boot; the last tests end what this boot is worth.
 
-bats_require_minimum_version 1.5.0
+load host
 
 setup_file() {
-	export run=$BATS_FILE_TMPDIR/lab
-	load_lab
-	lab_host
-	vm start "$run/host"
+	start_host
 	dom0 cairn launch /var/lib/cairn/images/netdrv.cfg
 	lab_app_up
-}
-
-teardown_file() {
-	load_lab
-	vm kill "$run/host"
-}
-
-setup() {
-	load_lab
-}
-
-load_lab() {
-	# shellcheck source=tests/machine/lab.sh
-	. "$BATS_TEST_DIRNAME/lab.sh"
-}
-
-teardown() {
-	[ -n "${BATS_TEST_COMPLETED-}" ] || { vm console "$run/host" | tail -n 25; dom0 'cairn status; tail -c 1500 /run/cairn/launch.log'; }
-}
-
-images=/var/lib/cairn/images
-
-# config NAME LINE...: a configuration of that name in dom0, of a PV domain without a vif, with lines added.
-config() {
-	local name=$1
-	shift
-	dom0 "sed -e 's/^name.*/name = \"$name\"/' -e 's/pvh/pv/' -e '/^vif/d' $images/app.cfg >/run/$name.cfg && printf '%s\n' $(printf "'%s' " "$@") >>/run/$name.cfg"
-}
-
-# refused NAME CODE: cairn launch ends with 1, gives that reason, and the hypervisor knows no such domain.
-refused() {
-	run -1 --separate-stderr dom0 cairn launch --json "/run/$1.cfg"
-	jq -e --arg c "$2" '.reasons | any(.code == $c)' <<<"$output" || { echo "no $2 in: $output"; return 1; }
-	! dom0 "xl domid $1"
 }
 
 @test "both domains run; the launch log says what the hypervisor says" {
@@ -56,9 +19,7 @@ refused() {
 }
 
 @test "PCR 12 as the kernel reads it is what the log replays to" {
-	dom0 'cairn log print' >"$run/launch.log"
-	cairn log replay "$run/launch.log" | grep '^sha256 12 ' >"$run/replayed"
-	[ "sha256 12 $(dom0 'cat /sys/class/tpm/tpm0/pcr-sha256/12' | tr A-F a-f)" = "$(cat "$run/replayed")" ]
+	replays 12
 }
 
 @test "tpm2_checkquote takes the quote, and not with another nonce" {
@@ -165,13 +126,9 @@ refused() {
 	await 15 eval "dom0 cairn log print | grep -F '\"type\":\"exit\"' | grep -qF guest5"
 }
 
-seal_sesame() {
-	dom0 "echo -n open-sesame | cairn seal --class $lab_class --key /var/lib/cairn/release.pub --in - -o /run/s.sealed"
-}
-
 @test "a secret opens on this boot" {
 	seal_sesame
-	[ "$(dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval")" = open-sesame ]
+	sesame_opens
 }
 
 @test "a domain started behind cairnd's back is noticed, recorded, destroyed, and the chain still replays" {
@@ -189,5 +146,5 @@ seal_sesame() {
 	config guest6
 	run -1 dom0 cairn launch /run/guest6.cfg
 	[[ $output == *diverged* ]]
-	run -1 dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval"
+	run -1 unseal_sesame
 }
