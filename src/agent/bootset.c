@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agent/agent.h"
 #include "agent/measure.h"
+#include "agent/paths.h"
 
 static size_t number_of(const struct cairn_agent *a, const char *name)
 {
@@ -26,11 +26,17 @@ bool cairn_bootset_has(const struct cairn_agent *a, const char *name)
 	return number_of(a, name) < a->conf->boot_count;
 }
 
+/* NAME.cfg, or where there is none the path in NAME.path: a file system may have no symbolic links. */
 static bool config_path(const struct cairn_agent *a, char out[PATH_MAX], size_t i)
 {
-	int n = snprintf(out, PATH_MAX, "%s/%s.cfg", a->conf->boot_configs, a->conf->boot_set[i]);
+	const char *dir = a->conf->boot_configs, *name = a->conf->boot_set[i];
+	char file[PATH_MAX];
+	int n = snprintf(out, PATH_MAX, "%s/%s.cfg", dir, name);
+	int m = snprintf(file, PATH_MAX, "%s/%s.path", dir, name);
 
-	return n > 0 && n < PATH_MAX;
+	if (n < 0 || m < 0 || n >= PATH_MAX || m >= PATH_MAX)
+		return false;
+	return access(out, F_OK) == 0 || cairn_path_kept(out, file);
 }
 
 /* ---- the configuration that served last ---------------------------------------------------------------- */
@@ -44,9 +50,9 @@ static bool good_path(const struct cairn_agent *a, char out[PATH_MAX], const cha
 
 bool cairn_bootset_good(const struct cairn_agent *a, char *path, const char *name)
 {
-	char link[PATH_MAX];
+	char file[PATH_MAX];
 
-	return good_path(a, link, name) && cairn_link_read(link, path);
+	return good_path(a, file, name) && cairn_path_kept(path, file);
 }
 
 static void keep_good(const struct cairn_agent *a, const char *name)
@@ -55,7 +61,7 @@ static void keep_good(const struct cairn_agent *a, const char *name)
 
 	if (!cairn_restart_config(a, config, name))
 		return;
-	if (!good_path(a, dir, "") || !cairn_link_write(dir, name, config))
+	if (!good_path(a, dir, "") || !cairn_path_keep(dir, name, config))
 		cairn_agent_say("that %s serves cannot be remembered: %s", name, strerror(errno));
 }
 

@@ -3,8 +3,8 @@
  * replaced by the last configuration of it that served, if it does not.
  *
  * Whether a domain serves is its own word, data/serving in its directory in xenstore. It is believed because a lie
- * harms nobody but those it serves. What was launched is in the log, what served last is a symbolic link below the
- * data directory; nothing else is kept, so that a cairnd that is started again goes on. */
+ * harms nobody but those it serves. What was launched is in the log, what served last is in a file below the data
+ * directory (paths.h); nothing else is kept, so that a cairnd that is started again goes on. */
 #ifndef CAIRN_AGENT_BOOTSET_H
 #define CAIRN_AGENT_BOOTSET_H
 

@@ -6,11 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "agent/agent.h"
 #include "agent/measure.h"
+#include "agent/paths.h"
 
 /* ---- the table ---------------------------------------------------------------------------------------- */
 
@@ -64,31 +63,6 @@ bool cairn_restart_waits(const struct cairn_agent *a, const struct cairn_restart
 
 /* ---- the way to the configuration --------------------------------------------------------------------- */
 
-bool cairn_link_write(const char *dir, const char *name, const char *target)
-{
-	char path[PATH_MAX], fresh[PATH_MAX];
-	int n = snprintf(path, sizeof(path), "%s/%s", dir, name);
-	int m = snprintf(fresh, sizeof(fresh), "%s/.new", dir);
-
-	if (n < 0 || m < 0 || n >= PATH_MAX || m >= PATH_MAX) {
-		errno = ENAMETOOLONG;
-		return false;
-	}
-	if (mkdir(dir, 0700) != 0 && errno != EEXIST)
-		return false;
-	if (unlink(fresh) != 0 && errno != ENOENT)
-		return false;
-	return symlink(target, fresh) == 0 && rename(fresh, path) == 0;
-}
-
-bool cairn_link_read(const char *path, char *target)
-{
-	ssize_t n = readlink(path, target, PATH_MAX - 1);
-
-	target[n > 0 ? n : 0] = '\0';
-	return n > 0;
-}
-
 /* Beside the log, and so of this boot where that is. */
 static bool launched_path(const struct cairn_agent *a, char out[PATH_MAX], const char *name)
 {
@@ -103,14 +77,14 @@ bool cairn_restart_config(const struct cairn_agent *a, char *config, const char 
 {
 	char path[PATH_MAX];
 
-	return launched_path(a, path, name) && cairn_link_read(path, config);
+	return launched_path(a, path, name) && cairn_path_kept(config, path);
 }
 
 void cairn_restart_remember(struct cairn_agent *a, const char *name, const char *config)
 {
 	char dir[PATH_MAX];
 
-	if (!launched_path(a, dir, "") || !cairn_link_write(dir, name, config))
+	if (!launched_path(a, dir, "") || !cairn_path_keep(dir, name, config))
 		cairn_agent_say("%s will not come back by itself: its configuration cannot be remembered: %s",
 				name, strerror(errno));
 }

@@ -2,8 +2,8 @@
  * growing delay and not for ever.
  *
  * What is known of a name follows from the launch log: crashes, reboots, losses and failed tries are counted, a clean end
- * or a launch by hand starts anew. Only the way to the configuration is kept elsewhere, as a symbolic link
- * beside the log: it says what to try, the gate decides. */
+ * or a launch by hand starts anew. Only the way to the configuration is kept elsewhere, in a file beside the log
+ * (paths.h): it says what to try, the gate decides. */
 #ifndef CAIRN_AGENT_RESTART_H
 #define CAIRN_AGENT_RESTART_H
 
@@ -39,11 +39,6 @@ const char *cairn_restart_reason(unsigned shutdown_reason);
 
 /* Of a domain that did not do what it is for. */
 #define CAIRN_END_NO_SERVICE "no-service"
-
-/* Symbolic links that say where something is: dir/name, made with its directory, or changed at once. errno. */
-bool cairn_link_write(const char *dir, const char *name, const char *target) CAIRN_MUST_CHECK;
-/* target has PATH_MAX bytes; false: there is none. */
-bool cairn_link_read(const char *path, char *target) CAIRN_MUST_CHECK;
 
 /* The configuration that the name was launched from last, or is to be launched from. config has PATH_MAX bytes. */
 bool cairn_restart_config(const struct cairn_agent *a, char *config, const char *name) CAIRN_MUST_CHECK;

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "agent/paths.h"
+
 static const struct cairn_peer root = {.uid = 0, .root = true};
 
 static int64_t later_ms; /* the time of these tests is so far ahead */
@@ -44,6 +46,20 @@ static const char *config(const char *name, const char *set, const char *more)
 	assert_int_equal(rename(made, path), 0);
 	unlink(link);
 	assert_int_equal(symlink(path, link), 0);
+	return path;
+}
+
+/* The same without symbolic links: boot/NAME.path says where it is. */
+static const char *config_by_path(const char *name, const char *set, const char *more)
+{
+	const char *path = config(name, set, more);
+	char link[256], dir[128], file[CAIRN_NAME_MAX + 8];
+
+	snprintf(dir, sizeof(dir), "%s/boot", agentuse.dir);
+	snprintf(link, sizeof(link), "%s/%s.cfg", dir, name);
+	snprintf(file, sizeof(file), "%s.path", name);
+	assert_int_equal(unlink(link), 0);
+	assert_true(cairn_path_keep(dir, file, path));
 	return path;
 }
 
@@ -119,6 +135,24 @@ static void test_order(void **state)
 	later(1000);
 	assert_int_equal(agentuse.fake.created, 3);
 	fixture_assert_replays(&agentuse);
+}
+
+static void test_named_by_path(void **state)
+{
+	(void)state;
+	boot("netdrv", "web", NULL);
+	const char *set = config_by_path("netdrv", "1", RESTARTS_DRIVER);
+
+	later(0);
+	assert_true(restarts_runs("netdrv"));
+	assert_from("netdrv", set);
+	assert_state("web", "without configuration");
+	assert_true(cairn_path_keep(agentuse.conf.boot_configs, "web.path", "web.cfg"));
+	later(0);
+	assert_state("web", "without configuration");
+	config_by_path("web", "1", RESTARTS_USES);
+	later(0);
+	assert_state("web", "waiting");
 }
 
 static void test_bounded(void **state)
@@ -414,6 +448,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    RESTARTS_TEST(test_order),
+	    RESTARTS_TEST(test_named_by_path),
 	    RESTARTS_TEST(test_bounded),
 	    RESTARTS_TEST(test_circle),
 	    RESTARTS_TEST(test_configuration_comes_late),
