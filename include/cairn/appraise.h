@@ -45,8 +45,9 @@ enum cairn_state cairn_state_by_name(const char *name); /* CAIRN_STATE_UNKNOWN f
 #define CAIRN_R_FOREIGN_PCR	  "foreign-pcr"
 #define CAIRN_R_PHASE_FAILED	  "phase-failed"
 #define CAIRN_R_GUEST		  "guest"
-#define CAIRN_R_TPM_DENIED	  "tpm-denied"	/* the denied list, on the TPM or on its present firmware */
-#define CAIRN_R_TPM_FLAGGED	  "tpm-flagged" /* a row of it that warns */
+#define CAIRN_R_NOT_LAUNCHED	  "not-launched" /* of the boot set, and on no record yet */
+#define CAIRN_R_TPM_DENIED	  "tpm-denied"	 /* the denied list, on the TPM or on its present firmware */
+#define CAIRN_R_TPM_FLAGGED	  "tpm-flagged"	 /* a row of it that warns */
 
 #define CAIRN_APPRAISAL_PCRS   0x3bffu /* what a quote must be over: 0-9, 11, 12, 13 of the SHA-256 bank */
 #define CAIRN_APPRAISAL_POLICY "cairn:default"

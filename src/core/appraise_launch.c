@@ -262,15 +262,14 @@ static enum cairn_status judge_refusal(struct cairn_part *p, const struct cairn_
 	return CAIRN_OK;
 }
 
-/* facts: of the launch log, or NULL for one that runs without a record. */
+/* facts: of the launch log, or NULL for one without a record. */
 static enum cairn_status add_domain(struct cairn_parts *p, const char *name, const struct cairn_part *part,
-				    const json_t *facts)
+				    const json_t *facts, bool running)
 {
 	char key[CAIRN_NAME_MAX + 16];
 	snprintf(key, sizeof key, "domain:%s", name[0] ? name : "?");
 	json_t *sub = cairn_part_json(part);
 	p->contraindicated = p->contraindicated || part->tier == CAIRN_TIER_CONTRAINDICATED;
-	bool running = !facts || json_is_true(json_object_get(facts, "running"));
 	json_t *restarts = json_object_get(json_object_get(facts, "launch"), "restart");
 	if (json_object_set_new(sub, "cairn.running", json_boolean(running)) ||
 	    (restarts && json_object_set(sub, "cairn.restarts", restarts)) ||
@@ -316,7 +315,7 @@ static enum cairn_status judge_domain(struct cairn_parts *p, const struct cairn_
 	if (!st)
 		st = judge_older(&part, a, json_object_get(d, "older"));
 	if (!st)
-		st = add_domain(p, name, &part, d);
+		st = add_domain(p, name, &part, d, json_is_true(json_object_get(d, "running")));
 	cairn_reasons_fini(&part.reasons);
 	return st;
 }
@@ -337,8 +336,28 @@ static enum cairn_status mark_unrecorded(struct cairn_parts *p, const json_t *re
 	snprintf(name, sizeof name, "unrecorded-%llu", (unsigned long long)domid);
 	cairn_part_fail(&part, CAIRN_R_UNRECORDED_DOMAIN, "", "", uuid,
 			"a domain ran that was never recorded");
-	st = add_domain(p, name, &part, NULL);
+	st = add_domain(p, name, &part, NULL, true);
 	cairn_reasons_fini(&part.reasons);
+	return st;
+}
+
+/* What the host is to run by itself, and has neither launched nor refused: nothing bad ran, and something is missing. */
+static enum cairn_status judge_boot_set(struct cairn_parts *p, const struct cairn_appraisal *a,
+					const struct cairn_launch_facts *f)
+{
+	const json_t *set = json_object_get(json_object_get(f->host, "config"), "boot_set");
+	enum cairn_status st = CAIRN_OK;
+	for (size_t i = 0; i < json_array_size(set) && !st; i++) {
+		const char *name = json_string_value(json_array_get(set, i));
+		struct cairn_part part = {.tier = CAIRN_TIER_WARNING};
+		if (json_object_get(f->domains, name))
+			continue;
+		part.allows = current(a, name);
+		cairn_reasons_add(&part.reasons, CAIRN_R_NOT_LAUNCHED, "", "", "", "",
+				  "of the boot set, and not launched in this boot");
+		st = add_domain(p, name, &part, NULL, false);
+		cairn_reasons_fini(&part.reasons);
+	}
 	return st;
 }
 
@@ -403,7 +422,9 @@ enum cairn_status cairn_appraise_launches(struct cairn_parts *p, const struct ca
 	const char *name;
 	json_t *v;
 	size_t i;
-	enum cairn_status st = CAIRN_OK;
+	enum cairn_status st = judge_boot_set(p, a, f);
+	if (st)
+		return st;
 	json_object_foreach(f->domains, name, v)
 	{
 		st = judge_domain(p, a, name, v);

@@ -2,6 +2,7 @@
 #include "records.h"
 #include "tests/unit/sim_fixture.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void test_record(void **state)
@@ -95,12 +96,80 @@ static void test_fell_back(void **state)
 	sim_fini(&s);
 }
 
+static void expect_told(struct sim *s, const char *name, const char *status)
+{
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	char part[CAIRN_NAME_MAX + 16];
+
+	snprintf(part, sizeof(part), "domain:%s", name);
+	assert_int_equal(sim_appraise(&v, s, SIM_NOW), CAIRN_OK);
+	const json_t *sub = json_object_get(v.submods, part);
+	const char *code = json_string_value(json_object_get(reason_of(&v, part), "code"));
+
+	assert_string_equal(json_string_value(json_object_get(sub, "ear.status")), status);
+	assert_true(!code || strcmp(code, CAIRN_R_NOT_LAUNCHED) != 0);
+}
+
+static void expect_missing(struct sim *s, const char *name, const char *manifest)
+{
+	cairn_auto_verdict struct cairn_verdict v = {0};
+	char part[CAIRN_NAME_MAX + 16];
+
+	snprintf(part, sizeof(part), "domain:%s", name);
+	assert_int_equal(sim_appraise(&v, s, SIM_NOW), CAIRN_OK);
+	const json_t *sub = json_object_get(v.submods, part), *r = reason_of(&v, part);
+	const char *code = json_string_value(json_object_get(r, "code"));
+
+	assert_string_equal(code, CAIRN_R_NOT_LAUNCHED);
+	const char *allows = json_string_value(json_object_get(r, "manifest"));
+
+	assert_string_equal(allows ? allows : "", manifest);
+	assert_string_equal(json_string_value(json_object_get(sub, "ear.status")), "warning");
+	assert_true(json_is_false(json_object_get(sub, "cairn.running")));
+	assert_int_equal(json_array_size(json_object_get(sub, "cairn.reasons")), 1);
+}
+
+/* Of the set and never launched: a warning, with the manifest that would allow it. What was launched, is gone again, or was
+ * refused is told as that. */
+static void test_never_ran(void **state)
+{
+	char allows[256];
+	struct sim s;
+
+	(void)state;
+	sim_init(&s);
+	s.host.boot_count = 2;
+	s.host.boot_set[0] = "netdrv";
+	s.host.boot_set[1] = "web";
+	sim_restart(&s);
+	snprintf(allows, sizeof(allows), "netdrv release %llu (%s)", (unsigned long long)s.loaded[1].release,
+		 s.kid);
+	expect_missing(&s, "netdrv", allows);
+	expect_missing(&s, "web", "");
+	struct cairn_launch l = sim_launch(&s);
+
+	sim_record_launch(&s, &l);
+	expect_told(&s, "netdrv", "affirming");
+	expect_missing(&s, "web", "");
+	record_exit(&s, 2, "shutdown");
+	expect_told(&s, "netdrv", "affirming");
+	cairn_auto_reasons struct cairn_reasons why = {0};
+	cairn_auto_buf struct cairn_buf b = {0};
+
+	cairn_reasons_add(&why, CAIRN_R_NO_MANIFEST, "", "", "", "", "a test");
+	assert_int_equal(cairn_record_refusal(&b, "web", &why), CAIRN_OK);
+	sim_record(&s, cairn_buf_span(&b));
+	expect_told(&s, "web", "contraindicated");
+	sim_fini(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_record),
 	    cmocka_unit_test(test_not_in_the_manifest),
 	    cmocka_unit_test(test_fell_back),
+	    cmocka_unit_test(test_never_ran),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
