@@ -96,7 +96,7 @@ static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const OURS[] = {"cairn", NULL};
 
 static const struct cairn_field DIGEST[] = {
-    {.name = "digest", .kind = CAIRN_F_HEX, .min = 20, .max = CAIRN_DIGEST_MAX},
+    {.name = "digest", .kind = CAIRN_F_HEX, .max = CAIRN_DIGEST_MAX},
     {.name = "hashAlg", .kind = CAIRN_F_WORD, .words = BANKS},
     {0},
 };

@@ -290,6 +290,7 @@ static enum cairn_status parse_changed(const json_t *v)
 
 static void test_bad_lines(void **state)
 {
+	char long_hex[2 * (CAIRN_DIGEST_MAX + 1) + 1] = "";
 	cairn_auto_json json_t *v = NULL;
 	cairn_auto_buf struct cairn_buf loose = {0};
 	struct cairn_log_entry e = {0};
@@ -301,6 +302,9 @@ static void test_bad_lines(void **state)
 	assert_int_equal(cairn_log_line_parse(&e, cairn_buf_span(&loose), &PCRS), CAIRN_E_MALFORMED);
 	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&line[1])), CAIRN_OK);
 	digest = json_array_get(json_object_get(v, "digests"), 0);
+	memset(long_hex, 'a', sizeof long_hex - 1);
+	json_object_set_new(digest, "digest", json_string(long_hex));
+	assert_int_equal(parse_changed(v), CAIRN_E_LIMIT);
 	json_object_set_new(digest, "digest", json_string("0011223344556677889900112233445566778899"));
 	assert_int_equal(parse_changed(v), CAIRN_E_MALFORMED); /* of another length than its bank's */
 	content = json_object_get(v, "content");
