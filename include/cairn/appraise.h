@@ -8,8 +8,8 @@
 #ifndef CAIRN_APPRAISE_H
 #define CAIRN_APPRAISE_H
 
-#include "cairn/manifest.h"
 #include "cairn/quote.h"
+#include "cairn/releaseset.h"
 
 enum cairn_state {
 	CAIRN_STATE_UNKNOWN,	     /* nothing was decided; never stored */
@@ -45,9 +45,10 @@ enum cairn_state cairn_state_by_name(const char *name); /* CAIRN_STATE_UNKNOWN f
 #define CAIRN_R_FOREIGN_PCR	  "foreign-pcr"
 #define CAIRN_R_PHASE_FAILED	  "phase-failed"
 #define CAIRN_R_GUEST		  "guest"
-#define CAIRN_R_NOT_LAUNCHED	  "not-launched" /* of the boot set, and on no record yet */
-#define CAIRN_R_TPM_DENIED	  "tpm-denied"	 /* the denied list, on the TPM or on its present firmware */
-#define CAIRN_R_TPM_FLAGGED	  "tpm-flagged"	 /* a row of it that warns */
+#define CAIRN_R_NOT_LAUNCHED	  "not-launched"	/* of the boot set, and on no record yet */
+#define CAIRN_R_UNKNOWN_SET	  "release-set-unknown" /* the host has one that the verifier has not */
+#define CAIRN_R_TPM_DENIED	  "tpm-denied"	/* the denied list, on the TPM or on its present firmware */
+#define CAIRN_R_TPM_FLAGGED	  "tpm-flagged" /* a row of it that warns */
 
 #define CAIRN_APPRAISAL_PCRS   0x3bffu /* what a quote must be over: 0-9, 11, 12, 13 of the SHA-256 bank */
 #define CAIRN_APPRAISAL_POLICY "cairn:default"
@@ -63,7 +64,8 @@ struct cairn_appraisal {
 	uint8_t boot_id[32];
 	const struct cairn_manifest *const *manifest; /* verified ones, of both kinds */
 	size_t manifest_count;
-	uint64_t now; /* Unix seconds */
+	const struct cairn_release_set *release_set; /* the newest one; NULL: there is none */
+	uint64_t now;				     /* Unix seconds */
 	struct cairn_policy policy;
 };
 
@@ -76,7 +78,9 @@ struct cairn_verdict {
 	 * "boot", "xen", "dom0", "domain:..."; a domain also has "cairn.running", and "cairn.restarts", how often
 	 * its name was launched before in this boot, and "cairn.fell_back": true where the launch
 	 * before this one did not serve. "manifest" in a reason
-	 * names the one that would have allowed it. Owned. */
+	 * names the one that would have allowed it. "release-set" is there where the host or the verifier has a
+	 * release set, with "cairn.serial", that of the host (0: none is in force there): affirming where both have
+	 * the same. Owned. */
 	json_t *submods;
 };
 

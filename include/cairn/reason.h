@@ -43,6 +43,10 @@
 #define CAIRN_R_CONFIG_UNSUPPORTED  "config-unsupported"
 #define CAIRN_R_CONFIG_MALFORMED    "config-malformed"
 #define CAIRN_R_BUILD_FAILED	    "build-failed"
+#define CAIRN_R_BELOW_FLOOR	    "below-floor"	  /* of the release set: an old release */
+#define CAIRN_R_REVOKED		    "revoked"		  /* by the release set: a key or a manifest */
+#define CAIRN_R_RELEASE_SET_MISSING "release-set-missing" /* although the TPM has seen one */
+#define CAIRN_R_RELEASE_SET_OLD	    "release-set-old"	  /* older than one that was seen */
 
 struct cairn_reason { /* no string is NULL; what does not apply is "" */
 	const char *code;

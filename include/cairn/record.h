@@ -44,6 +44,7 @@ enum cairn_record_type {
 	CAIRN_RECORD_VIOLATION,
 	CAIRN_RECORD_FOREIGN,
 	CAIRN_RECORD_MAINTENANCE,
+	CAIRN_RECORD_RELEASE_SET,
 	CAIRN_RECORD_TYPES,
 };
 
@@ -214,6 +215,13 @@ struct cairn_exit_record {
 	json_t *doc;
 };
 
+/* The release set (cairn/releaseset.h) that is in force from here on. */
+struct cairn_release_set_ref {
+	uint64_t serial;
+	char kid[CAIRN_KID_LEN + 1]; /* who signed it */
+	struct cairn_digest sha256;  /* of the JWS file */
+};
+
 /* ---- building: appends the canonical bytes
  * ------------------------------------------------------------------------- All yield CAIRN_E_MALFORMED for a
  * value that is not allowed there, CAIRN_E_LIMIT for too many or too long, and CAIRN_E_NOMEM. */
@@ -234,6 +242,8 @@ enum cairn_status cairn_record_unrecorded(struct cairn_buf *out, uint64_t domid,
 enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reason) CAIRN_MUST_CHECK;
 /* reason: 1 to CAIRN_REASON_TEXT_MAX bytes, taken as they are. */
 enum cairn_status cairn_record_maintenance(struct cairn_buf *out, const char *reason) CAIRN_MUST_CHECK;
+enum cairn_status cairn_record_release_set(struct cairn_buf *out,
+					   const struct cairn_release_set_ref *r) CAIRN_MUST_CHECK;
 /* value: of the SHA-256 bank. */
 enum cairn_status cairn_record_foreign(struct cairn_buf *out, unsigned pcr,
 				       const struct cairn_digest *value) CAIRN_MUST_CHECK;
@@ -252,6 +262,10 @@ enum cairn_status cairn_host_from_json(struct cairn_host *out, json_t *record) C
 enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *record) CAIRN_MUST_CHECK;
 enum cairn_status cairn_refusal_from_json(struct cairn_refusal *out, json_t *record) CAIRN_MUST_CHECK;
 enum cairn_status cairn_exit_from_json(struct cairn_exit_record *out, json_t *record) CAIRN_MUST_CHECK;
+
+/* The same, without a reference: nothing of it is borrowed. */
+enum cairn_status cairn_release_set_from_json(struct cairn_release_set_ref *out,
+					      const json_t *record) CAIRN_MUST_CHECK;
 
 void cairn_host_fini(struct cairn_host *h);
 void cairn_launch_fini(struct cairn_launch *l);

@@ -141,6 +141,7 @@ int cairn_cmd_manifest(int argc, char **argv);
 int cairn_cmd_manifest_push(int argc, char **argv);
 int cairn_cmd_manifest_platform(int argc, char **argv);
 int cairn_cmd_manifest_service(int argc, char **argv);
+int cairn_cmd_release(int argc, char **argv);
 int cairn_cmd_key(int argc, char **argv);
 int cairn_cmd_predict(int argc, char **argv);
 int cairn_cmd_approve(int argc, char **argv);

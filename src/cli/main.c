@@ -22,6 +22,7 @@ static const struct cairn_cli_command commands[] = {
     {"measure", "digests and size of files, as components of a manifest", cairn_cmd_measure},
     {"key", "make signing keys, take out their public parts", cairn_cmd_key},
     {"manifest", "signed reference values", cairn_cmd_manifest},
+    {"release", "which releases are still allowed, signed", cairn_cmd_release},
     {"predict", "PCR values that a platform manifest foretells", cairn_cmd_predict},
     {"approve", "let secrets of a class open on a platform", cairn_cmd_approve},
     {"query", "what the server says of a host", cairn_cmd_query},

@@ -57,7 +57,7 @@ int cairn_cli_sign(enum cairn_manifest_kind kind, const struct cairn_cli_signing
 }
 
 /* header "." payload "." signature: the middle part, decoded. */
-static enum cairn_status payload_of(struct cairn_buf *out, struct cairn_span jws)
+enum cairn_status cairn_cli_jws_payload(struct cairn_buf *out, struct cairn_span jws)
 {
 	const uint8_t *first = jws.len ? memchr(jws.ptr, '.', jws.len) : NULL;
 	if (!first)
@@ -72,7 +72,7 @@ static enum cairn_status payload_of(struct cairn_buf *out, struct cairn_span jws
 static enum cairn_status load_unverified(struct cairn_manifest *m, const char *path, struct cairn_span jws)
 {
 	cairn_auto_buf struct cairn_buf payload = {0};
-	enum cairn_status s = payload_of(&payload, jws);
+	enum cairn_status s = cairn_cli_jws_payload(&payload, jws);
 	if (!s)
 		s = cairn_manifest_parse(m, cairn_buf_span(&payload));
 	if (!s)

@@ -42,6 +42,9 @@ typedef int cairn_cli_fill(struct cairn_manifest *m, void *ctx);
 int cairn_cli_sign(enum cairn_manifest_kind kind, const struct cairn_cli_signing *s, cairn_cli_fill *fill,
 		   void *ctx);
 
+/* Appends the payload of a JWS that is not verified. */
+enum cairn_status cairn_cli_jws_payload(struct cairn_buf *out, struct cairn_span jws) CAIRN_MUST_CHECK;
+
 /* Reads a manifest file; authorities is the path of a JWK set, or NULL: then the signature is not verified, which a
  * message says. False: printed, and *exit_code is set. */
 bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const char *path,

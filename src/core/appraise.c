@@ -114,6 +114,8 @@ static enum cairn_status judge(struct cairn_verdict *out, const struct cairn_app
 	if (!st)
 		st = cairn_appraise_launches(&p, a, facts);
 	if (!st)
+		st = cairn_appraise_release_set(&p, a, facts->release_set);
+	if (!st)
 		st = conclude(out, &p);
 	cairn_reasons_fini(&p.firmware.reasons);
 	cairn_reasons_fini(&p.boot.reasons);

@@ -285,6 +285,7 @@ enum cairn_status cairn_appraise_boot(struct cairn_parts *p, const struct cairn_
 		if (best.deviation[i].found)
 			report_deviation(p, &best.deviation[i]);
 	if (best.manifest) {
+		cairn_part_release(&p->boot, a, best.manifest);
 		cairn_part_validity(&p->boot, best.manifest, a->now);
 		compare_records(p, best.manifest->host_record, host_record);
 	} else {

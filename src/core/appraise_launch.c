@@ -15,6 +15,7 @@ void cairn_launch_facts_fini(struct cairn_launch_facts *f)
 	json_decref(f->host);
 	json_decref(f->domains);
 	json_decref(f->marks);
+	json_decref(f->release_set);
 	*f = (struct cairn_launch_facts){0};
 }
 
@@ -116,6 +117,10 @@ static enum cairn_status note(struct cairn_launch_facts *f, const struct cairn_l
 		return note_refusal(f, e);
 	case CAIRN_RECORD_EXIT:
 		return note_exit(f, e);
+	case CAIRN_RECORD_RELEASE_SET:
+		json_decref(f->release_set);
+		f->release_set = json_incref(e->object);
+		return CAIRN_OK;
 	case CAIRN_RECORD_PHASE:
 	case CAIRN_RECORD_UNRECORDED:
 	case CAIRN_RECORD_VIOLATION:
@@ -188,6 +193,14 @@ static const struct cairn_manifest *known(const struct cairn_appraisal *a,
 	return NULL;
 }
 
+static bool withdrawn(const struct cairn_appraisal *a, const struct cairn_manifest *m)
+{
+	cairn_auto_reasons struct cairn_reasons why = {0};
+	if (a->release_set)
+		cairn_release_set_judge(&why, a->release_set, m);
+	return why.count > 0;
+}
+
 /* The newest one of this name that is valid now: what should have been launched. */
 static const struct cairn_manifest *current(const struct cairn_appraisal *a, const char *name)
 {
@@ -195,7 +208,7 @@ static const struct cairn_manifest *current(const struct cairn_appraisal *a, con
 	for (size_t i = 0; i < a->manifest_count; i++) {
 		const struct cairn_manifest *m = a->manifest[i];
 		if (m->kind == CAIRN_MANIFEST_SERVICE && strcmp(m->name, name) == 0 &&
-		    cairn_manifest_validity(m, a->now) == CAIRN_VALID &&
+		    cairn_manifest_validity(m, a->now) == CAIRN_VALID && !withdrawn(a, m) &&
 		    (!best || m->release > best->release))
 			best = m;
 	}
@@ -245,6 +258,7 @@ static enum cairn_status judge_launch(struct cairn_part *p, const struct cairn_a
 	cairn_manifest_match(&p->reasons, &l, p->manifest);
 	if (p->reasons.count || p->reasons.dropped)
 		p->tier = CAIRN_TIER_CONTRAINDICATED;
+	cairn_part_release(p, a, p->manifest);
 	cairn_part_validity(p, p->manifest, a->now);
 	return CAIRN_OK;
 }

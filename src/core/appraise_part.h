@@ -54,11 +54,18 @@ struct cairn_launch_facts {
 			  * ended */
 	json_t *
 	    marks; /* the records of unrecorded domains, violations, maintenance, foreign values and phases, in order */
+	json_t *release_set;	  /* the last record of one; NULL: none */
 	struct cairn_bank sha256; /* the replay */
 };
 void cairn_launch_facts_fini(struct cairn_launch_facts *f);
 enum cairn_status cairn_launch_facts_read(struct cairn_launch_facts *out,
 					  const struct cairn_appraisal *a) CAIRN_MUST_CHECK;
+/* Adds the reasons why the release set withdraws a manifest of either kind, which contraindicates the part. */
+void cairn_part_release(struct cairn_part *p, const struct cairn_appraisal *a,
+			const struct cairn_manifest *m);
+/* The host's release set against the verifier's; nothing where neither has one. */
+enum cairn_status cairn_appraise_release_set(struct cairn_parts *p, const struct cairn_appraisal *a,
+					     const json_t *record) CAIRN_MUST_CHECK;
 /* Adds the domains, and what the marks say about dom0. */
 enum cairn_status cairn_appraise_launches(struct cairn_parts *p, const struct cairn_appraisal *a,
 					  const struct cairn_launch_facts *f) CAIRN_MUST_CHECK;

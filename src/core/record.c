@@ -17,6 +17,7 @@ static const char *const TYPES[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_VIOLATION] = "violation",
     [CAIRN_RECORD_FOREIGN] = "foreign",
     [CAIRN_RECORD_MAINTENANCE] = "maintenance",
+    [CAIRN_RECORD_RELEASE_SET] = "release-set",
 };
 
 const char *cairn_record_type_name(enum cairn_record_type t)
@@ -297,6 +298,13 @@ static const struct cairn_field SPOILT[] = {
     {.name = "reason", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_REASON_TEXT_MAX},
     END,
 };
+static const struct cairn_field RELEASE_SET[] = {
+    COMMON,
+    {.name = "kid", .kind = CAIRN_F_KID},
+    {.name = "serial", .kind = CAIRN_F_INT, .min = 1, .max = INT64_MAX},
+    {.name = "sha256", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
+    END,
+};
 static const struct cairn_field FOREIGN[] = {
     COMMON,
     {.name = "pcr", .kind = CAIRN_F_INT, .min = 8, .max = 15},
@@ -315,6 +323,7 @@ static const struct cairn_field *const SCHEMAS[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_VIOLATION] = SPOILT,
     [CAIRN_RECORD_FOREIGN] = FOREIGN,
     [CAIRN_RECORD_MAINTENANCE] = SPOILT,
+    [CAIRN_RECORD_RELEASE_SET] = RELEASE_SET,
 };
 
 /* ---- what a table cannot say

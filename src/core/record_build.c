@@ -242,6 +242,13 @@ enum cairn_status cairn_record_maintenance(struct cairn_buf *out, const char *re
 	return emit(out, record(CAIRN_RECORD_MAINTENANCE, json_pack("{s:o}", "reason", text(reason))));
 }
 
+enum cairn_status cairn_record_release_set(struct cairn_buf *out, const struct cairn_release_set_ref *r)
+{
+	return emit(out, record(CAIRN_RECORD_RELEASE_SET,
+				json_pack("{s:o, s:o, s:o}", "kid", text(r->kid), "serial", number(r->serial),
+					  "sha256", cairn_json_hex(cairn_digest_span(&r->sha256)))));
+}
+
 enum cairn_status cairn_record_foreign(struct cairn_buf *out, unsigned pcr, const struct cairn_digest *value)
 {
 	return emit(out, record(CAIRN_RECORD_FOREIGN, json_pack("{s:o, s:o}", "pcr", number(pcr), "value",

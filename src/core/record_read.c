@@ -158,6 +158,18 @@ enum cairn_status cairn_exit_from_json(struct cairn_exit_record *out, json_t *v)
 	return CAIRN_OK;
 }
 
+enum cairn_status cairn_release_set_from_json(struct cairn_release_set_ref *out, const json_t *v)
+{
+	enum cairn_status st = expect(v, CAIRN_RECORD_RELEASE_SET);
+
+	if (st != CAIRN_OK)
+		return st;
+	*out = (struct cairn_release_set_ref){.serial = integer(v, "serial"),
+					      .sha256 = cairn_schema_digest(CAIRN_ALG_SHA256, v, "sha256")};
+	snprintf(out->kid, sizeof(out->kid), "%s", str(v, "kid"));
+	return CAIRN_OK;
+}
+
 void cairn_host_fini(struct cairn_host *h)
 {
 	cairn_json_release(&h->doc);

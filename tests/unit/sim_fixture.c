@@ -294,6 +294,7 @@ enum cairn_status sim_appraise(struct cairn_verdict *out, struct sim *s, uint64_
 				    .launch_log = cairn_buf_span(&s->launch_log),
 				    .manifest = list,
 				    .manifest_count = 2,
+				    .release_set = s->release_set,
 				    .now = now};
 	memcpy(a.boot_id, s->boot_id, sizeof a.boot_id);
 	enum cairn_status st = cairn_appraise(out, &a);

@@ -23,8 +23,9 @@ struct sim {
 	uint64_t recnum, until;
 	struct cairn_bank bank; /* SHA-256 PCR values, as a TPM would have them */
 	struct software_ak ak;
-	struct cairn_buf platform, service; /* JWS */
-	struct cairn_manifest loaded[2];    /* the same, read back: platform, service */
+	struct cairn_buf platform, service;	     /* JWS */
+	struct cairn_manifest loaded[2];	     /* the same, read back: platform, service */
+	const struct cairn_release_set *release_set; /* of the verifier: borrowed; NULL: none */
 };
 
 /* An honest host that has recorded its host record and its boot, and launched nothing. */

@@ -33,6 +33,7 @@ enum cairn_status verdict_appraise(struct cairn_verdict *v, struct sim *s,
 				    .launch_log = cairn_buf_span(&s->launch_log),
 				    .manifest = list,
 				    .manifest_count = count,
+				    .release_set = s->release_set,
 				    .now = SIM_NOW};
 	memcpy(a.boot_id, s->boot_id, sizeof a.boot_id);
 	cairn_verdict_fini(v);
