@@ -2,12 +2,13 @@
 #include "relay/agent_client.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
+
+#define CONNECT_S 30
 
 static void close_fd(int *fd)
 {
@@ -22,102 +23,18 @@ static void say(struct cairn_buf *why, const char *text)
 		cairn_buf_add_str(why, text);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-/* Waits until fd is ready for events, or deadline. */
-static enum cairn_status await(int fd, short events, int64_t deadline)
-{
-	struct pollfd p = {.fd = fd, .events = events};
-
-	for (;;) {
-		int64_t left = deadline - now_ms();
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-
-		if (n > 0)
-			return CAIRN_OK;
-		if (n == 0)
-			return CAIRN_E_TIMEOUT;
-		if (errno != EINTR)
-			return CAIRN_E_IO;
-	}
-}
-
-static enum cairn_status send_all(int fd, struct cairn_span s, int64_t deadline)
-{
-	while (s.len > 0) {
-		ssize_t n = send(fd, s.ptr, s.len, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n >= 0) {
-			s = cairn_span(s.ptr + n, s.len - (size_t)n);
-			continue;
-		}
-		if (errno == EINTR)
-			continue;
-		if (errno != EAGAIN)
-			return CAIRN_E_NET;
-		enum cairn_status st = await(fd, POLLOUT, deadline);
-
-		if (st != CAIRN_OK)
-			return st;
-	}
-	return CAIRN_OK;
-}
-
-/* Exactly len more bytes into in. */
-static enum cairn_status recv_exactly(int fd, struct cairn_buf *in, size_t len, int64_t deadline)
-{
-	uint8_t part[16384];
-
-	while (len > 0) {
-		enum cairn_status st = await(fd, POLLIN, deadline);
-
-		if (st != CAIRN_OK)
-			return st;
-		ssize_t n = recv(fd, part, len < sizeof(part) ? len : sizeof(part), MSG_DONTWAIT);
-
-		if (n == 0)
-			return CAIRN_E_TRUNCATED;
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (n < 0)
-			return CAIRN_E_NET;
-		cairn_buf_add(in, cairn_span(part, (size_t)n));
-		len -= (size_t)n;
-	}
-	return cairn_buf_status(in);
-}
-
-static enum cairn_status recv_answer(json_t **answer, int fd, int64_t deadline)
-{
-	cairn_auto_secret struct cairn_buf in = {0};
-	enum cairn_status st = recv_exactly(fd, &in, 4, deadline);
-
-	if (st != CAIRN_OK)
-		return st;
-	struct cairn_cur c = cairn_cur(cairn_buf_span(&in));
-	uint32_t len = cairn_cur_u32be(&c);
-
-	if (len > CAIRN_AGENT_ANSWER_MAX)
-		return CAIRN_E_LIMIT;
-	in.len = 0;
-	st = recv_exactly(fd, &in, len, deadline);
-	return st == CAIRN_OK ? cairn_json_parse(answer, cairn_buf_span(&in)) : st;
-}
-
 static enum cairn_status open_socket(int *out, const char *path, struct cairn_buf *why)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	const struct timeval patience = {.tv_sec = CONNECT_S};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return CAIRN_E_IO;
 	*out = fd;
+	/* For connect, which waits while cairnd's backlog is full. */
+	if (setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) != 0)
+		return CAIRN_E_IO;
 	if (strlen(path) >= sizeof(a.sun_path)) {
 		say(why, "the path of cairnd's socket is too long");
 		return CAIRN_E_USAGE;
@@ -133,22 +50,42 @@ static enum cairn_status open_socket(int *out, const char *path, struct cairn_bu
 	return e == EACCES || e == EPERM ? CAIRN_E_DENIED : CAIRN_E_NET;
 }
 
-static enum cairn_status exchange(json_t **answer, int fd, const json_t *request, int64_t deadline)
+/* What a person is told of an exchange that failed. */
+static void explain(struct cairn_buf *why, enum cairn_status st)
 {
-	cairn_auto_secret struct cairn_buf body = {0};
-	cairn_auto_secret struct cairn_buf frame = {0};
-	enum cairn_status st = cairn_json_dump(&body, request);
+	if (st != CAIRN_OK && why)
+		cairn_buf_add_fmt(why, "cairnd gave no usable answer: %s%s", cairn_status_text(st),
+				  st == CAIRN_E_TRUNCATED ? " (it closed the connection)" : "");
+}
+
+static enum cairn_status exchange(struct cairn_buf *answer, const struct cairn_channel *ch,
+				  struct cairn_span request, unsigned timeout_ms)
+{
+	int64_t deadline = cairn_channel_now_ms() + timeout_ms;
+
+	if (request.len > CAIRN_AGENT_REQUEST_MAX)
+		return CAIRN_E_LIMIT;
+	enum cairn_status st = cairn_channel_send(ch, request, deadline);
+
+	if (st == CAIRN_OK)
+		st = cairn_channel_recv(ch, answer, CAIRN_AGENT_ANSWER_MAX, deadline, timeout_ms);
+	return st;
+}
+
+enum cairn_status cairn_agent_call_over(json_t **answer, const struct cairn_channel *ch,
+					const json_t *request, unsigned timeout_ms, struct cairn_buf *why)
+{
+	cairn_auto_secret struct cairn_buf out = {0};
+	cairn_auto_secret struct cairn_buf in = {0};
+	enum cairn_status st = cairn_json_dump(&out, request);
 
 	if (st != CAIRN_OK)
 		return st;
-	if (body.len > CAIRN_AGENT_REQUEST_MAX)
-		return CAIRN_E_LIMIT;
-	cairn_buf_add_u32be(&frame, (uint32_t)body.len);
-	cairn_buf_add(&frame, cairn_buf_span(&body));
-	st = cairn_buf_status(&frame);
+	st = exchange(&in, ch, cairn_buf_span(&out), timeout_ms);
 	if (st == CAIRN_OK)
-		st = send_all(fd, cairn_buf_span(&frame), deadline);
-	return st == CAIRN_OK ? recv_answer(answer, fd, deadline) : st;
+		st = cairn_json_parse(answer, cairn_buf_span(&in));
+	explain(why, st);
+	return st == CAIRN_E_TRUNCATED ? CAIRN_E_NET : st;
 }
 
 enum cairn_status cairn_agent_call(json_t **answer, const char *path, const json_t *request,
@@ -159,11 +96,24 @@ enum cairn_status cairn_agent_call(json_t **answer, const char *path, const json
 
 	if (st != CAIRN_OK)
 		return st;
-	st = exchange(answer, fd, request, now_ms() + timeout_ms);
-	if (st != CAIRN_OK && why)
-		cairn_buf_add_fmt(why, "cairnd gave no usable answer: %s%s", cairn_status_text(st),
-				  st == CAIRN_E_TRUNCATED ? " (it closed the connection)" : "");
-	return st == CAIRN_E_TRUNCATED ? CAIRN_E_NET : st;
+	const struct cairn_channel ch = cairn_channel_socket(&fd);
+
+	return cairn_agent_call_over(answer, &ch, request, timeout_ms, why);
+}
+
+enum cairn_status cairn_agent_pass(struct cairn_buf *answer, const char *path, struct cairn_span request,
+				   unsigned timeout_ms, struct cairn_buf *why)
+{
+	auto_fd int fd = -1;
+	enum cairn_status st = open_socket(&fd, path, why);
+
+	if (st != CAIRN_OK)
+		return st;
+	const struct cairn_channel ch = cairn_channel_socket(&fd);
+
+	st = exchange(answer, &ch, request, timeout_ms);
+	explain(why, st);
+	return st;
 }
 
 static enum cairn_status status_by_name(const char *name)
