@@ -52,7 +52,7 @@ HARDEN += -fsanitize=fuzzer-no-link
 endif
 
 # Evaluated when make parses: on a bare machine it is empty, which is why `check` and `demo` call make again.
-PC_CFLAGS := $(shell pkg-config --cflags jansson xencontrol tss2-esys libseccomp libcurl libevent sqlite3 2>/dev/null)
+PC_CFLAGS := $(shell pkg-config --cflags jansson xencontrol xenvchan tss2-esys libseccomp libcurl libevent sqlite3 2>/dev/null)
 LANG_FLAGS = -std=gnu11 -Iinclude -Isrc -I. $(PC_CFLAGS) -DCAIRN_VERSION='"$(VERSION)"' \
              -DCAIRN_SYSCONFDIR='"$(SYSCONFDIR)"'
 CC_FLAGS = $(LANG_FLAGS) $(CFLAGS) $(WARN) $(HARDEN) -MMD -MP -ffile-prefix-map=$(CURDIR)=.
@@ -64,7 +64,8 @@ LIBS_TPM      = $(call pc,tss2-esys tss2-mu tss2-tctildr tss2-rc)
 LIBS_AGENT    = $(call pc,xencontrol xenstore xlutil xenlight libseccomp)
 LIBS_VERIFIER = $(call pc,libevent libevent_openssl libssl sqlite3)
 LIBS_NET      = $(call pc,libcurl)
-LIBS_ALL      = $(LIBS_TPM) $(LIBS_AGENT) $(LIBS_VERIFIER) $(LIBS_NET) $(LIBS_CORE)
+LIBS_VCHAN    = $(call pc,xenvchan xenstore libseccomp)
+LIBS_ALL      = $(LIBS_TPM) $(LIBS_AGENT) $(LIBS_VERIFIER) $(LIBS_VCHAN) $(LIBS_NET) $(LIBS_CORE)
 
 objs = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out %/main.c,$(wildcard $(1))))
 
@@ -73,10 +74,11 @@ LIB_TPM      := $(BUILD)/lib/libcairn-tpm.a
 LIB_AGENT    := $(BUILD)/lib/libcairn-agent.a
 LIB_CLI      := $(BUILD)/lib/libcairn-cli.a
 LIB_NET      := $(BUILD)/lib/libcairn-net.a
+LIB_VCHAN    := $(BUILD)/lib/libcairn-vchan.a
 LIB_VERIFIER := $(BUILD)/lib/libcairn-verifier.a
-LIB_TESTS    := $(LIB_VERIFIER) $(LIB_CLI) $(LIB_AGENT) $(LIB_NET) $(LIB_TPM) $(LIB_CORE)
+LIB_TESTS    := $(LIB_VERIFIER) $(LIB_CLI) $(LIB_AGENT) $(LIB_VCHAN) $(LIB_NET) $(LIB_TPM) $(LIB_CORE)
 
-PROGRAMS := $(foreach p,cairnd:src/agent cairn:src/cli cairn-relay:src/relay cairn-verifier:attest,\
+PROGRAMS := $(foreach p,cairnd:src/agent cairn:src/cli cairn-relay:src/relay cairn-vchan:src/vchan cairn-verifier:attest,\
               $(if $(wildcard $(lastword $(subst :, ,$(p)))/main.c),$(BUILD)/bin/$(firstword $(subst :, ,$(p)))))
 
 .PHONY: all
@@ -92,6 +94,7 @@ $(LIB_TPM): $(call objs,src/tpm/*.c)
 $(LIB_AGENT): $(call objs,src/agent/*.c src/xen/*.c)
 $(LIB_CLI): $(call objs,src/cli/*.c)
 $(LIB_NET): $(call objs,src/relay/*.c)
+$(LIB_VCHAN): $(call objs,src/vchan/*.c)
 $(LIB_VERIFIER): $(call objs,attest/*.c attest/store/*.c)
 $(BUILD)/obj/attest/api.o: attest/openapi.json
 $(BUILD)/obj/keys/ekdenied.o: keys/ek-denied.json
@@ -107,9 +110,12 @@ $(BUILD)/bin/cairnd: $(BUILD)/obj/src/agent/main.o $(LIB_AGENT) $(LIB_TPM) $(LIB
 $(BUILD)/bin/cairn: $(BUILD)/obj/src/cli/main.o $(LIB_CLI) $(LIB_NET) $(LIB_CORE)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_NET) $(LIBS_CORE)
-$(BUILD)/bin/cairn-relay: $(BUILD)/obj/src/relay/main.o $(LIB_NET) $(LIB_CORE)
+$(BUILD)/bin/cairn-relay: $(BUILD)/obj/src/relay/main.o $(LIB_VCHAN) $(LIB_NET) $(LIB_CORE)
 	$(call say,LD,$@)
-	$(Q)mkdir -p $(@D) && $(link) $(LIBS_NET) $(LIBS_CORE)
+	$(Q)mkdir -p $(@D) && $(link) $(LIBS_VCHAN) $(LIBS_NET) $(LIBS_CORE)
+$(BUILD)/bin/cairn-vchan: $(BUILD)/obj/src/vchan/main.o $(LIB_VCHAN) $(LIB_NET) $(LIB_CORE)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D) && $(link) $(LIBS_VCHAN) $(LIBS_CORE)
 $(BUILD)/bin/cairn-verifier: $(BUILD)/obj/attest/main.o $(LIB_VERIFIER) $(LIB_CORE)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_VERIFIER) $(LIBS_CORE)
@@ -268,7 +274,7 @@ bench: $(BENCHES)
 
 # ---- lint -----------------------------------------------------------------------------------------------------------
 C_FILES := $(wildcard src/core/*.c src/tpm/*.c src/agent/*.c src/xen/*.c src/boot/*.c src/cli/*.c src/relay/*.c \
-             keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/attack/*.c tests/attack/make/*.c tests/fuzz/*.c \
+             src/vchan/*.c keys/*.c attest/*.c attest/store/*.c tests/unit/*.c tests/attack/*.c tests/attack/make/*.c tests/fuzz/*.c \
              tests/bench/*.c tests/mutate/*.c)
 H_FILES := $(shell find include src attest keys tests -name '*.h' -not -path 'src/boot/efi/*' 2>/dev/null)
 TIDIED  := $(patsubst %.c,$(BUILD)/lint/%.tidy,$(C_FILES))
@@ -311,7 +317,7 @@ sbindir = $(DESTDIR)$(PREFIX)/sbin
 libdir  = $(DESTDIR)$(PREFIX)/lib
 share   = $(DESTDIR)$(PREFIX)/share
 confdir = $(DESTDIR)$(SYSCONFDIR)/cairn
-UNIT_FILES := $(wildcard src/agent/*.service src/relay/*.service attest/*.service)
+UNIT_FILES := $(wildcard src/agent/*.service src/relay/*.service src/vchan/*.service attest/*.service)
 CONF_FILES := $(wildcard src/agent/*.conf src/relay/*.conf attest/*.conf)
 
 .PHONY: install deb

@@ -7,14 +7,24 @@
 
 #define AGENT_TIMEOUT_MS 120000 /* a TPM may take its time */
 
-enum cairn_status cairn_relay_ask_agent(json_t **answer, const struct cairn_relay *r, json_t *request,
+static enum cairn_status call(json_t **answer, struct cairn_relay *r, const json_t *request,
+			      struct cairn_buf *why)
+{
+	if (!r->agent)
+		return cairn_agent_call(answer, r->config->socket, request, AGENT_TIMEOUT_MS, why);
+	enum cairn_status s = cairn_agent_call_over(answer, r->agent, request, AGENT_TIMEOUT_MS, why);
+	r->agent_lost = r->agent_lost || s != CAIRN_OK;
+	return s;
+}
+
+enum cairn_status cairn_relay_ask_agent(json_t **answer, struct cairn_relay *r, json_t *request,
 					struct cairn_buf *why)
 {
 	cairn_auto_json json_t *owned = request;
 	cairn_auto_json json_t *got = NULL;
 	if (!owned)
 		return CAIRN_E_NOMEM;
-	enum cairn_status s = cairn_agent_call(&got, r->config->socket, owned, AGENT_TIMEOUT_MS, why);
+	enum cairn_status s = call(&got, r, owned, why);
 	if (!s)
 		s = cairn_agent_verdict(got, why);
 	if (!s)

@@ -10,12 +10,14 @@
 
 #include "cairn/appraise.h"
 #include "relay/relay.h"
+#include "vchan/vchan.h"
 
 static const char help[] =
     "usage: cairn-relay [OPTION...]\n\n"
     "Carries evidence from cairnd to the attestation server.\n\n"
     "options:\n"
     "  -c, --config FILE   configuration [" CAIRN_RELAY_CONF "]\n"
+    "      --vchan ID/NODE cairnd is reached over the vchan that domain ID offers at NODE\n"
     "  -1, --once          one round; exit 0: trusted, 1: not trusted, 3: could not be decided\n"
     "      --enroll        enrol with the server and exit\n"
     "  -j, --json          with --once, print the server's answer\n"
@@ -23,24 +25,25 @@ static const char help[] =
     "      --version       print the version and exit\n";
 
 struct arguments {
-	const char *config;
+	const char *config, *vchan;
 	bool once, enroll, json;
 };
 
 /* -1: go on; else the exit code. */
 static int parse(struct arguments *a, int argc, char **argv)
 {
-	static const struct option longs[] = {{"config", required_argument, NULL, 'c'},
-					      {"once", no_argument, NULL, '1'},
-					      {"enroll", no_argument, NULL, 'e'},
-					      {"json", no_argument, NULL, 'j'},
-					      {"help", no_argument, NULL, 'h'},
-					      {"version", no_argument, NULL, 'v'},
-					      {NULL, 0, NULL, 0}};
+	static const struct option longs[] = {
+	    {"config", required_argument, NULL, 'c'}, {"vchan", required_argument, NULL, 'V'},
+	    {"once", no_argument, NULL, '1'},	      {"enroll", no_argument, NULL, 'e'},
+	    {"json", no_argument, NULL, 'j'},	      {"help", no_argument, NULL, 'h'},
+	    {"version", no_argument, NULL, 'v'},      {NULL, 0, NULL, 0}};
 	for (int c; (c = getopt_long(argc, argv, "c:1j", longs, NULL)) != -1;) {
 		switch (c) {
 		case 'c':
 			a->config = optarg;
+			break;
+		case 'V':
+			a->vchan = optarg;
 			break;
 		case '1':
 			a->once = true;
@@ -165,19 +168,22 @@ static int forever(struct cairn_relay *r)
 		cairn_relay_log("%s; next try in %u.%u s%s", text && *text ? text : cairn_status_text(s),
 				wait_ms / 1000, wait_ms / 100 % 10,
 				r->pending ? ", the evidence is kept" : "");
+		/* Who is nobody any more cannot open it again: whoever started the relay does so anew. */
+		if (r->agent_lost) {
+			cairn_relay_log("the way to cairnd is lost: ending, to be started again");
+			return CAIRN_EXIT_UNDECIDED;
+		}
 	}
 	cairn_relay_log("told to stop");
 	return CAIRN_EXIT_GOOD;
 }
 
-static int run(const struct arguments *a, const struct cairn_relay_config *c)
+static int work(const struct arguments *a, const struct cairn_relay_config *c,
+		const struct cairn_channel *agent)
 {
 	cairn_auto_buf struct cairn_buf why = {0};
 	struct cairn_relay r = {0};
-	enum cairn_status s = cairn_relay_drop(c->user, &why);
-	if (s)
-		return fail(s == CAIRN_E_NOTFOUND ? CAIRN_E_USAGE : s, &why);
-	s = cairn_relay_init(&r, c, &why);
+	enum cairn_status s = cairn_relay_init(&r, c, agent, &why);
 	if (s)
 		return fail(s == CAIRN_E_NOTFOUND ? CAIRN_E_USAGE : s, &why);
 	int code;
@@ -188,6 +194,34 @@ static int run(const struct arguments *a, const struct cairn_relay_config *c)
 		code = a->once ? once(&r, a) : forever(&r);
 	}
 	cairn_relay_fini(&r);
+	return code;
+}
+
+/* The devices of a vchan are root's: it is opened first. */
+static enum cairn_status open_vchan(struct cairn_vchan **out, const char *text, struct cairn_buf *why)
+{
+	uint32_t domid;
+	const char *node;
+	enum cairn_status s = cairn_relay_vchan_parse(&domid, &node, text);
+	if (s)
+		cairn_buf_add_fmt(why, "--vchan %s: it is DOMID/NODE, such as 0/local/domain/0/cairn/relay",
+				  text);
+	return s ? s : cairn_vchan_connect(out, domid, node, why);
+}
+
+static int run(const struct arguments *a, const struct cairn_relay_config *c)
+{
+	cairn_auto_buf struct cairn_buf why = {0};
+	struct cairn_vchan *v = NULL;
+	struct cairn_channel agent = {0};
+	const char *vchan = a->vchan ? a->vchan : c->vchan;
+	enum cairn_status s = vchan ? open_vchan(&v, vchan, &why) : CAIRN_OK;
+	if (!s)
+		s = cairn_relay_drop(c->user, &why);
+	if (v)
+		agent = cairn_vchan_channel(v);
+	int code = s ? fail(s == CAIRN_E_NOTFOUND ? CAIRN_E_USAGE : s, &why) : work(a, c, v ? &agent : NULL);
+	cairn_vchan_close(v);
 	return code;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cairn/config.h"
 #include "cairn/json.h"
+#include "relay/channel.h"
 #include "relay/http.h"
 
 #define CAIRN_RELAY_CONF "/etc/cairn/relay.conf"
@@ -13,6 +14,7 @@
 struct cairn_relay_config {
 	struct cairn_config *file; /* owns the strings */
 	const char *server, *ca, *socket, *user;
+	const char *vchan;     /* "DOMID/NODE": cairnd is reached over this and not by its socket; or NULL */
 	const char *state_dir; /* NULL: unsent evidence is kept in memory only */
 	char label[128];
 	unsigned interval_s, retry_max_s;
@@ -23,9 +25,15 @@ struct cairn_relay_config {
 enum cairn_status cairn_relay_config_load(struct cairn_relay_config *out, const char *path,
 					  struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_relay_config_fini(struct cairn_relay_config *c);
+/* "0/local/domain/0/cairn/relay": the domain that offers a vchan, and the node from the slash on, which points into text.
+ * CAIRN_E_USAGE. */
+enum cairn_status cairn_relay_vchan_parse(uint32_t *domid, const char **node,
+					  const char *text) CAIRN_MUST_CHECK;
 
 struct cairn_relay {
 	const struct cairn_relay_config *config;
+	const struct cairn_channel *agent; /* borrowed; NULL: each request opens config->socket */
+	bool agent_lost;		   /* agent is of no more use */
 	struct cairn_client *http;
 	json_t *identity;    /* cairnd's answer; NULL until asked */
 	json_t *nonce;	     /* {"nonce","verifier_kid"} for the next evidence, or NULL */
@@ -34,7 +42,7 @@ struct cairn_relay {
 };
 
 enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_relay_config *c,
-				   struct cairn_buf *why) CAIRN_MUST_CHECK;
+				   const struct cairn_channel *agent, struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_relay_fini(struct cairn_relay *r);
 
 /* One round: enrols where the server does not know the host, sends evidence, takes the next nonce. CAIRN_OK:
@@ -49,7 +57,7 @@ enum cairn_status cairn_relay_enrol(struct cairn_relay *r, struct cairn_buf *why
 /* Asks cairnd who this is, once. */
 enum cairn_status cairn_relay_identity(struct cairn_relay *r, struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* cairnd and server calls that look at the answer too. *answer is a new reference. */
-enum cairn_status cairn_relay_ask_agent(json_t **answer, const struct cairn_relay *r, json_t *request,
+enum cairn_status cairn_relay_ask_agent(json_t **answer, struct cairn_relay *r, json_t *request,
 					struct cairn_buf *why) CAIRN_MUST_CHECK;
 enum cairn_status cairn_relay_ask_server(json_t **answer, struct cairn_relay *r, const char *path,
 					 const json_t *body, struct cairn_buf *why) CAIRN_MUST_CHECK;

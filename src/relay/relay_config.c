@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -11,8 +12,11 @@
 #include "cairn/agent.h"
 #include "relay/relay.h"
 
-static const char *const keys[] = {"server", "ca",	  "label",	 "socket", "interval_s",
-				   "user",   "state_dir", "retry_max_s", NULL};
+#define DOMID_MAX 32751 /* xen/include/public/xen.h: DOMID_FIRST_RESERVED is 0x7ff0 */
+#define NODE_MAX  48	/* libxenvchan 4.17 has 64 bytes for it and "/event-channel" */
+
+static const char *const keys[] = {"server",	 "ca",	 "label",     "socket",	     "vchan",
+				   "interval_s", "user", "state_dir", "retry_max_s", NULL};
 
 static enum cairn_status required(const char **out, const struct cairn_config *c, const char *key,
 				  const char *path, struct cairn_buf *why)
@@ -53,6 +57,36 @@ static enum cairn_status take_numbers(struct cairn_relay_config *c, struct cairn
 	return CAIRN_OK;
 }
 
+enum cairn_status cairn_relay_vchan_parse(uint32_t *domid, const char **node, const char *text)
+{
+	size_t digits = strspn(text, "0123456789"), n = strlen(text + digits);
+
+	if (digits == 0 || digits > 5 || n < 2 || n > NODE_MAX || text[digits] != '/' ||
+	    text[digits + n - 1] == '/')
+		return CAIRN_E_USAGE;
+	unsigned long id = strtoul(text, NULL, 10);
+
+	if (id > DOMID_MAX)
+		return CAIRN_E_USAGE;
+	*domid = (uint32_t)id;
+	*node = text + digits;
+	return CAIRN_OK;
+}
+
+static enum cairn_status take_vchan(struct cairn_relay_config *c, const char *path, struct cairn_buf *why)
+{
+	uint32_t domid;
+	const char *node;
+
+	c->vchan = cairn_config_str(c->file, "vchan", NULL);
+	if (!c->vchan || cairn_relay_vchan_parse(&domid, &node, c->vchan) == CAIRN_OK)
+		return CAIRN_OK;
+	if (why)
+		cairn_buf_add_fmt(why, "%s: 'vchan' is DOMID/NODE, such as 0/local/domain/0/cairn/relay",
+				  path);
+	return CAIRN_E_USAGE;
+}
+
 enum cairn_status cairn_relay_config_load(struct cairn_relay_config *out, const char *path,
 					  struct cairn_buf *why)
 {
@@ -64,6 +98,8 @@ enum cairn_status cairn_relay_config_load(struct cairn_relay_config *out, const 
 		s = required(&c.ca, c.file, "ca", path, why);
 	if (!s)
 		s = take_label(&c, path, why);
+	if (!s)
+		s = take_vchan(&c, path, why);
 	if (!s)
 		s = take_numbers(&c, why);
 	if (s) {

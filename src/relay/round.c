@@ -184,9 +184,9 @@ enum cairn_status cairn_relay_round(json_t **answer, struct cairn_relay *r, stru
 }
 
 enum cairn_status cairn_relay_init(struct cairn_relay *r, const struct cairn_relay_config *c,
-				   struct cairn_buf *why)
+				   const struct cairn_channel *agent, struct cairn_buf *why)
 {
-	*r = (struct cairn_relay){.config = c};
+	*r = (struct cairn_relay){.config = c, .agent = agent};
 	const struct cairn_client_options o = {.server = c->server, .ca_file = c->ca};
 	enum cairn_status s = cairn_client_new(&r->http, &o, why);
 	if (!s)

@@ -2,7 +2,7 @@
 bats_require_minimum_version 1.5.0
 load helpers
 
-programs=(cairn cairnd cairn-relay cairn-verifier)
+programs=(cairn cairnd cairn-relay cairn-vchan cairn-verifier)
 
 # Every command line of cairn that has a help of its own.
 commands() {
@@ -58,7 +58,7 @@ commands() {
 			grep -q -F -e "$o" page || { echo "cairn $c: $o is not in the man page"; false; }
 		done
 	done < <(commands)
-	for p in cairnd cairn-relay cairn-verifier; do
+	for p in cairnd cairn-relay cairn-vchan cairn-verifier; do
 		mandoc -T ascii "$TOP/docs/man/$p.8" | sed 's/.\x08//g' >page
 		for o in $("$p" --help | grep -oE -e '--[a-z][a-z0-9-]+' | sort -u); do
 			grep -q -F -e "$o" page || { echo "$p: $o is not in the man page"; false; }

@@ -15,7 +15,7 @@ build_debs() {
 	diff -r one two
 	[ "$(find one -name '*.deb' | wc -l)" -eq 4 ]
 	for d in one/*.deb; do dpkg-deb -x "$d" root; done
-	for p in bin/cairn sbin/cairnd sbin/cairn-relay sbin/cairn-verifier; do
+	for p in bin/cairn sbin/cairnd sbin/cairn-relay sbin/cairn-vchan sbin/cairn-verifier; do
 		run -0 "root/usr/$p" --version
 		[ -s "root/usr/share/bash-completion/completions/${p#*/}" ]
 		[ -n "$(find root/usr/share/man -name "${p#*/}.[18].gz")" ]
