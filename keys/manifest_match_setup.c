@@ -134,24 +134,59 @@ static bool rule_fits(const struct cairn_pci_rule *rule, const struct cairn_pci_
 	return rule->vendor == d->vendor && rule->device == d->device;
 }
 
+static bool rom_fits(const struct cairn_pci_rule *rule, const struct cairn_pci_device *d)
+{
+	return rule->rom.alg == CAIRN_ALG_NONE || cairn_digest_equal(&rule->rom, &d->rom);
+}
+
+/* The rule that goes furthest: fits the device, has its option ROM, lets it be permissive. */
+struct pci_found {
+	const struct cairn_pci_rule *fits;
+	bool rom, permissive;
+};
+
+static struct pci_found find_rule(const struct cairn_pci_device *d, const struct cairn_manifest *m)
+{
+	struct pci_found found = {0};
+
+	for (size_t i = 0; i < m->pci_count; i++) {
+		const struct cairn_pci_rule *rule = &m->pci[i];
+
+		if (!rule_fits(rule, d))
+			continue;
+		bool rom = rom_fits(rule, d);
+
+		found.fits = rule;
+		found.rom |= rom;
+		found.permissive |= rom && rule->permissive;
+	}
+	return found;
+}
+
+static void add_rom(struct cairn_reasons *out, const char *name, const struct cairn_pci_device *d,
+		    const struct cairn_pci_rule *rule)
+{
+	struct cairn_hex want = cairn_digest_hex(&rule->rom), got = cairn_digest_hex(&d->rom);
+
+	cairn_reasons_addf(out, CAIRN_R_PCI_ROM_MISMATCH, name, NULL, want.text,
+			   d->rom.alg != CAIRN_ALG_NONE ? got.text : "none that can be read",
+			   "the option ROM of the PCI device %s is not the one that was signed", d->bdf);
+}
+
 static void match_device(struct cairn_reasons *out, const struct cairn_pci_device *d,
 			 const struct cairn_manifest *m)
 {
-	bool fits = false, permissive = false;
+	const struct pci_found rule = find_rule(d, m);
 	char name[32], found[32];
 
-	for (size_t i = 0; i < m->pci_count; i++) {
-		bool this = rule_fits(&m->pci[i], d);
-
-		fits = fits || this;
-		permissive = permissive || (this && m->pci[i].permissive);
-	}
 	snprintf(name, sizeof(name), "pci %s", d->bdf);
 	snprintf(found, sizeof(found), "%04x:%04x class %06x", d->vendor, d->device, (unsigned)d->class);
-	if (!fits)
+	if (rule.fits == NULL)
 		cairn_reasons_addf(out, CAIRN_R_PCI_NOT_ALLOWED, name, NULL, "", found,
 				   "the manifest does not give it the PCI device %s", d->bdf);
-	else if (d->permissive && !permissive)
+	else if (!rule.rom)
+		add_rom(out, name, d, rule.fits);
+	else if (d->permissive && !rule.permissive)
 		cairn_reasons_addf(out, CAIRN_R_PCI_PERMISSIVE, name, NULL, "permissive=0", "permissive=1",
 				   "the manifest does not give it the PCI device %s permissively", d->bdf);
 }

@@ -18,6 +18,11 @@ static const struct cairn_field RULE[] = {
     {.name = "class", .kind = CAIRN_F_HEX, .min = 2, .max = 2, .optional = true},
     {.name = "device", .kind = CAIRN_F_HEX, .min = 2, .max = 2, .optional = true},
     {.name = "permissive", .kind = CAIRN_F_BOOL},
+    {.name = "rom_sha256",
+     .kind = CAIRN_F_HEX,
+     .min = CAIRN_SHA256_SIZE,
+     .max = CAIRN_SHA256_SIZE,
+     .optional = true},
     {.name = "vendor", .kind = CAIRN_F_HEX, .min = 2, .max = 2, .optional = true},
     {0},
 };
@@ -123,11 +128,16 @@ enum cairn_status cairn_manifest_service_ready(const struct cairn_manifest *m)
 
 static json_t *rule_json(const struct cairn_pci_rule *r)
 {
-	if (r->by_class)
-		return json_pack("{s:o, s:b}", "class", cairn_pci_hex(r->class, 2), "permissive",
-				 r->permissive);
-	return json_pack("{s:o, s:b, s:o}", "device", cairn_pci_hex(r->device, 2), "permissive",
-			 r->permissive, "vendor", cairn_pci_hex(r->vendor, 2));
+	json_t *v =
+	    r->by_class
+		? json_pack("{s:o, s:b}", "class", cairn_pci_hex(r->class, 2), "permissive", r->permissive)
+		: json_pack("{s:o, s:b, s:o}", "device", cairn_pci_hex(r->device, 2), "permissive",
+			    r->permissive, "vendor", cairn_pci_hex(r->vendor, 2));
+
+	if (v != NULL && r->rom.alg != CAIRN_ALG_NONE &&
+	    json_object_set_new(v, "rom_sha256", cairn_json_hex(cairn_digest_span(&r->rom))) != 0)
+		cairn_json_release(&v);
+	return v;
 }
 
 static json_t *rules_json(const struct cairn_manifest *m)
@@ -186,6 +196,7 @@ static void read_rules(struct cairn_manifest *m, const json_t *rules)
 		    .vendor = (uint16_t)cairn_pci_number(rule, "vendor"),
 		    .device = (uint16_t)cairn_pci_number(rule, "device"),
 		    .permissive = json_is_true(json_object_get(rule, "permissive")),
+		    .rom = cairn_schema_digest(CAIRN_ALG_SHA256, rule, "rom_sha256"),
 		};
 	}
 }

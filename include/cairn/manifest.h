@@ -31,12 +31,14 @@ struct cairn_manifest_event {
 	const char *text;		    /* the command line or path; may be "" */
 };
 
-/* PCI devices that a service may be given: all of one class, or all of one vendor and device. */
+/* PCI devices that a service may be given: all of one class, or all of one vendor and device; or of these only those
+ * with one option ROM. */
 struct cairn_pci_rule {
 	bool by_class;
 	uint16_t class;		 /* base class and subclass: 0x0200 */
 	uint16_t vendor, device; /* unless by_class */
 	bool permissive;	 /* may be given with permissive=1 */
+	struct cairn_digest rom; /* SHA-256 of the option ROM; alg CAIRN_ALG_NONE: whatever it is */
 };
 
 struct cairn_manifest {

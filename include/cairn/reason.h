@@ -34,6 +34,7 @@
 #define CAIRN_R_DISK_MODE	    "disk-mode-mismatch"
 #define CAIRN_R_PCI_NOT_ALLOWED	    "pci-not-allowed"
 #define CAIRN_R_PCI_PERMISSIVE	    "pci-permissive"
+#define CAIRN_R_PCI_ROM_MISMATCH    "pci-rom-mismatch"
 #define CAIRN_R_SERVES_NOT_ALLOWED  "serves-not-allowed"
 #define CAIRN_R_TARGET_NOT_ALLOWED  "target-not-allowed"
 #define CAIRN_R_FILE_MISSING	    "file-missing"

@@ -200,7 +200,8 @@ int cairn_cmd_manifest_service(int argc, char **argv)
 	    VALUE("memory-max", "MIB", o.memory_max, "most memory that it may have"),
 	    VALUE("vcpus-max", "N", o.vcpus_max, "most CPUs that it may have"),
 	    LIST("backend", "DOMAIN", o.backends, "a domain whose backends it may use"),
-	    LIST("pci", "DEVICE", o.pci, "it may be given: VENDOR:DEVICE or class:CLASS [,permissive]"),
+	    LIST("pci", "DEVICE", o.pci,
+		 "it may be given: VENDOR:DEVICE or class:CLASS [,permissive][,rom=SHA256]"),
 	    LIST("serves", "CLASS", o.serves, "backends that it may serve: vif or vbd"),
 	    LIST("target", "DOMAIN", o.targets, "a domain whose device model it may be"),
 	};

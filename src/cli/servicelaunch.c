@@ -59,7 +59,8 @@ static void take(struct cairn_manifest *m, const struct cairn_launch *l)
 	for (size_t i = 0; i < l->pci_count; i++)
 		m->pci[m->pci_count++] = (struct cairn_pci_rule){.vendor = l->pci[i].vendor,
 								 .device = l->pci[i].device,
-								 .permissive = l->pci[i].permissive};
+								 .permissive = l->pci[i].permissive,
+								 .rom = l->pci[i].rom};
 	take_names(m, l);
 }
 

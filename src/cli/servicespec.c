@@ -118,6 +118,28 @@ static bool hex4(uint16_t *out, const char *s)
 	return true;
 }
 
+/* What stands behind the device, each once. */
+static bool take_words(struct cairn_pci_rule *r, const char *words)
+{
+	static const char permissive[] = ",permissive", rom[] = ",rom=";
+	while (*words) {
+		char hash[2 * CAIRN_SHA256_SIZE + 1] = "";
+		if (!r->permissive && strncmp(words, permissive, sizeof(permissive) - 1) == 0) {
+			r->permissive = true;
+			words += sizeof(permissive) - 1;
+			continue;
+		}
+		if (r->rom.alg != CAIRN_ALG_NONE || strncmp(words, rom, sizeof(rom) - 1) != 0)
+			return false;
+		words += sizeof(rom) - 1;
+		snprintf(hash, sizeof(hash), "%.64s", words);
+		if (cairn_digest_parse(&r->rom, CAIRN_ALG_SHA256, hash))
+			return false;
+		words += sizeof(hash) - 1;
+	}
+	return true;
+}
+
 static bool take_rule(struct cairn_pci_rule *r, const char *spec)
 {
 	static const char class[] = "class:";
@@ -133,8 +155,7 @@ static bool take_rule(struct cairn_pci_rule *r, const char *spec)
 			return false;
 		rest = spec + 9;
 	}
-	r->permissive = strcmp(rest, ",permissive") == 0;
-	return r->permissive || !*rest;
+	return take_words(r, rest);
 }
 
 int cairn_cli_pci(struct cairn_manifest *out, const struct cairn_cli_list *specs)
@@ -146,7 +167,7 @@ int cairn_cli_pci(struct cairn_manifest *out, const struct cairn_cli_list *specs
 			return cairn_cli_complain(
 			    CAIRN_EXIT_USAGE,
 			    "--pci: '%s' is neither VENDOR:DEVICE nor class:CLASS, of four "
-			    "hex digits each, with or without ,permissive",
+			    "hex digits each, with or without ,permissive and ,rom=SHA256",
 			    specs->item[i]);
 	out->pci_count += specs->count;
 	return CAIRN_EXIT_GOOD;

@@ -14,7 +14,8 @@ struct cairn_cli_disk_names {
  * good. An image is read whole, whatever its size. */
 int cairn_cli_disks(struct cairn_setup *out, struct cairn_cli_disk_names *names,
 		    const struct cairn_cli_list *specs);
-/* VENDOR:DEVICE or class:CLASS, both of four hex digits each; then ",permissive" where that is allowed. */
+/* VENDOR:DEVICE or class:CLASS, both of four hex digits each; then ",permissive" where that is allowed, and ",rom=" with
+ * the SHA-256 of the option ROM where it has to be that one. */
 int cairn_cli_pci(struct cairn_manifest *out, const struct cairn_cli_list *specs);
 
 /* Everything from the last launch of m->name in that launch log, which *keep then holds: the manifest borrows from it.

@@ -43,11 +43,12 @@ component() { # NAME FILE: how the payload must name it
 
 @test "disks, devices, and what it may serve" {
 	service --type pv --kernel kernel --disk xvda:image:ramdisk --disk "xvdb:verity:$hash:4096" --disk xvdc:unmeasured:w \
-		--disk xvdd:unmeasured:r --pci 8086:1533 --pci class:0200,permissive --serves vif --serves vbd --target guest
+		--disk xvdd:unmeasured:r --pci 8086:1533 --pci class:0200,permissive --pci "8086:1534,rom=$hash" --pci "class:0300,rom=$hash,permissive" --serves vif --serves vbd --target guest
 	grep -qF "{\"kind\":\"image\",\"readwrite\":false,\"sha256\":\"$(sha256sum <ramdisk | cut -d' ' -f1)\",\"size\":8,\"vdev\":\"xvda\"}" payload
 	grep -qF "{\"kind\":\"verity\",\"readwrite\":false,\"sha256\":\"$hash\",\"size\":4096,\"vdev\":\"xvdb\"}" payload
 	grep -qF '{"kind":"unmeasured","readwrite":true,"vdev":"xvdc"},{"kind":"unmeasured","readwrite":false,"vdev":"xvdd"}' payload
-	grep -qF '"pci":[{"device":"1533","permissive":false,"vendor":"8086"},{"class":"0200","permissive":true}]' payload
+	grep -qF '"pci":[{"device":"1533","permissive":false,"vendor":"8086"},{"class":"0200","permissive":true},' payload
+	grep -qF "{\"device\":\"1534\",\"permissive\":false,\"rom_sha256\":\"$hash\",\"vendor\":\"8086\"},{\"class\":\"0300\",\"permissive\":true,\"rom_sha256\":\"$hash\"}]" payload
 	grep -qF '"serves":["vbd","vif"],"targets":["guest"]' payload
 }
 
@@ -83,7 +84,8 @@ refused() { # TEXT OPTION... : a usage error that says so
 		refused "--disk: '" --type pv --kernel kernel --disk "$disk"
 	done
 	refused "a name is too long" --type pv --kernel kernel --disk "$(printf 'x%.0s' {1..65}):unmeasured:r"
-	for pci in 8086 8086:153 8086:15333 80g6:1533 class:02 class:0200,permissiv class:0200permissive 8086:1533, 8086-1533; do
+	for pci in 8086 8086:153 8086:15333 80g6:1533 class:02 class:0200,permissiv class:0200permissive 8086:1533, 8086-1533 \
+		8086:1533,rom= "8086:1533,rom=${hash%?}" "8086:1533,rom=${hash}0" "8086:1533,rom=$hash,rom=$hash" 8086:1533,permissive,permissive; do
 		refused "--pci: '$pci'" --type pv --kernel kernel --pci "$pci"
 	done
 	many=()
@@ -137,7 +139,7 @@ launched() { # OPTION... : signs n.jws from launch.log, and leaves its payload
 	# The recorded manifest is for that launch, but for its validity and its rules for PCI.
 	plain() { sed 's/"not_after":[0-9]*,"not_before":[0-9]*/X/; s/"release":[0-9]*/X/; s/"pci":\[[^]]*\]/X/'; }
 	[ "$(plain <payload)" = "$(plain <"$root/tests/data/manifest/service-hvm.json")" ]
-	grep -qF '"pci":[{"device":"1533","permissive":true,"vendor":"8086"}]' payload
+	grep -qF "\"pci\":[{\"device\":\"1533\",\"permissive\":true,\"rom_sha256\":\"$(jq -r '.pci[0].rom_sha256' "$root/tests/data/record/launch-hvm.json")\",\"vendor\":\"8086\"}]" payload
 	launch_log "$root/tests/data/record/launch-hvm.json" "$root/tests/data/record/launch-stubdomain.json"
 	launched
 	grep -qF '"inside_stubdomain":{"kernel":"/vmlinuz","ramdisk":"/initrd"}' payload

@@ -86,6 +86,7 @@ static int setup(void **state)
 	in.hvm = sample_hvm();
 	in.stub = sample_stubdomain();
 	in.for_hvm = sample_manifest_for(&in.hvm);
+	in.for_hvm.pci[0].rom = in.hvm.pci[0].rom;
 	in.for_stub = sample_manifest_for(&in.stub);
 	assert_int_equal(cairn_record_launch(&in.hvm_record, &in.hvm), CAIRN_OK);
 	assert_int_equal(cairn_record_launch(&in.stub_record, &in.stub), CAIRN_OK);

@@ -217,6 +217,7 @@ static void test_pci(void **state)
 	expect(record_of(&l), "pci", "seize", NULL, CAIRN_E_MALFORMED);
 	hex(manifest_of, "constraints/pci", "vendor", 2);
 	hex(manifest_of, "constraints/pci", "device", 2);
+	hex(manifest_of, "constraints/pci", "rom_sha256", 32);
 }
 
 /* A rule by class has its own length. */

@@ -87,7 +87,8 @@ static void test_read(void **state)
 
 	(void)state;
 	m.pci_count = 2;
-	m.pci[1] = (struct cairn_pci_rule){.by_class = true, .class = 0x0200};
+	m.pci[1] = (struct cairn_pci_rule){
+	    .by_class = true, .class = 0x0200, .rom = sample_digest(CAIRN_ALG_SHA256, "rom")};
 	assert_int_equal(cairn_manifest_build(&b, &m), CAIRN_OK);
 	assert_int_equal(cairn_manifest_parse(&back, cairn_buf_span(&b)), CAIRN_OK);
 	assert_int_equal(back.pci_count, 2);
@@ -96,6 +97,8 @@ static void test_read(void **state)
 	assert_int_equal(back.pci[0].device, 0x1533);
 	assert_true(back.pci[1].by_class && !back.pci[1].permissive);
 	assert_int_equal(back.pci[1].class, 0x0200);
+	assert_int_equal(back.pci[0].rom.alg, CAIRN_ALG_NONE);
+	assert_true(cairn_digest_equal(&back.pci[1].rom, &m.pci[1].rom));
 	assert_int_equal(back.serve_count, 2);
 	assert_string_equal(back.target[0], "guest");
 	assert_int_equal(back.setup.disk_count, 3);

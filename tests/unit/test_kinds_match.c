@@ -294,6 +294,40 @@ static void permissive_by_second(struct cairn_launch *l, struct cairn_manifest *
 	m->pci[1].class = 0x0108;
 }
 
+static void rom_signed(struct cairn_launch *l, struct cairn_manifest *m)
+{
+	m->pci[0].rom = l->pci[0].rom;
+}
+
+static void other_rom(struct cairn_launch *l, struct cairn_manifest *m)
+{
+	rom_signed(l, m);
+	l->pci[0].rom = sample_digest(CAIRN_ALG_SHA256, "evil");
+}
+
+static void unreadable_rom(struct cairn_launch *l, struct cairn_manifest *m)
+{
+	rom_signed(l, m);
+	l->pci[0].rom = (struct cairn_digest){0};
+}
+
+/* What the rule for one ROM allows, it does not allow for another. */
+static void permissive_by_other_rom(struct cairn_launch *l, struct cairn_manifest *m)
+{
+	m->pci[0].permissive = false;
+	m->pci[m->pci_count] = m->pci[0];
+	m->pci[m->pci_count].permissive = true;
+	m->pci[m->pci_count++].rom = sample_digest(CAIRN_ALG_SHA256, "evil");
+	(void)l;
+}
+
+static void rom_of_second(struct cairn_launch *l, struct cairn_manifest *m)
+{
+	m->pci[0].rom = sample_digest(CAIRN_ALG_SHA256, "evil");
+	m->pci[m->pci_count] = m->pci[0];
+	m->pci[m->pci_count++].rom = l->pci[0].rom;
+}
+
 static void not_permissive(struct cairn_launch *l, struct cairn_manifest *m)
 {
 	(void)m;
@@ -314,6 +348,21 @@ static void test_pci(void **state)
 	expect(l, permissive_by_another, CAIRN_R_PCI_PERMISSIVE, "pci 0000:03:00.0", NULL, NULL);
 	expect(l, permissive_by_second, NULL, NULL, NULL, NULL);
 	expect(l, not_permissive, NULL, NULL, NULL, NULL);
+}
+
+static void test_rom(void **state)
+{
+	struct cairn_launch l = sample_hvm();
+	struct cairn_digest evil = sample_digest(CAIRN_ALG_SHA256, "evil");
+	struct cairn_hex want = cairn_digest_hex(&l.pci[0].rom), got = cairn_digest_hex(&evil);
+
+	(void)state;
+	expect(l, rom_signed, NULL, NULL, NULL, NULL);
+	expect(l, rom_of_second, NULL, NULL, NULL, NULL);
+	expect(l, other_rom, CAIRN_R_PCI_ROM_MISMATCH, "pci 0000:03:00.0", want.text, got.text);
+	expect(l, unreadable_rom, CAIRN_R_PCI_ROM_MISMATCH, "pci 0000:03:00.0", want.text,
+	       "none that can be read");
+	expect(l, permissive_by_other_rom, CAIRN_R_PCI_PERMISSIVE, "pci 0000:03:00.0", NULL, NULL);
 }
 
 static void serves_less(struct cairn_launch *l, struct cairn_manifest *m)
@@ -354,9 +403,10 @@ static void test_for_others(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_allowed), cmocka_unit_test(test_components),
-	    cmocka_unit_test(test_texts),   cmocka_unit_test(test_disks),
-	    cmocka_unit_test(test_pci),	    cmocka_unit_test(test_for_others),
+	    cmocka_unit_test(test_allowed),    cmocka_unit_test(test_components),
+	    cmocka_unit_test(test_texts),      cmocka_unit_test(test_disks),
+	    cmocka_unit_test(test_pci),	       cmocka_unit_test(test_rom),
+	    cmocka_unit_test(test_for_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
