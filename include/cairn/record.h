@@ -210,8 +210,9 @@ struct cairn_exit_record {
 	uint64_t launch; /* recnum of its launch record */
 	const char *name;
 	const char *reason; /* "destroyed", "crashed", "rebooted", "shutdown", "lost" (gone while no cairnd
-			     * looked), "build-failed" or "no-service" (the one before it
-			     * did serve, and is launched again) */
+			     * looked), "build-failed", "no-service" (the one before it
+			     * did serve, and is launched again) or "no-device-model" (its
+			     * stub domain was gone) */
 	json_t *doc;
 };
 

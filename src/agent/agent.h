@@ -23,8 +23,9 @@ struct cairn_agent_domain {
 	bool driver;	 /* driver_domain = 1 */
 	uint32_t domid;	 /* 0: not built, or not seen yet */
 	bool serves_vif, serves_vbd;
-	bool stub;	     /* a stub domain is its device model */
-	uint32_t stub_domid; /* of that; 0: none, or not seen yet */
+	bool stub;	      /* a stub domain is its device model */
+	uint32_t stub_domid;  /* of that; 0: none, or not seen yet */
+	int64_t stub_gone_ms; /* when it was first seen to be gone or shut down; 0: it runs */
 	size_t disk_count;
 	int disk_fd[CAIRN_XLCFG_DISKS]; /* owned: what its measured disks are open at while it lives */
 	bool passed;			/* its domid is accounted for (strangers.c) */
@@ -179,6 +180,17 @@ void cairn_strangers_look(struct cairn_agent *a, const struct cairn_hv_domain *a
 void cairn_strangers_gaps(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
 /* In enforce mode: destroys those that are on record. */
 void cairn_strangers_end(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* ---- the stub domains of guests (stubs.c) -------------------------------------------------------------- */
+/* What the exit record says of a guest that was ended since its device model was gone. */
+#define CAIRN_END_NO_DEVICE_MODEL "no-device-model"
+
+/* Asks the toolstack's notes for those that are not known yet. */
+void cairn_stubs_learn(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* Sets the end of guests whose stub domain has been gone for some seconds, so that this sweep ends them. */
+void cairn_stubs_look(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* The guest is gone, or never was: destroys its stub domain where that is still there. False: try again. */
+bool cairn_stub_end(struct cairn_agent *a, const struct cairn_agent_domain *d) CAIRN_MUST_CHECK;
+
 /* The hypervisor's changes (changes.c): new ones are violations in enforce mode. seen: reason is of a violation record of
  * this boot. */
 void cairn_changes_look(struct cairn_agent *a);

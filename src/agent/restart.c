@@ -195,7 +195,8 @@ static void forget(struct cairn_restart *r)
 /* The reason may be a record's. */
 static const char *literal(const char *reason)
 {
-	static const char *const reasons[] = {"crashed", "rebooted", "lost", CAIRN_END_NO_SERVICE};
+	static const char *const reasons[] = {"crashed", "rebooted", "lost", CAIRN_END_NO_SERVICE,
+					      CAIRN_END_NO_DEVICE_MODEL};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strcmp(reason, reasons[i]) == 0)

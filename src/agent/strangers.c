@@ -106,32 +106,6 @@ static void put_on_record(struct cairn_agent *a, struct cairn_stranger *s, const
 	s->violated = violate(a, reason);
 }
 
-/* ---- stub domains ------------------------------------------------------------------------------------- */
-
-/* A toolstack makes the device model's domain while it builds the one that cairnd asked for, and says which it is
- * before it lets it run. */
-static void learn_stub(struct cairn_agent *a, struct cairn_agent_domain *d, const struct cairn_hv_domain *all,
-		       size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		uint32_t domid = 0;
-
-		if (cairn_domain_is(d, &all[i]) &&
-		    a->hv.ops->stub(a->hv.self, all[i].domid, &domid) == CAIRN_OK)
-			d->stub_domid = domid;
-	}
-}
-
-static void learn_stubs(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
-{
-	for (size_t i = 0; i < a->domains.count; i++) {
-		struct cairn_agent_domain *d = &a->domains.item[i];
-
-		if (d->live && d->stub && d->stub_domid == 0)
-			learn_stub(a, d, all, n);
-	}
-}
-
 /* ---- what is there ------------------------------------------------------------------------------------ */
 
 /* A domain of which the launch has ended may be seen dying for a while; alive again it is another one. */
@@ -205,7 +179,7 @@ static void forget(struct cairn_agent *a, const struct cairn_hv_domain *all, siz
 
 void cairn_strangers_look(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n)
 {
-	learn_stubs(a, all, n);
+	cairn_stubs_learn(a, all, n);
 	for (size_t i = 0; i < n; i++)
 		if (!is_explained(a, &all[i]))
 			look_at(a, &all[i]);
@@ -340,7 +314,7 @@ void cairn_strangers_gaps(struct cairn_agent *a, const struct cairn_hv_domain *a
 
 	if (s->last_domid == CAIRN_DOMID_UNKNOWN)
 		learn_last(a, all, n);
-	learn_stubs(a, all, n);
+	cairn_stubs_learn(a, all, n);
 	for (size_t i = 0; i < n; i++)
 		if (!is_explained(a, &all[i]) && !find(a, all[i].domid, all[i].uuid))
 			(void)note(a, all[i].domid, all[i].uuid); /* else the look that follows reports it */

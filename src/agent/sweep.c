@@ -77,6 +77,8 @@ enum cairn_status cairn_agent_stop_domain(struct cairn_agent *a, const char *nam
 	}
 	enum cairn_status st = destroy_one(a, d);
 
+	if (st == CAIRN_OK && !cairn_stub_end(a, d))
+		st = CAIRN_E_XEN;
 	if (st != CAIRN_OK) {
 		cairn_buf_add_fmt(why, "the domain could not be destroyed: %s", cairn_status_text(st));
 		return st;
@@ -100,9 +102,6 @@ static void learn_domids(struct cairn_agent *a, const struct cairn_hv_domain *al
 		if (d->domid == 0 && !d->end && found->paused && found->cpu_ns == 0)
 			d->end = "build-failed";
 		d->domid = found->domid;
-		if (d->stub && d->stub_domid == 0 &&
-		    a->hv.ops->stub(a->hv.self, d->domid, &d->stub_domid) != CAIRN_OK)
-			d->stub_domid = 0;
 	}
 }
 
@@ -127,7 +126,7 @@ static void sweep_one(struct cairn_agent *a, struct cairn_agent_domain *d, const
 	if (now && a->hv.ops->destroy(a->hv.self, now->domid) != CAIRN_OK)
 		cairn_agent_say("domain %u (%s) must end (%s) but cannot be destroyed", now->domid, d->name,
 				end);
-	else
+	else if (cairn_stub_end(a, d))
 		cairn_agent_record_exit(a, d, end);
 }
 
@@ -140,6 +139,7 @@ static void sweep(struct cairn_agent *a, const struct cairn_hv_domain *all, size
 	cairn_strangers_gaps(a, all, n);
 	cairn_strangers_look(a, all, n);
 	cairn_strangers_end(a, all, n);
+	cairn_stubs_look(a, all, n);
 	for (size_t i = 0; i < a->domains.count; i++)
 		if (a->domains.item[i].live)
 			sweep_one(a, &a->domains.item[i], find(&a->domains.item[i], all, n));

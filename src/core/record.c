@@ -137,8 +137,8 @@ static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const PHASES[] = {"none", "failed", NULL};
 static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
-static const char *const EXITS[] = {"destroyed", "crashed",	 "rebooted",   "shutdown",
-				    "lost",	 "build-failed", "no-service", NULL};
+static const char *const EXITS[] = {"destroyed",    "crashed",	  "rebooted",	     "shutdown", "lost",
+				    "build-failed", "no-service", "no-device-model", NULL};
 static const char *const EMPTY[] = {"", NULL};
 
 static const struct cairn_field DIGEST_MEMBER[] = {

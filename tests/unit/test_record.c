@@ -94,7 +94,8 @@ static void test_host_refused(void **state)
 /* Each word that a record may use, which the samples do not have. */
 static void test_words(void **state)
 {
-	static const char *const exits[] = {"destroyed", "crashed", "shutdown", "build-failed"};
+	static const char *const exits[] = {"destroyed", "crashed", "shutdown", "build-failed",
+					    "no-device-model"};
 	struct cairn_launch l = sample_launch();
 	struct cairn_host h = sample_host();
 	cairn_auto_buf struct cairn_buf b = {0};
