@@ -3,6 +3,7 @@
 #include "tests/unit/agentuse_fixture.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/capability.h>
 #include <pthread.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "agent/confine.h"
+#include "agent/paths.h"
 
 #define DEVICE "device:/dev/tpm0"
 
@@ -268,7 +270,7 @@ static const char *config;
 
 static int work(void)
 {
-	char request[300];
+	char request[300], file[128], path[PATH_MAX];
 
 	snprintf(request, sizeof(request), "{\"op\":\"launch\",\"config\":\"%s\"}", config);
 	if (!asked("{\"op\":\"status\"}") || !asked(request))
@@ -280,6 +282,9 @@ static int work(void)
 	cairn_agent_sweep(agentuse.agent);
 	if (!asked("{\"op\":\"stop\",\"name\":\"guest1\"}"))
 		return 4;
+	snprintf(file, sizeof(file), "%s/kept", agentuse.dir);
+	if (!cairn_path_keep(agentuse.dir, "kept", "/a") || !cairn_path_kept(path, file))
+		return 5;
 	fixture_stop(&agentuse);
 	return 0;
 }

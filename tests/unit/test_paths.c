@@ -16,7 +16,7 @@
 #include "cairn/bytes.h"
 
 static char dir[] = "/tmp/cairn-paths.XXXXXX";
-static char kept_dir[64], file[80], fresh[80];
+static char kept_dir[64], file[80];
 
 static int setup(void **state)
 {
@@ -25,7 +25,6 @@ static int setup(void **state)
 		return -1;
 	snprintf(kept_dir, sizeof(kept_dir), "%s/good", dir);
 	snprintf(file, sizeof(file), "%s/netdrv", kept_dir);
-	snprintf(fresh, sizeof(fresh), "%s/.new", kept_dir);
 	return 0;
 }
 
@@ -33,7 +32,6 @@ static int clean(void **state)
 {
 	(void)state;
 	(void)(unlink(file) && rmdir(file));
-	unlink(fresh);
 	return 0;
 }
 
@@ -73,9 +71,11 @@ static void test_what_is_in_the_way(void **state)
 
 	(void)state;
 	snprintf(victim, sizeof(victim), "%s/victim", dir);
-	assert_int_equal(mkfifo(fresh, 0600), 0);
+	assert_int_equal(mkfifo(file, 0600), 0);
 	assert_true(cairn_path_keep(kept_dir, "netdrv", "/b"));
-	assert_int_equal(symlink(victim, fresh), 0);
+	assert_kept("/b");
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(symlink(victim, file), 0);
 	assert_true(cairn_path_keep(kept_dir, "netdrv", "/c"));
 	assert_int_equal(access(victim, F_OK), -1);
 	assert_kept("/c");
@@ -93,6 +93,8 @@ static void test_not_kept(void **state)
 	memset(longer, '/', sizeof(longer));
 	longer[PATH_MAX] = '\0';
 	assert_false(cairn_path_keep(kept_dir, "netdrv", longer));
+	assert_int_equal(errno, ENAMETOOLONG);
+	errno = 0;
 	assert_false(cairn_path_keep(longer, "netdrv", "/a"));
 	assert_int_equal(errno, ENAMETOOLONG);
 	assert_false(cairn_path_keep("/dev/null", "netdrv", "/a"));
