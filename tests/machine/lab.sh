@@ -3,6 +3,7 @@
 #   $run/keys  authority.jwk release.jwk (private), authorities.jwks release.pub
 #   $run/data  what the host's data volume starts with: images/ manifests/ approvals/ relay.conf
 #   $run/host  the host, of tests/machine/vm      $run/verifier  the server's directory
+# LAB_AGENT_CONF: a cairnd.conf in place of the slim dom0's.
 #   $run/evidence  what is worth keeping: logs, tokens, console
 # shellcheck shell=bash
 lab_here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -15,6 +16,7 @@ PATH=$build/bin:$PATH
 lab_label=host-1
 lab_class=demo
 stale_after=${LAB_STALE_AFTER:-20}
+lab_agent_conf=${LAB_AGENT_CONF:-$lab_top/src/boot/dom0/cairnd.conf}
 mkdir -p "$run/evidence"
 
 vm() { "$lab_here/vm" "$@"; }
@@ -67,16 +69,19 @@ lab_images() {
 		lab_service keeper pv service 1 "$run/data/manifests/keeper-1.jws"
 }
 
+# lab_more: what a test puts beside that, in a function of its own.
+lab_has_more() { [ "$(type -t lab_more)" = function ]; }
+
 # A dom0 image that trusts this laboratory's authority.
 lab_dom0() {
-	"$lab_top/src/boot/dom0/mkdom0" --authorities "$run/keys/authorities.jwks" --overlay "$lab_here/overlay" \
-		"$run/dom0.img"
+	"$lab_top/src/boot/dom0/mkdom0" --authorities "$run/keys/authorities.jwks" --agent-config "$lab_agent_conf" \
+		--overlay "$lab_here/overlay" "$run/dom0.img"
 }
 
 # lab_platform RELEASE: the platform manifest and the approval, from files alone.
 lab_platform() {
 	cairn manifest platform --esp "$run/host/esp" --agent "$build/bin/cairnd" \
-		--agent-config "$lab_top/src/boot/dom0/cairnd.conf" --authorities "$run/keys/authorities.jwks" \
+		--agent-config "$lab_agent_conf" --authorities "$run/keys/authorities.jwks" \
 		--name platform --release "$1" --valid-days 30 --key "$run/keys/authority.jwk" -o "$run/platform-$1.jws" &&
 		cairn approve --manifest "$run/platform-$1.jws" --authorities "$run/keys/authorities.jwks" --class $lab_class --key "$run/keys/release.jwk" \
 			-o "$run/data/approvals/$lab_class-$1.approval"
@@ -84,7 +89,7 @@ lab_platform() {
 
 # Keys, images, manifests, predictions, disks and a TPM: all that there is before the host first boots.
 lab_host() {
-	lab_keys >"$run/evidence/keys.txt" && lab_images && lab_dom0 && vm create "$run/host" "$run/dom0.img" &&
+	lab_keys >"$run/evidence/keys.txt" && lab_images && { ! lab_has_more || lab_more; } && lab_dom0 && vm create "$run/host" "$run/dom0.img" &&
 		lab_platform 1 && mcopy -s -i "$run/host/data.img" "$run"/data/* ::/ &&
 		cairn predict --bank sha256 --manifest "$run/platform-1.jws" --authorities "$run/keys/authorities.jwks" \
 			>"$run/evidence/predicted.txt"
@@ -115,6 +120,7 @@ lab_free_port() {
 }
 
 lab_verifier_init() {
+	export lab_port
 	lab_port=$(lab_free_port) || return 1
 	cairn-verifier init "$run/verifier" --name localhost --name 127.0.0.1 --name 10.0.2.2 >"$run/keys/admin.token" 2>"$run/evidence/verifier-init.txt" || return 1
 	[ -s "$run/keys/admin.token" ] || return 1
@@ -156,11 +162,12 @@ lab_query() { cairn query "$@" $(lab_server_options) $lab_label; }
 lab_state() { lab_query --json 2>/dev/null | jq -r .state; }
 lab_state_is() { [ "$(lab_state)" = "$1" ]; }
 
-# Where the relay finds the server. It is trusted with nothing, so this comes on the data volume.
+# Where the relay finds the server. It is trusted with nothing, so this comes on the data volume of a host that is to be.
 lab_relay_conf() {
 	cp "$run/verifier/tls-cert.pem" "$run/data/relay-ca.pem"
 	printf '%s\n' "server = https://10.0.2.2:$lab_port" "ca = /var/lib/cairn/relay-ca.pem" "label = $lab_label" \
 		"interval_s = 2" >"$run/data/relay.conf"
+	vm data "$run/host" "$run/data/relay.conf" / && vm data "$run/host" "$run/data/relay-ca.pem" /
 }
 
 lab_clean() {
