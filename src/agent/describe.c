@@ -70,6 +70,7 @@ static enum cairn_status describe_settings(struct cairn_job *j)
 	add_number(j, "vcpus", c->vcpus);
 	add_number(j, "maxvcpus", c->maxvcpus);
 	add_number(j, "driver_domain", c->driver_domain);
+	add_setting(j, "bootloader", c->pygrub ? "pygrub" : "");
 	add_setting(j, "tsc_mode", c->tsc_mode);
 	add_setting(j, "on_poweroff", "destroy");
 	add_setting(j, "on_reboot", "destroy");

@@ -79,6 +79,17 @@ enum cairn_status cairn_job_collect_disks(struct cairn_job *j)
 	return CAIRN_OK;
 }
 
+/* One that is not measured is opened for the time being. */
+enum cairn_status cairn_job_open_disk(const struct cairn_job *j, size_t i, int *fd)
+{
+	const struct cairn_job_disk *d = &j->disk[i];
+
+	if (d->fd < 0 && d->image.fd < 0)
+		return open_disk(fd, j->cfg.disk[i].path);
+	*fd = fcntl(d->fd >= 0 ? d->fd : d->image.fd, F_DUPFD_CLOEXEC, 0);
+	return *fd >= 0 ? CAIRN_OK : CAIRN_E_IO;
+}
+
 enum cairn_status cairn_job_attach_disks(struct cairn_job *j, struct cairn_buf *why)
 {
 	const struct cairn_hv *hv = &j->a->hv;

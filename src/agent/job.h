@@ -1,5 +1,5 @@
-/* One launch on its way through the steps of launch.c. Of those, stage.c and disks.c have the first, and describe.c
- * the second. */
+/* One launch on its way through the steps of launch.c. Of those, stage.c, disks.c and bootdisk.c have the first,
+ * and describe.c the second. */
 #ifndef CAIRN_AGENT_JOB_H
 #define CAIRN_AGENT_JOB_H
 
@@ -50,6 +50,11 @@ enum cairn_status cairn_job_judge(struct cairn_job *j, enum cairn_status st, int
 
 /* Opens and measures the disks that are read-only (disks.c). */
 enum cairn_status cairn_job_collect_disks(struct cairn_job *j) CAIRN_MUST_CHECK;
+/* Opens a disk for reading as it was measured; the caller closes it. CAIRN_E_NOTFOUND, CAIRN_E_IO, CAIRN_E_UNSUPPORTED. */
+enum cairn_status cairn_job_open_disk(const struct cairn_job *j, size_t i, int *fd) CAIRN_MUST_CHECK;
+/* Where the first disk is booted from: stages the kernel and the ramdisk that pygrub finds, and takes its command line
+ * (bootdisk.c). */
+enum cairn_status cairn_job_collect_boot(struct cairn_job *j) CAIRN_MUST_CHECK;
 /* Makes block devices of the images, for the domain to be built with. A sentence in why. */
 enum cairn_status cairn_job_attach_disks(struct cairn_job *j, struct cairn_buf *why) CAIRN_MUST_CHECK;
 /* Hands what the disks are open at to a domain that runs. */

@@ -174,6 +174,8 @@ enum cairn_status cairn_job_collect(struct cairn_job *j)
 		st = stage_files(j);
 	if (st == CAIRN_OK && j->reasons->count == 0)
 		st = cairn_job_collect_disks(j);
+	if (st == CAIRN_OK && j->reasons->count == 0)
+		st = cairn_job_collect_boot(j);
 	return st;
 }
 

@@ -17,6 +17,7 @@
 
 #define DESTROY_TIMEOUT_S 30
 #define PROBE_TIMEOUT_S	  30
+#define EXTRACT_TIMEOUT_S 60
 
 struct xen {
 	xc_interface *xc;
@@ -273,6 +274,27 @@ static enum cairn_status xen_loop(void *hv, int image, int *fd)
 	return cairn_disk_loop(fd, image);
 }
 
+static enum cairn_status xen_extract(void *hv, int disk, unsigned limit_mib, struct cairn_hv_boot *out,
+				     struct cairn_buf *why)
+{
+	struct xen *x = hv;
+	const struct cairn_launcher_ask ask = {.job = CAIRN_LAUNCHER_EXTRACT,
+					       .number = (uint32_t)disk,
+					       .limit_mib = limit_mib,
+					       .timeout_s = EXTRACT_TIMEOUT_S};
+	cairn_auto_buf struct cairn_buf words = {0};
+	int files[CAIRN_LAUNCHER_FILES];
+	enum cairn_status st = cairn_launcher_ask_files(&x->launcher, &ask, &words, files);
+
+	if (st != CAIRN_OK) {
+		cairn_buf_add(why, cairn_buf_span(&words));
+		return st;
+	}
+	*out = (struct cairn_hv_boot){.kernel = files[0], .ramdisk = files[1]};
+	snprintf(out->args, sizeof(out->args), "%.*s", (int)words.len, (const char *)words.ptr);
+	return CAIRN_OK;
+}
+
 static enum cairn_status xen_pci(void *hv, const char *bdf, struct cairn_pci_device *out)
 {
 	(void)hv;
@@ -372,6 +394,7 @@ static const struct cairn_hv_ops xen_ops = {
     .stub = xen_stub,
     .probe = xen_probe,
     .loop = xen_loop,
+    .extract = xen_extract,
     .pci = xen_pci,
     .memory = xen_memory,
     .changes = xen_changes,

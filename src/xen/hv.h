@@ -32,6 +32,12 @@ struct cairn_hv_facts {
 	char cmdline[1024];	   /* XENVER_commandline */
 };
 
+/* What a disk boots from: files that the caller closes, and a command line. */
+struct cairn_hv_boot {
+	int kernel, ramdisk; /* -1: none */
+	char args[CAIRN_XLCFG_CMDLINE];
+};
+
 struct cairn_hv_ops {
 	enum cairn_status (*facts)(void *hv, struct cairn_hv_facts *out);
 	/* All domains but dom0 in ascending order of domid; CAIRN_E_LIMIT if there are more than max. */
@@ -57,6 +63,9 @@ struct cairn_hv_ops {
 	/* xen/disk.h and xen/pci.h. */
 	enum cairn_status (*probe)(void *hv, int fd, struct cairn_hv_disk *out);
 	enum cairn_status (*loop)(void *hv, int image, int *fd);
+	/* xen/pygrub.h: looks for what a disk boots from, in files of at most limit_mib each. Words of its in why. */
+	enum cairn_status (*extract)(void *hv, int disk, unsigned limit_mib, struct cairn_hv_boot *out,
+				     struct cairn_buf *why);
 	enum cairn_status (*pci)(void *hv, const char *bdf, struct cairn_pci_device *out);
 	/* Bytes of dom0's memory that can be had. */
 	enum cairn_status (*memory)(void *hv, uint64_t *bytes);
@@ -105,10 +114,19 @@ int64_t cairn_boot_ms(void);
 /* A configuration as a memfd for xl to read, sealed like an image: the caller closes it. -1: no memory. */
 int cairn_toolstack_config(struct cairn_span config);
 
+/* What a program's process becomes before it starts: enter runs in it, with standard input and output set, and leaves
+ * a file of its own as descriptor 3. False: the program is not started. */
+struct cairn_toolstack_role {
+	bool (*enter)(void *context);
+	void *context;
+};
+
 /* Runs a program with these arguments (NULL-ended, argv[0] its path), standard input empty, no other
  * file of ours open, at most timeout_s. The start of what it prints is appended to output. CAIRN_E_XEN unless
  * it exits with 0; CAIRN_E_TIMEOUT: it was killed. */
 enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s,
 				      struct cairn_buf *output) CAIRN_MUST_CHECK;
+enum cairn_status cairn_toolstack_run_as(const struct cairn_toolstack_role *role, char *const argv[],
+					 unsigned timeout_s, struct cairn_buf *output) CAIRN_MUST_CHECK;
 
 #endif

@@ -43,7 +43,7 @@ int cairn_toolstack_config(struct cairn_span config)
 	return -1;
 }
 
-static _Noreturn void child(char *const argv[], int output)
+static _Noreturn void child(char *const argv[], int output, const struct cairn_toolstack_role *role)
 {
 	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/lib/xen-4.17/bin",
 		    locale[] = "LC_ALL=C";
@@ -56,7 +56,7 @@ static _Noreturn void child(char *const argv[], int output)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	if (null >= 0 && dup2(null, 0) == 0 && dup2(output, 1) == 1 && dup2(output, 2) == 2 &&
-	    close_range(3, ~0u, 0) == 0)
+	    (!role || role->enter(role->context)) && close_range(role ? 4 : 3, ~0u, 0) == 0)
 		execve(argv[0], argv, env);
 	_exit(127);
 }
@@ -111,7 +111,8 @@ static enum cairn_status reap(pid_t pid, enum cairn_status watched)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? CAIRN_OK : CAIRN_E_XEN;
 }
 
-enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s, struct cairn_buf *output)
+enum cairn_status cairn_toolstack_run_as(const struct cairn_toolstack_role *role, char *const argv[],
+					 unsigned timeout_s, struct cairn_buf *output)
 {
 	int pipe_fd[2];
 
@@ -120,7 +121,7 @@ enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s, st
 	pid_t pid = fork();
 
 	if (pid == 0)
-		child(argv, pipe_fd[1]);
+		child(argv, pipe_fd[1], role);
 	close(pipe_fd[1]);
 	if (pid < 0) {
 		close(pipe_fd[0]);
@@ -138,4 +139,9 @@ enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s, st
 		close(pidfd);
 	close(pipe_fd[0]);
 	return st;
+}
+
+enum cairn_status cairn_toolstack_run(char *const argv[], unsigned timeout_s, struct cairn_buf *output)
+{
+	return cairn_toolstack_run_as(NULL, argv, timeout_s, output);
 }

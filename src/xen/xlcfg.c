@@ -83,6 +83,29 @@ static void read_cmdline(struct cairn_xlreader *r, struct cairn_xlcfg *c)
 		cairn_xl_copy(r, "cmdline", c->cmdline, sizeof(c->cmdline), text);
 }
 
+/* xl would run it as root; cairnd runs it itself, as nobody. */
+static void read_bootloader(struct cairn_xlreader *r, struct cairn_xlcfg *c)
+{
+	const char *v = cairn_xl_get(r, "bootloader");
+
+	c->pygrub = v != NULL;
+	if (!v)
+		return;
+	if (strcmp(v, "pygrub") != 0 || c->type == CAIRN_DOMAIN_HVM)
+		cairn_xl_fail(r, CAIRN_E_UNSUPPORTED, "bootloader",
+			      "only \"pygrub\" is accepted, and not for an hvm domain");
+	if (cairn_xl_get(r, "kernel") || cairn_xl_get(r, "ramdisk"))
+		cairn_xl_fail(r, CAIRN_E_UNSUPPORTED, "bootloader",
+			      "kernel and ramdisk are those that pygrub finds: take them out");
+}
+
+static void check_boot_disk(struct cairn_xlreader *r, const struct cairn_xlcfg *c)
+{
+	if (c->pygrub && (c->disk_count == 0 || c->disk[0].backend[0] || c->disk[0].cdrom))
+		cairn_xl_fail(r, CAIRN_E_UNSUPPORTED, "bootloader",
+			      "the first disk is the one to boot from: a disk that dom0 has, and no CD-ROM");
+}
+
 /* An hvm domain may do without a kernel, and then has no command line and no ramdisk either: libxl refuses those. */
 static void read_files(struct cairn_xlreader *r, struct cairn_xlcfg *c)
 {
@@ -90,6 +113,8 @@ static void read_files(struct cairn_xlreader *r, struct cairn_xlcfg *c)
 
 	cairn_xl_get_text(r, "kernel", kernel, CAIRN_XLCFG_PATH);
 	cairn_xl_get_text(r, "ramdisk", ramdisk, CAIRN_XLCFG_PATH);
+	if (c->pygrub)
+		return;
 	if (c->type == CAIRN_DOMAIN_HVM && !kernel[0]) {
 		if (ramdisk[0] || c->cmdline[0])
 			cairn_xl_fail(r, CAIRN_E_MALFORMED, "kernel",
@@ -177,6 +202,7 @@ static enum cairn_status read_all(struct cairn_xlreader *r, struct cairn_xlcfg *
 	}
 	read_identity(r, c);
 	read_cmdline(r, c);
+	read_bootloader(r, c);
 	read_files(r, c);
 	read_sizes(r, c);
 	read_actions(r);
@@ -188,6 +214,7 @@ static enum cairn_status read_all(struct cairn_xlreader *r, struct cairn_xlcfg *
 	cairn_xl_read_hvm(r, c);
 	cairn_xl_read_vifs(r, c);
 	cairn_xl_read_disks(r, c);
+	check_boot_disk(r, c);
 	cairn_xl_read_pci(r, c);
 	return r->status;
 }

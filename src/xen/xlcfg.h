@@ -64,6 +64,7 @@ struct cairn_xlcfg {
 	char cmdline[CAIRN_XLCFG_CMDLINE], stub_cmdline[CAIRN_XLCFG_CMDLINE];
 	unsigned memory, maxmem, vcpus, maxvcpus; /* MiB; maxmem and maxvcpus are 0 when absent */
 	bool driver_domain, stubdomain;
+	bool pygrub; /* kernel and ramdisk are to be found on the first disk, which dom0 has */
 	bool serves_vif, serves_vbd; /* of cairn_serves, which xl does not know */
 	char label[CAIRN_XLCFG_LABEL], stub_label[CAIRN_XLCFG_LABEL];
 	char setting[CAIRN_XLCFG_SETTINGS][CAIRN_XLCFG_VALUE]; /* by number; see cairn_xlsetting_name */

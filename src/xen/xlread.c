@@ -12,17 +12,17 @@ void cairn_xl_fail(struct cairn_xlreader *r, enum cairn_status st, const char *k
 		r->status = st;
 }
 
-static bool is_plain(const char *s)
+bool cairn_xl_is_plain(struct cairn_span s)
 {
-	for (; *s; s++)
-		if (*s < 0x20 || *s > 0x7e || *s == '"' || *s == '\'' || *s == '\\')
+	for (size_t i = 0; i < s.len; i++)
+		if (s.ptr[i] < 0x20 || s.ptr[i] > 0x7e || strchr("\"'\\", s.ptr[i]))
 			return false;
 	return true;
 }
 
 bool cairn_xl_copy(struct cairn_xlreader *r, const char *key, char *out, size_t size, const char *value)
 {
-	if (!is_plain(value))
+	if (!cairn_xl_is_plain(cairn_span_str(value)))
 		cairn_xl_fail(r, CAIRN_E_UNSUPPORTED, key,
 			      "quotes, backslashes and control characters are not accepted");
 	else if (strlen(value) >= size)

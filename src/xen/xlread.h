@@ -13,6 +13,8 @@ struct cairn_xlreader {
 };
 
 void cairn_xl_fail(struct cairn_xlreader *r, enum cairn_status st, const char *key, const char *what);
+/* Printable ASCII without quotes and backslashes: what means itself in a configuration. */
+bool cairn_xl_is_plain(struct cairn_span s);
 /* Copies a value that is plain text and fits; fails otherwise. */
 bool cairn_xl_copy(struct cairn_xlreader *r, const char *key, char *out, size_t size, const char *value);
 /* NULL when absent. */

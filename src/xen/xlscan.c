@@ -11,6 +11,7 @@ static const char *const known[] = {
     "type",
     "kernel",
     "ramdisk",
+    "bootloader",
     "cmdline",
     "extra",
     "root",

@@ -36,6 +36,11 @@ struct fake_hv {
 	uint32_t stub, stub_of;					  /* the last stub domain and its guest */
 	unsigned loops;
 	uint64_t memory_left; /* of dom0; 0: it does not say */
+	/* what pygrub finds on a disk: files (ramdisk NULL: none) and words; or how it fails, and what it says */
+	const char *boot_kernel, *boot_ramdisk, *boot_args, *boot_words;
+	enum cairn_status extract_fails;
+	unsigned extract_limit_mib;	/* as it was asked for */
+	struct cairn_digest extract_of; /* SHA-256 of the disk that it was given */
 };
 
 extern const struct cairn_hv_ops fake_hv_ops; /* on a struct fake_hv */

@@ -1,4 +1,5 @@
 /* The hypervisor that the tests play; see agent_fixture.h. */
+#define _GNU_SOURCE /* memfd_create */
 #include "tests/unit/agent_fixture.h"
 
 #include <stdarg.h>
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <libxlutil.h>
@@ -240,6 +242,35 @@ static enum cairn_status fake_loop(void *self, int image, int *fd)
 	return *fd >= 0 ? CAIRN_OK : CAIRN_E_IO;
 }
 
+static int file_of(const char *text)
+{
+	int fd = memfd_create("found", MFD_CLOEXEC);
+
+	if (fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text))
+		return fd;
+	return -1;
+}
+
+static enum cairn_status fake_extract(void *self, int disk, unsigned limit_mib, struct cairn_hv_boot *out,
+				      struct cairn_buf *why)
+{
+	struct fake_hv *hv = self;
+	uint8_t bytes[4096];
+	ssize_t n = pread(disk, bytes, sizeof(bytes), 0);
+
+	if (n < 0 || cairn_hash(&hv->extract_of, CAIRN_ALG_SHA256, cairn_span(bytes, (size_t)n)) != CAIRN_OK)
+		return CAIRN_E_INTERNAL;
+	hv->extract_limit_mib = limit_mib;
+	if (hv->extract_fails != CAIRN_OK) {
+		cairn_buf_add_str(why, hv->boot_words ? hv->boot_words : "");
+		return hv->extract_fails;
+	}
+	*out = (struct cairn_hv_boot){.kernel = file_of(hv->boot_kernel),
+				      .ramdisk = hv->boot_ramdisk ? file_of(hv->boot_ramdisk) : -1};
+	snprintf(out->args, sizeof(out->args), "%s", hv->boot_args);
+	return out->kernel >= 0 ? CAIRN_OK : CAIRN_E_INTERNAL;
+}
+
 static enum cairn_status fake_pci(void *self, const char *bdf, struct cairn_pci_device *out)
 {
 	(void)self;
@@ -312,6 +343,7 @@ const struct cairn_hv_ops fake_hv_ops = {
     .stub = fake_stub,
     .probe = fake_probe,
     .loop = fake_loop,
+    .extract = fake_extract,
     .pci = fake_pci,
     .memory = fake_memory,
     .changes = fake_changes,

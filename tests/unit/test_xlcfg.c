@@ -126,7 +126,6 @@ static const char *const refused[] = {
     "bios_path_override",
     "blkdev_start",
     "boot",
-    "bootloader",
     "bootloader_args",
     "builder",
     "channel",
@@ -261,7 +260,7 @@ static const char *const refused[] = {
  * before. */
 static void test_behind_unknown(void **state)
 {
-	static const char text[] = "name=\"g\"\nbootloader=1\ncmdline = \"a\0\0b\"\n";
+	static const char text[] = "name=\"g\"\nbootloader_args=1\ncmdline = \"a\0\0b\"\n";
 	struct cairn_xlcfg c;
 	cairn_auto_buf struct cairn_buf why = {0};
 
