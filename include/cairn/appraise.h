@@ -42,6 +42,7 @@ enum cairn_state cairn_state_by_name(const char *name); /* CAIRN_STATE_UNKNOWN f
 #define CAIRN_R_UNRECORDED_DOMAIN "unrecorded-domain"
 #define CAIRN_R_VIOLATION	  "violation"
 #define CAIRN_R_MAINTENANCE	  "maintenance" /* cairnd was told to enforce nothing until the next boot */
+#define CAIRN_R_CHANGED		  "changed" /* what was measured was changed while it ran; nobody enforced */
 #define CAIRN_R_FOREIGN_PCR	  "foreign-pcr"
 #define CAIRN_R_PHASE_FAILED	  "phase-failed"
 #define CAIRN_R_GUEST		  "guest"

@@ -45,6 +45,7 @@ enum cairn_record_type {
 	CAIRN_RECORD_FOREIGN,
 	CAIRN_RECORD_MAINTENANCE,
 	CAIRN_RECORD_RELEASE_SET,
+	CAIRN_RECORD_CHANGE,
 	CAIRN_RECORD_TYPES,
 };
 
@@ -241,6 +242,8 @@ enum cairn_status cairn_record_unrecorded(struct cairn_buf *out, uint64_t domid,
 					  const char *uuid) CAIRN_MUST_CHECK;
 /* The reason is cleaned like those of cairn/reason.h, so that a violation can always be recorded. */
 enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reason) CAIRN_MUST_CHECK;
+/* What would be a violation where services were enforced; the reason is cleaned like one's. */
+enum cairn_status cairn_record_change(struct cairn_buf *out, const char *reason) CAIRN_MUST_CHECK;
 /* reason: 1 to CAIRN_REASON_TEXT_MAX bytes, taken as they are. */
 enum cairn_status cairn_record_maintenance(struct cairn_buf *out, const char *reason) CAIRN_MUST_CHECK;
 enum cairn_status cairn_record_release_set(struct cairn_buf *out,

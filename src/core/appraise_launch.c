@@ -126,6 +126,7 @@ static enum cairn_status note(struct cairn_launch_facts *f, const struct cairn_l
 	case CAIRN_RECORD_VIOLATION:
 	case CAIRN_RECORD_FOREIGN:
 	case CAIRN_RECORD_MAINTENANCE:
+	case CAIRN_RECORD_CHANGE:
 	case CAIRN_RECORD_TYPES:
 		break;
 	}
@@ -385,6 +386,11 @@ static void mark_maintenance(struct cairn_part *dom0, const char *reason)
 	cairn_part_fail(dom0, CAIRN_R_MAINTENANCE, "", "", "", reason);
 }
 
+static void mark_change(struct cairn_part *dom0, const char *reason)
+{
+	cairn_part_fail(dom0, CAIRN_R_CHANGED, "", "", "", reason);
+}
+
 static void mark_foreign(struct cairn_part *dom0, const char *value)
 {
 	cairn_part_fail(dom0, CAIRN_R_FOREIGN_PCR, "pcr", "", value,
@@ -404,9 +410,8 @@ static const struct {
 	const char *type, *member;
 	void (*mark)(struct cairn_part *dom0, const char *text);
 } marks_of_dom0[] = {
-    {"violation", "reason", mark_violation},
-    {"maintenance", "reason", mark_maintenance},
-    {"foreign", "value", mark_foreign},
+    {"violation", "reason", mark_violation}, {"maintenance", "reason", mark_maintenance},
+    {"change", "reason", mark_change},	     {"foreign", "value", mark_foreign},
     {"phase", "phase", mark_phase},
 };
 

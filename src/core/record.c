@@ -18,6 +18,7 @@ static const char *const TYPES[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_FOREIGN] = "foreign",
     [CAIRN_RECORD_MAINTENANCE] = "maintenance",
     [CAIRN_RECORD_RELEASE_SET] = "release-set",
+    [CAIRN_RECORD_CHANGE] = "change",
 };
 
 const char *cairn_record_type_name(enum cairn_record_type t)
@@ -137,8 +138,8 @@ static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
 static const char *const PHASES[] = {"none", "failed", NULL};
 static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
-static const char *const EXITS[] = {"destroyed",    "crashed",	  "rebooted",	     "shutdown", "lost",
-				    "build-failed", "no-service", "no-device-model", NULL};
+static const char *const EXITS[] = {"destroyed",    "crashed",	  "rebooted",	     "shutdown",  "lost",
+				    "build-failed", "no-service", "no-device-model", "suspended", NULL};
 static const char *const EMPTY[] = {"", NULL};
 
 static const struct cairn_field DIGEST_MEMBER[] = {
@@ -292,7 +293,7 @@ static const struct cairn_field UNRECORDED[] = {
     {.name = "uuid", .kind = CAIRN_F_UUID, .words = EMPTY},
     END,
 };
-/* Of a violation, and of maintenance. */
+/* Of a violation, of maintenance and of a change. */
 static const struct cairn_field SPOILT[] = {
     COMMON,
     {.name = "reason", .kind = CAIRN_F_TEXT, .min = 1, .max = CAIRN_REASON_TEXT_MAX},
@@ -324,6 +325,7 @@ static const struct cairn_field *const SCHEMAS[CAIRN_RECORD_TYPES] = {
     [CAIRN_RECORD_FOREIGN] = FOREIGN,
     [CAIRN_RECORD_MAINTENANCE] = SPOILT,
     [CAIRN_RECORD_RELEASE_SET] = RELEASE_SET,
+    [CAIRN_RECORD_CHANGE] = SPOILT,
 };
 
 /* ---- what a table cannot say

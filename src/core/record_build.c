@@ -225,7 +225,7 @@ enum cairn_status cairn_record_unrecorded(struct cairn_buf *out, uint64_t domid,
 				json_pack("{s:o, s:o}", "domid", number(domid), "uuid", text(uuid))));
 }
 
-enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reason)
+static enum cairn_status emit_spoilt(struct cairn_buf *out, enum cairn_record_type type, const char *reason)
 {
 	char clean[CAIRN_REASON_TEXT_MAX + 1];
 	size_t n = 0;
@@ -233,8 +233,17 @@ enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reas
 	for (; reason != NULL && reason[n] != '\0' && n < CAIRN_REASON_TEXT_MAX; n++)
 		clean[n] = reason[n] >= 0x20 && reason[n] < 0x7f ? reason[n] : '?';
 	clean[n] = '\0';
-	return emit(out, record(CAIRN_RECORD_VIOLATION,
-				json_pack("{s:o}", "reason", text(n > 0 ? clean : "unspecified"))));
+	return emit(out, record(type, json_pack("{s:o}", "reason", text(n > 0 ? clean : "unspecified"))));
+}
+
+enum cairn_status cairn_record_violation(struct cairn_buf *out, const char *reason)
+{
+	return emit_spoilt(out, CAIRN_RECORD_VIOLATION, reason);
+}
+
+enum cairn_status cairn_record_change(struct cairn_buf *out, const char *reason)
+{
+	return emit_spoilt(out, CAIRN_RECORD_CHANGE, reason);
 }
 
 enum cairn_status cairn_record_maintenance(struct cairn_buf *out, const char *reason)

@@ -131,6 +131,7 @@ static void marks(void **state)
 	cairn_auto_verdict struct cairn_verdict v = {0};
 	cairn_auto_buf struct cairn_buf unrecorded = {0};
 	cairn_auto_buf struct cairn_buf violation = {0};
+	cairn_auto_buf struct cairn_buf change = {0};
 	cairn_auto_buf struct cairn_buf phase = {0};
 	cairn_auto_buf struct cairn_buf none = {0};
 	cairn_auto_buf struct cairn_buf root = {0};
@@ -147,6 +148,11 @@ static void marks(void **state)
 	sim_record(s, cairn_buf_span(&violation));
 	verdict_expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
 	verdict_expect_sub(&v, "dom0", "contraindicated", CAIRN_R_VIOLATION);
+	sim_restart(s);
+	assert_int_equal(cairn_record_change(&change, "live patch"), CAIRN_OK);
+	sim_record(s, cairn_buf_span(&change));
+	verdict_expect(s, &v, CAIRN_STATE_CONTRAINDICATED);
+	verdict_expect_sub(&v, "dom0", "contraindicated", CAIRN_R_CHANGED);
 	sim_restart(s);
 	assert_int_equal(cairn_record_phase(&phase, "failed"), CAIRN_OK);
 	sim_record(s, cairn_buf_span(&phase));

@@ -70,10 +70,10 @@ static enum cairn_status judge_mark(json_t *mark)
 
 static void what_is_no_mark(void **state)
 {
-	static const char *const types[] = {"violation", "maintenance", "foreign", "phase"};
-	static const char *const members[] = {"reason", "reason", "value", "phase"};
+	static const char *const types[] = {"violation", "maintenance", "change", "foreign", "phase"};
+	static const char *const members[] = {"reason", "reason", "reason", "value", "phase"};
 	(void)state;
-	for (size_t i = 0; i < 4; i++) {
+	for (size_t i = 0; i < 5; i++) {
 		assert_int_equal(judge_mark(json_pack("{s:s,s:s}", "type", types[i], members[i], "x")),
 				 CAIRN_OK);
 		assert_int_equal(judge_mark(json_pack("{s:s}", "type", types[i])), CAIRN_E_MALFORMED);

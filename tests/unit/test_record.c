@@ -131,6 +131,8 @@ static void test_small_records(void **state)
 {
 	static const struct cairn_exit_record good_exit = {
 	    .launch = 2, .name = "netdrv", .reason = "crashed"};
+	static const struct cairn_exit_record suspended = {
+	    .launch = 2, .name = "netdrv", .reason = "suspended"};
 	static const struct cairn_exit_record bad_exit = {.launch = 2, .name = "netdrv", .reason = "bored"};
 	const struct cairn_digest value = sample_digest(CAIRN_ALG_SHA256, "x");
 	const struct cairn_digest value384 = sample_digest(CAIRN_ALG_SHA384, "x");
@@ -159,6 +161,12 @@ static void test_small_records(void **state)
 	assert_int_equal(cairn_record_violation(&b, "live\npatch"), CAIRN_OK);
 	assert_non_null(strstr(cairn_buf_str(&b), "\"reason\":\"live?patch\""));
 	assert_int_equal(cairn_record_violation(&b, NULL), CAIRN_OK);
+	b.len = 0;
+	assert_int_equal(cairn_record_change(&b, "live\npatch"), CAIRN_OK);
+	assert_string_equal(cairn_buf_str(&b), "{\"format\":\"cairn-record\",\"reason\":\"live?patch\","
+					       "\"type\":\"change\",\"version\":1}");
+	b.len = 0;
+	assert_int_equal(cairn_record_exit(&b, &suspended), CAIRN_OK);
 	assert_int_equal(cairn_record_foreign(&b, 12, &value), CAIRN_OK);
 	assert_int_equal(cairn_record_foreign(&b, 12, &value384), CAIRN_E_LIMIT);
 }
