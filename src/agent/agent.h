@@ -29,6 +29,8 @@ struct cairn_agent_domain {
 	size_t disk_count;
 	int disk_fd[CAIRN_XLCFG_DISKS]; /* owned: what its measured disks are open at while it lives */
 	bool passed;			/* its domid is accounted for (strangers.c) */
+	size_t vbds, vifs, pcis;	/* devices that its record describes */
+	char *devices;			/* owned: those it has, as xen/devices.h says them; NULL: not known */
 	json_t *roles;			/* owned: array of strings */
 	json_t *backends;		/* owned: array of the names of the domains that serve it */
 	json_t *manifest;		/* owned: {"name","release"} or null */
@@ -41,7 +43,7 @@ struct cairn_agent_domains {
 
 enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recnum,
 				    const struct cairn_launch *l) CAIRN_MUST_CHECK;
-/* Closes what a domain that has ended had open. */
+/* Closes what a domain that has ended had open, and forgets its devices. */
 void cairn_domain_close(struct cairn_agent_domain *d);
 void cairn_domains_fini(struct cairn_agent_domains *d);
 struct cairn_agent_domain *cairn_domains_live(struct cairn_agent_domains *d, const char *name); /* or NULL */
@@ -100,7 +102,10 @@ struct cairn_agent {
 	struct cairn_bootset bootset;
 	bool blind; /* the hypervisor's list could not be read */
 	struct cairn_strangers strangers;
-	unsigned changes; /* those of the hypervisor's that are on record, or were said */
+	unsigned changes;    /* those of the hypervisor's that are on record */
+	bool heard;	     /* xenstored said something since devices were looked at */
+	int64_t devices_ms;  /* when that was */
+	bool devices_unread; /* and it could not be done */
 	size_t refusal_next;
 	struct cairn_refused {
 		uid_t uid;
@@ -166,6 +171,18 @@ void cairn_agent_glance(void *agent);
 enum cairn_status cairn_agent_violate(struct cairn_agent *a, const char *reason,
 				      uint64_t *recnum) CAIRN_MUST_CHECK;
 
+/* What was measured was changed past the gate: a violation where services are enforced, else a record in PCR 12. True
+ * where it need not be said again. */
+bool cairn_agent_changed(struct cairn_agent *a, const char *reason) CAIRN_MUST_CHECK;
+
+/* ---- devices of service domains (devices.c) ------------------------------------------------------------ */
+/* Those of one that was just built, and has not run: all must be on its record. CAIRN_E_XEN and others, with a sentence in
+ * why. */
+enum cairn_status cairn_devices_take(struct cairn_agent *a, struct cairn_agent_domain *d,
+				     struct cairn_buf *why) CAIRN_MUST_CHECK;
+/* Those that came to one since. Looks when xenstored said something, and now and then. */
+void cairn_devices_look(struct cairn_agent *a);
+
 /* ---- domains that no record explains (strangers.c) ---------------------------------------------------- */
 /* Notes a domain that an earlier cairnd of this boot recorded as unrecorded. */
 enum cairn_status cairn_strangers_seen(struct cairn_agent *a, uint32_t domid,
@@ -191,7 +208,7 @@ void cairn_stubs_look(struct cairn_agent *a, const struct cairn_hv_domain *all, 
 /* The guest is gone, or never was: destroys its stub domain where that is still there. False: try again. */
 bool cairn_stub_end(struct cairn_agent *a, const struct cairn_agent_domain *d) CAIRN_MUST_CHECK;
 
-/* The hypervisor's changes (changes.c): new ones are violations in enforce mode. seen: reason is of a violation record of
+/* The hypervisor's changes, and the host's sleep (changes.c). seen: reason is of a violation, or of a change, on record in
  * this boot. */
 void cairn_changes_look(struct cairn_agent *a);
 void cairn_changes_seen(struct cairn_agent *a, const char *reason);

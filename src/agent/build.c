@@ -166,6 +166,8 @@ enum cairn_status cairn_job_build(struct cairn_job *j, struct cairn_launched *ou
 	if (st == CAIRN_OK && entry)
 		st = check_stub(j, entry, &said);
 	if (st == CAIRN_OK && entry)
+		st = cairn_devices_take(j->a, entry, &said);
+	if (st == CAIRN_OK && entry)
 		cairn_job_give_disks(j, entry);
 	if (st == CAIRN_OK)
 		st = cairn_agent_may_launch(j->a, &said); /* which looked around while xl worked */

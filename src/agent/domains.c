@@ -50,6 +50,15 @@ static bool serves(const struct cairn_launch *l, const char *class)
 	return false;
 }
 
+static size_t used(const struct cairn_launch *l, const char *class)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->backend_count; i++)
+		n += strcmp(l->backend[i].class, class) == 0;
+	return n;
+}
+
 static enum cairn_status make_room(struct cairn_agent_domains *d)
 {
 	if (d->count < d->cap)
@@ -74,6 +83,9 @@ enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recn
 	    .driver = is_driver(l),
 	    .serves_vif = serves(l, CAIRN_SERVES_VIF) || (is_driver(l) && l->serve_count == 0),
 	    .serves_vbd = serves(l, CAIRN_SERVES_VBD),
+	    .vbds = used(l, CAIRN_SERVES_VBD),
+	    .vifs = used(l, CAIRN_SERVES_VIF),
+	    .pcis = l->pci_count,
 	    .stub = cairn_setup_component(&l->setup, CAIRN_STUBDOMAIN_KERNEL) != NULL,
 	};
 	enum cairn_status st = make_room(d);
@@ -102,6 +114,8 @@ void cairn_domain_close(struct cairn_agent_domain *d)
 	for (size_t i = 0; i < d->disk_count; i++)
 		close(d->disk_fd[i]);
 	d->disk_count = 0;
+	free(d->devices);
+	d->devices = NULL;
 }
 
 void cairn_domains_fini(struct cairn_agent_domains *d)

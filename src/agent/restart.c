@@ -110,6 +110,8 @@ const char *cairn_restart_reason(unsigned shutdown_reason)
 	switch (shutdown_reason) {
 	case 1: /* SHUTDOWN_reboot */
 		return "rebooted";
+	case 2: /* SHUTDOWN_suspend: somebody saves or migrates it, and it is ended before that is done */
+		return "suspended";
 	case 3: /* SHUTDOWN_crash */
 	case 4: /* SHUTDOWN_watchdog */
 		return "crashed";
@@ -195,8 +197,8 @@ static void forget(struct cairn_restart *r)
 /* The reason may be a record's. */
 static const char *literal(const char *reason)
 {
-	static const char *const reasons[] = {"crashed", "rebooted", "lost", CAIRN_END_NO_SERVICE,
-					      CAIRN_END_NO_DEVICE_MODEL};
+	static const char *const reasons[] = {"crashed", "rebooted",	       "suspended",
+					      "lost",	 CAIRN_END_NO_SERVICE, CAIRN_END_NO_DEVICE_MODEL};
 
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strcmp(reason, reasons[i]) == 0)

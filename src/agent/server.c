@@ -197,6 +197,7 @@ static void turn(struct server *s, const sigset_t *during_wait)
 		return;
 	if (p[1 + CLIENTS_MAX].revents) {
 		hv->ops->heard(hv->self);
+		s->a->heard = true;
 		sweep(s);
 	}
 	for (size_t i = 0; i < CLIENTS_MAX; i++)

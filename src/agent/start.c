@@ -62,6 +62,20 @@ enum cairn_status cairn_agent_violate(struct cairn_agent *a, const char *reason,
 	return st == CAIRN_OK ? cairn_agent_record(a, cairn_buf_span(&record), recnum) : st;
 }
 
+bool cairn_agent_changed(struct cairn_agent *a, const char *reason)
+{
+	cairn_auto_buf struct cairn_buf record = {0};
+	uint64_t recnum = CAIRN_NO_RECORD;
+	enum cairn_status st = CAIRN_OK;
+
+	cairn_agent_say("%s", reason);
+	if (strcmp(cairn_agent_mode(a, true), "enforce") == 0)
+		st = cairn_agent_violate(a, reason, &recnum);
+	else if ((st = cairn_record_change(&record, reason)) == CAIRN_OK)
+		st = cairn_agent_record(a, cairn_buf_span(&record), &recnum);
+	return recnum != CAIRN_NO_RECORD || st == CAIRN_E_DIVERGED;
+}
+
 /* ---- what the log of an earlier start says ------------------------------------------------------------ */
 
 static enum cairn_status seen_launch(struct cairn_agent *a, const struct cairn_log_entry *e)
@@ -135,6 +149,10 @@ static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
 	case CAIRN_RECORD_VIOLATION:
 		cairn_agent_worsen(a, CAIRN_AGENT_VIOLATED,
 				   "an earlier start of cairnd recorded a violation in this boot");
+		st = cairn_json_get_str(&text, e->object, "reason");
+		cairn_changes_seen(a, text);
+		return st;
+	case CAIRN_RECORD_CHANGE:
 		st = cairn_json_get_str(&text, e->object, "reason");
 		cairn_changes_seen(a, text);
 		return st;

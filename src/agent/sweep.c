@@ -140,6 +140,7 @@ static void sweep(struct cairn_agent *a, const struct cairn_hv_domain *all, size
 	cairn_strangers_look(a, all, n);
 	cairn_strangers_end(a, all, n);
 	cairn_stubs_look(a, all, n);
+	cairn_devices_look(a);
 	for (size_t i = 0; i < a->domains.count; i++)
 		if (a->domains.item[i].live)
 			sweep_one(a, &a->domains.item[i], find(&a->domains.item[i], all, n));

@@ -3,6 +3,7 @@
  * the hypervisor and the dom0 that this runs in; a guest cannot write where this writes. */
 #define _GNU_SOURCE
 #include "xen/hv.h"
+#include "xen/devices.h"
 #include "xen/launcher.h"
 
 #include <errno.h>
@@ -158,6 +159,41 @@ static enum cairn_status xen_publish(void *hv, uint32_t domid, const char *key, 
 	snprintf(path, sizeof(path), "/tool/cairn/%u/%s", domid, key);
 	return xs_write(x->xs, XBT_NULL, path, value, (unsigned)strlen(value)) ? CAIRN_OK : CAIRN_E_XEN;
 }
+
+static enum cairn_status xen_published(void *hv, uint32_t domid, const char *key, struct cairn_buf *out)
+{
+	const struct xen *x = hv;
+	unsigned len = 0;
+	char path[96];
+
+	snprintf(path, sizeof(path), "/tool/cairn/%u/%s", domid, key);
+	char *text = xs_read(x->xs, XBT_NULL, path, &len);
+
+	if (!text)
+		return CAIRN_E_NOTFOUND;
+	cairn_buf_add(out, cairn_span(text, len));
+	free(text);
+	return cairn_buf_status(out);
+}
+
+static char **tree_list(void *xs, const char *path, unsigned *count)
+{
+	return xs_directory(xs, XBT_NULL, path, count);
+}
+
+static char *tree_read(void *xs, const char *path, unsigned *len)
+{
+	return xs_read(xs, XBT_NULL, path, len);
+}
+
+static enum cairn_status xen_devices(void *hv, uint32_t domid, struct cairn_buf *out)
+{
+	const struct xen *x = hv;
+	const struct cairn_tree tree = {tree_list, tree_read, x->xs};
+
+	return cairn_devices_read(out, &tree, domid);
+}
+
 static bool xen_serving(void *hv, uint32_t domid)
 {
 	struct xen *x = hv;
@@ -237,6 +273,8 @@ static unsigned xen_changes(void *hv)
 		mask |= 1u << CAIRN_HV_KEXEC;
 	if (xc_kexec_status(x->xc, KEXEC_TYPE_CRASH) == 1)
 		mask |= 1u << CAIRN_HV_KEXEC_CRASH;
+	if (cairn_boot_slept())
+		mask |= 1u << CAIRN_HV_SUSPENDED;
 	return mask;
 }
 
@@ -388,6 +426,8 @@ static const struct cairn_hv_ops xen_ops = {
     .pause = xen_pause,
     .destroy = xen_destroy,
     .publish = xen_publish,
+    .published = xen_published,
+    .devices = xen_devices,
     .serving = xen_serving,
     .remember = xen_remember,
     .recall = xen_recall,

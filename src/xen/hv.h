@@ -24,6 +24,7 @@ enum cairn_hv_change {
 	CAIRN_HV_LIVEPATCH, /* a payload was uploaded to the hypervisor, applied or not */
 	CAIRN_HV_KEXEC,	    /* an image to go on with is loaded */
 	CAIRN_HV_KEXEC_CRASH,
+	CAIRN_HV_SUSPENDED, /* the host slept, since it booted */
 	CAIRN_HV_CHANGES,
 };
 
@@ -52,6 +53,10 @@ struct cairn_hv_ops {
 	enum cairn_status (*destroy)(void *hv, uint32_t domid);
 	/* Writes /tool/cairn/<domid>/<key> in xenstore; key NULL removes the domain's directory. */
 	enum cairn_status (*publish)(void *hv, uint32_t domid, const char *key, const char *value);
+	/* Appends what publish wrote. CAIRN_E_NOTFOUND. */
+	enum cairn_status (*published)(void *hv, uint32_t domid, const char *key, struct cairn_buf *out);
+	/* Appends what the toolstack noted of a domain's devices: xen/devices.h. */
+	enum cairn_status (*devices)(void *hv, uint32_t domid, struct cairn_buf *out);
 	/* True if the domain says that it serves: "1" in its own data/serving, which it may write itself. */
 	bool (*serving)(void *hv, uint32_t domid);
 	/* The domid up to which all are accounted for, and how many beyond it may be of launches whose domid was never
@@ -74,7 +79,7 @@ struct cairn_hv_ops {
 	/* While create and destroy wait for the toolstack, tick is called several times a second. It may neither
 	 * create nor destroy. */
 	void (*on_wait)(void *hv, void (*tick)(void *context), void *context);
-	/* A descriptor that can be read from when domains come or go, or -1; what is there to read is for heard
+	/* A descriptor that can be read from when domains or devices come or go, or -1; what is there to read is for heard
 	 * to take away. */
 	int (*watch)(void *hv);
 	void (*heard)(void *hv);
@@ -100,7 +105,7 @@ enum cairn_status cairn_xen_open(struct cairn_hv *out, const char *xl,
 				 struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_xen_close(struct cairn_hv *hv);
 
-/* A connection to xenstored that says something when domains come or go. -1: it does not listen there. */
+/* A connection to xenstored that says something when domains or devices come or go. -1: it does not listen there. */
 int cairn_watch_open(const char *socket_path);
 /* Takes away what it said. False: it said its last word; the caller closes. */
 bool cairn_watch_drain(int fd);
@@ -110,6 +115,8 @@ enum cairn_status cairn_memory_available(uint64_t *bytes, const char *path) CAIR
 
 /* Milliseconds since the machine started, suspended or not. */
 int64_t cairn_boot_ms(void);
+/* True if it was suspended since it started. */
+bool cairn_boot_slept(void);
 
 /* A configuration as a memfd for xl to read, sealed like an image: the caller closes it. -1: no memory. */
 int cairn_toolstack_config(struct cairn_span config);

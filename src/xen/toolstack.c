@@ -30,6 +30,16 @@ int64_t cairn_boot_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Only one of the two clocks goes on while the machine sleeps. */
+bool cairn_boot_slept(void)
+{
+	struct timespec boot, awake;
+
+	clock_gettime(CLOCK_MONOTONIC, &awake);
+	clock_gettime(CLOCK_BOOTTIME, &boot);
+	return boot.tv_sec - awake.tv_sec > 1;
+}
+
 int cairn_toolstack_config(struct cairn_span config)
 {
 	const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;

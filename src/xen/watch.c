@@ -1,4 +1,4 @@
-/* Hearing that domains come and go: xenstored's own watches, over its socket. Nothing that it says is read, only that it
+/* Hearing that domains and devices come and go: xenstored's own watches, over its socket. Nothing that it says is read, only that it
  * says something, so there is nothing here to parse; and no thread, which libxenstore's watches bring along. */
 #define _GNU_SOURCE
 #include "xen/hv.h"
@@ -40,7 +40,7 @@ int cairn_watch_open(const char *socket_path)
 	}
 	memcpy(to.sun_path, socket_path, strlen(socket_path) + 1);
 	if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) == 0 && ask(fd, "@introduceDomain") &&
-	    ask(fd, "@releaseDomain"))
+	    ask(fd, "@releaseDomain") && ask(fd, "/libxl") && ask(fd, "/local/domain/0/backend/pci"))
 		return fd;
 	close(fd);
 	return -1;

@@ -19,7 +19,11 @@ struct fake_hv {
 	const char *by_path;	   /* a toolstack that reads the kernel from there, whatever it is given */
 	bool no_stub, stub_is_hvm; /* of one that has a stub domain */
 	enum cairn_status list_fails, destroy_fails, probe_fails, loop_fails;
-	uint32_t serving; /* the domain that says so; 0: none */
+	uint32_t serving;  /* the domain that says so; 0: none */
+	char devices[512]; /* of each domain, as xen/devices.h has them */
+	enum cairn_status devices_fail, publish_fails;
+	char kept[512]; /* the devices that were published last, and of which domain */
+	uint32_t kept_domid;
 	/* what was asked for */
 	unsigned created, unpaused, destroyed, published, pauses, listed;
 	uint32_t remembered; /* the last domid; 0: none */

@@ -180,10 +180,33 @@ static enum cairn_status fake_publish(void *self, uint32_t domid, const char *ke
 {
 	struct fake_hv *hv = self;
 
-	(void)domid;
-	(void)value;
 	hv->published += key != NULL;
+	if (hv->publish_fails != CAIRN_OK)
+		return hv->publish_fails;
+	if (key && strcmp(key, "devices") == 0) {
+		hv->kept_domid = domid;
+		snprintf(hv->kept, sizeof(hv->kept), "%s", value);
+	}
 	return CAIRN_OK;
+}
+
+static enum cairn_status fake_published(void *self, uint32_t domid, const char *key, struct cairn_buf *out)
+{
+	const struct fake_hv *hv = self;
+
+	if (strcmp(key, "devices") != 0 || hv->kept_domid != domid)
+		return CAIRN_E_NOTFOUND;
+	cairn_buf_add_str(out, hv->kept);
+	return cairn_buf_status(out);
+}
+
+static enum cairn_status fake_devices(void *self, uint32_t domid, struct cairn_buf *out)
+{
+	const struct fake_hv *hv = self;
+
+	(void)domid;
+	cairn_buf_add_str(out, hv->devices);
+	return hv->devices_fail != CAIRN_OK ? hv->devices_fail : cairn_buf_status(out);
 }
 
 static enum cairn_status fake_remember(void *self, uint32_t domid, unsigned unplaced)
@@ -337,6 +360,8 @@ const struct cairn_hv_ops fake_hv_ops = {
     .pause = fake_pause,
     .destroy = fake_destroy,
     .publish = fake_publish,
+    .published = fake_published,
+    .devices = fake_devices,
     .serving = fake_serving,
     .remember = fake_remember,
     .recall = fake_recall,

@@ -4,7 +4,7 @@
 static void test_each(void **state)
 {
 	static const char *const parts[CAIRN_HV_CHANGES] = {"live patch", "a kexec image was",
-							    "kexec image for crashes"};
+							    "kexec image for crashes", "suspended"};
 
 	(void)state;
 	for (unsigned i = 0; i < CAIRN_HV_CHANGES; i++) {
@@ -36,9 +36,18 @@ static void test_audit(void **state)
 	stranger_boot_with("audit");
 	agentuse.fake.changes = 1u << CAIRN_HV_LIVEPATCH;
 	stranger_sweep();
-	assert_int_equal(stranger_records(), 2);
+	stranger_sweep();
+	assert_int_equal(stranger_records(), 3);
+	agentuse_assert_type(2, "change");
 	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_OK);
 	assert_int_equal(agentuse.agent->changes, 1u << CAIRN_HV_LIVEPATCH);
+	fixture_assert_replays(&agentuse);
+	/* Another cairnd knows. */
+	fixture_stop(&agentuse);
+	assert_int_equal(fixture_start(&agentuse), 0);
+	stranger_sweep();
+	assert_int_equal(stranger_records(), 3);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_OK);
 }
 
 /* What the log does not take now it takes later. */

@@ -41,7 +41,7 @@ static void test_which_ends(void **state)
 		const char *reason;
 		unsigned shutdown;
 		bool back;
-	} rows[] = {{"shutdown", 0, false}, {"rebooted", 1, true}, {"shutdown", 2, false},
+	} rows[] = {{"shutdown", 0, false}, {"rebooted", 1, true}, {"suspended", 2, true},
 		    {"crashed", 3, true},   {"crashed", 4, true},  {"shutdown", 5, false}};
 
 	(void)state;

@@ -1,14 +1,17 @@
 /* Running a program: its exit code, its words, and that a hanging one ends with all its children. */
+#define _GNU_SOURCE /* unshare */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -40,6 +43,38 @@ static void test_results(void **state)
 	setenv("CAIRN_TEST_SECRET", "x", 1);
 	assert_int_equal(run("cat; echo \"[$CAIRN_TEST_SECRET]\"", 10, &out), CAIRN_OK);
 	assert_string_equal(cairn_buf_str(&out), "[]\n");
+}
+
+/* In a process whose clocks say that the machine slept for so long. Making them say so takes the privileges of a
+ * namespace of one's own. */
+static bool slept(const char *offset)
+{
+	int status = 0;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if ((geteuid() != 0 && unshare(CLONE_NEWUSER) != 0) || unshare(CLONE_NEWTIME) != 0)
+			_exit(100);
+		int fd = open("/proc/self/timens_offsets", O_WRONLY);
+
+		if (fd < 0 || write(fd, offset, strlen(offset)) != (ssize_t)strlen(offset))
+			_exit(101);
+		pid = fork();
+		if (pid == 0)
+			_exit(cairn_boot_slept());
+		_exit(waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 102);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status) && WEXITSTATUS(status) <= 1);
+	return WEXITSTATUS(status) == 1;
+}
+
+static void test_slept(void **state)
+{
+	(void)state;
+	assert_false(slept("boottime 1 0\n"));
+	assert_true(slept("boottime 5 0\n"));
+	assert_false(slept("monotonic 5 0\n"));
 }
 
 /* Not even what a library opened without O_CLOEXEC, such as the TPM. */
@@ -114,8 +149,9 @@ static void test_bounds(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(test_results), cmocka_unit_test(test_bounds),
-					   cmocka_unit_test(test_no_files), cmocka_unit_test(test_config)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_results), cmocka_unit_test(test_slept),
+					   cmocka_unit_test(test_bounds), cmocka_unit_test(test_no_files),
+					   cmocka_unit_test(test_config)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -26,7 +26,9 @@ static int listen_at(char path[108], const char *name)
 static void test_wire(void **state)
 {
 	static const uint8_t want[] = "\4\0\0\0\0\0\0\0\0\0\0\0\27\0\0\0@introduceDomain\0cairn\0"
-				      "\4\0\0\0\0\0\0\0\0\0\0\0\25\0\0\0@releaseDomain\0cairn";
+				      "\4\0\0\0\0\0\0\0\0\0\0\0\25\0\0\0@releaseDomain\0cairn\0"
+				      "\4\0\0\0\0\0\0\0\0\0\0\0\15\0\0\0/libxl\0cairn\0"
+				      "\4\0\0\0\0\0\0\0\0\0\0\0\42\0\0\0/local/domain/0/backend/pci\0cairn";
 	char path[108];
 	uint8_t got[sizeof(want)] = {0};
 	int server = listen_at(path, "xenstored"), fd = cairn_watch_open(path),
@@ -86,6 +88,7 @@ static void test_serve(void **state)
 	agentuse.fake.watch_fd = pair[0];
 	assert_int_equal(send(pair[1], "event", 5, 0), 5);
 	assert_true(sweeps_in_100_ms() >= 2);
+	assert_false(agentuse.agent->heard); /* devices were looked at */
 	close(pair[1]);
 	assert_true(sweeps_in_100_ms() >= 2);
 	assert_false(agentuse.fake.watched); /* xenstored is gone: on without it */
