@@ -255,6 +255,19 @@ static void begin(struct cairn_agent *a, int64_t now_ms)
 		a->bootset.item[i].watched = CAIRN_NO_RECORD;
 }
 
+static bool is_open(struct cairn_agent *a, int64_t now_ms)
+{
+	struct cairn_bootset *b = &a->bootset;
+
+	if (strcmp(a->phase, "failed") == 0)
+		return false;
+	if (!b->open && (a->phase[0] || over(a, b->since_ms, now_ms))) {
+		b->open = true;
+		b->since_ms = now_ms;
+	}
+	return b->open;
+}
+
 static void judge_circle(struct cairn_agent *a, size_t i)
 {
 	struct cairn_boot_member *m = &a->bootset.item[i];
@@ -274,6 +287,8 @@ void cairn_bootset_tick(struct cairn_agent *a, int64_t now_ms)
 		return;
 	if (!a->bootset.since_ms)
 		begin(a, now_ms);
+	if (!is_open(a, now_ms))
+		return;
 	for (size_t i = 0; i < count; i++)
 		if (!a->bootset.item[i].read)
 			read_needs(a, i);
@@ -298,7 +313,9 @@ static const char *state_of(const struct cairn_agent *a, size_t i)
 	if (r && r->due)
 		return cairn_restart_waits(a, r) ? "to be launched" : "given up";
 	if (is_pending(a, i))
-		return m->circular ? "needs itself" : m->read ? "waiting" : "without configuration";
+		return m->circular		     ? "needs itself"
+		       : m->read || !a->bootset.open ? "waiting"
+						     : "without configuration";
 	if (m->watched == CAIRN_NO_RECORD)
 		return "ended";
 	if (!is_needed(a, i))

@@ -2,6 +2,9 @@
  * launched when the domains that serve it do so, or have had their time; one that others need and that was updated is
  * replaced by the last configuration of it that served, if it does not.
  *
+ * None is launched before dom0's hand-over is on record (the phase), for as long as any of them may take: until then
+ * files, devices and keys may be those of its initramfs, which waits for cairnd. After a failed one, none at all.
+ *
  * Whether a domain serves is its own word, data/serving in its directory in xenstore. It is believed because a lie
  * harms nobody but those it serves. What was launched is in the log, what served last is in a file below the data
  * directory (paths.h); nothing else is kept, so that a cairnd that is started again goes on. */
@@ -22,7 +25,8 @@ struct cairn_boot_member {
 };
 
 struct cairn_bootset {
-	int64_t since_ms; /* of the first tick; 0 before it */
+	int64_t since_ms; /* of the first tick, then of the hand-over; 0 before it */
+	bool open;	  /* dom0 is where it is to stay */
 	struct cairn_boot_member item[CAIRN_BOOT_SET_MAX];
 };
 
