@@ -85,6 +85,7 @@ cairn_agent_state_name(enum cairn_agent_state s); /* "ok", "maintenance", "viola
 #define CAIRN_AGENT_BOOT_LOG_MAX ((size_t)4 << 20) /* bytes of the firmware's log */
 #define CAIRN_REFUSALS_KEPT	 64
 #define CAIRN_REFUSALS_MINUTE	 10 /* identical ones of one caller that are recorded in a minute */
+#define CAIRN_REFUSALS_ALL	 60 /* of one caller, however they differ */
 
 struct cairn_agent {
 	const struct cairn_agent_config *conf; /* borrowed */
@@ -166,6 +167,8 @@ void cairn_agent_sweep(struct cairn_agent *a);
 /* For the time that a toolstack works, or anything else takes long (agent: a struct cairn_agent): strangers are
  * paused and recorded, and nothing else is touched. */
 void cairn_agent_glance(void *agent);
+/* For the time that images are hashed before anything of them is recorded: a sweep. */
+void cairn_agent_meanwhile(void *agent);
 /* Records a violation (PCR 11), and the state is violated from now on, even where that fails.
  * *recnum (may be NULL) as cairn_agent_record has it. */
 enum cairn_status cairn_agent_violate(struct cairn_agent *a, const char *reason,

@@ -124,21 +124,22 @@ static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 
 /* ---- 4: records --------------------------------------------------------------------------------------- */
 
-/* True if this caller's refusal is one too many of the same in a minute. */
+/* True if this refusal of a caller is one too many in a minute: of the same, or of any. */
 static bool too_many(struct cairn_agent *a, uid_t uid, struct cairn_span record)
 {
 	struct cairn_refused now = {.uid = uid, .at_ms = cairn_boot_ms()};
-	unsigned same = 0;
+	unsigned same = 0, all = 0;
 
 	if (cairn_hash(&now.record, CAIRN_ALG_SHA256, record) != CAIRN_OK)
 		return true;
 	for (size_t i = 0; i < CAIRN_REFUSALS_KEPT; i++) {
 		const struct cairn_refused *r = &a->refused[i];
+		bool counts = r->at_ms && r->uid == uid && now.at_ms - r->at_ms < 60000;
 
-		same += r->at_ms && r->uid == uid && now.at_ms - r->at_ms < 60000 &&
-			cairn_digest_equal(&r->record, &now.record);
+		all += counts;
+		same += counts && cairn_digest_equal(&r->record, &now.record);
 	}
-	if (same >= CAIRN_REFUSALS_MINUTE)
+	if (same >= CAIRN_REFUSALS_MINUTE || all >= CAIRN_REFUSALS_ALL)
 		return true;
 	a->refused[a->refusal_next++ % CAIRN_REFUSALS_KEPT] = now;
 	return false;
@@ -157,7 +158,7 @@ static enum cairn_status refuse(struct cairn_job *j, uid_t uid, struct cairn_lau
 		cairn_buf_add_fmt(why, "; expected %s, found %s", first->expected,
 				  first->found[0] ? first->found : "nothing");
 	if (st == CAIRN_OK && too_many(j->a, uid, cairn_buf_span(&record))) {
-		cairn_agent_say("one more refusal of %s for uid %u is not recorded: too many of the same",
+		cairn_agent_say("one more refusal of %s for uid %u is not recorded: too many in a minute",
 				j->cfg.name, (unsigned)uid);
 		return CAIRN_E_DENIED;
 	}

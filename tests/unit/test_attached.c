@@ -130,6 +130,24 @@ static void test_nothing_kept(void **state)
 	stranger_assert_violation(3, "vbd/51712");
 }
 
+/* Nothing that cairnd writes to xenstore is needed to start a domain, or to know it. */
+static void test_quota(void **state)
+{
+	(void)state;
+	agentuse.fake.publish_fails = CAIRN_E_XEN;
+	launch_service("");
+	assert_int_equal(agentuse.fake.unpaused, 1);
+	fixture_stop(&agentuse);
+	assert_int_equal(fixture_start(&agentuse), 0);
+	stranger_sweep();
+	assert_int_equal(stranger_records(), 3);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_OK);
+	agentuse.fake.domain[0].shutdown = true;
+	stranger_sweep();
+	assert_int_equal(agentuse.fake.count, 0);
+	agentuse_assert_type(3, "exit");
+}
+
 static void test_faults(void **state)
 {
 	(void)state;
@@ -178,7 +196,8 @@ int main(void)
 	    STRANGER_TEST(test_violation),  STRANGER_TEST(test_audit),
 	    STRANGER_TEST(test_guest),	    STRANGER_TEST(test_built_with_more),
 	    STRANGER_TEST(test_while_away), STRANGER_TEST(test_nothing_kept),
-	    STRANGER_TEST(test_faults),	    STRANGER_TEST(test_when)};
+	    STRANGER_TEST(test_quota),	    STRANGER_TEST(test_faults),
+	    STRANGER_TEST(test_when)};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
 }

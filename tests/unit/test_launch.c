@@ -253,6 +253,24 @@ static void test_rate(void **state)
 	assert_refused(other, CAIRN_R_CONFIG_UNSUPPORTED); /* another one still is */
 }
 
+/* Nor does it help to ask for something else each time. */
+static void test_rate_of_all(void **state)
+{
+	char name[32];
+	uint64_t before = agentuse.agent->log.records;
+
+	(void)state;
+	for (unsigned i = 0; i < CAIRN_REFUSALS_ALL + 5; i++) {
+		snprintf(name, sizeof(name), "d%u", i);
+		assert_int_equal(agentuse_launch(fixture_config(&agentuse, name, "bootloader = 'x'\n")),
+				 CAIRN_E_DENIED);
+	}
+	assert_int_equal(agentuse.agent->log.records, before + CAIRN_REFUSALS_ALL);
+	for (size_t i = 0; i < CAIRN_REFUSALS_KEPT; i++)
+		agentuse.agent->refused[i].at_ms -= 60000;
+	assert_refused(fixture_config(&agentuse, "later", "bootloader = 'x'\n"), CAIRN_R_CONFIG_UNSUPPORTED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +279,7 @@ int main(void)
 	    AGENTUSE_TEST(test_manifests),     AGENTUSE_TEST(test_service_name),
 	    AGENTUSE_TEST(test_constraints),   AGENTUSE_TEST(test_files),
 	    AGENTUSE_TEST(test_bad_files),     AGENTUSE_TEST(test_rate),
+	    AGENTUSE_TEST(test_rate_of_all),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
