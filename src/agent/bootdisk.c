@@ -82,7 +82,7 @@ static enum cairn_status stage(struct cairn_job *j, enum cairn_xlfile f, int fd)
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	snprintf(j->cfg.file[f], sizeof(j->cfg.file[f]), "%s", disk);
-	enum cairn_status st = cairn_stage_file(&j->file[f], path, j->a->conf->max_image_mib << 20);
+	enum cairn_status st = cairn_job_stage(j, &j->file[f], path);
 
 	j->file[f].public = true;
 	return cairn_job_judge(j, st, errno, cairn_job_component(f), disk);

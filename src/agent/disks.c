@@ -60,7 +60,7 @@ static enum cairn_status measure(struct cairn_job *j, struct cairn_job_disk *d, 
 	if (fd >= 0)
 		close(fd);
 	errno = e;
-	return st == CAIRN_OK ? cairn_stage_file(&d->image, path, j->a->conf->max_image_mib << 20) : st;
+	return st == CAIRN_OK ? cairn_job_stage(j, &d->image, path) : st;
 }
 
 enum cairn_status cairn_job_collect_disks(struct cairn_job *j)

@@ -48,6 +48,10 @@ enum cairn_status cairn_job_collect(struct cairn_job *j) CAIRN_MUST_CHECK;
 enum cairn_status cairn_job_judge(struct cairn_job *j, enum cairn_status st, int err, const char *component,
 				  const char *path) CAIRN_MUST_CHECK;
 
+/* Stages one image, as cairn_stage_file; cairnd goes on looking meanwhile. */
+enum cairn_status cairn_job_stage(struct cairn_job *j, struct cairn_staged *out,
+				  const char *path) CAIRN_MUST_CHECK;
+
 /* Opens and measures the disks that are read-only (disks.c). */
 enum cairn_status cairn_job_collect_disks(struct cairn_job *j) CAIRN_MUST_CHECK;
 /* Opens a disk for reading as it was measured; the caller closes it. CAIRN_E_NOTFOUND, CAIRN_E_IO, CAIRN_E_UNSUPPORTED. */

@@ -1,9 +1,11 @@
 /* The lock is held but while a piece is hashed, which only one thread does for a hasher at a time (busy); the owner
  * alone changes how many lanes and helpers there are. */
+#define _GNU_SOURCE /* pthread_cond_clockwait */
 #include "agent/lanes.h"
 
 #include <signal.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #define HELPER_STACK (256u * 1024)
 
@@ -174,18 +176,33 @@ bool cairn_lanes_work(struct cairn_lanes *l, uint64_t behind)
 	return any;
 }
 
-void cairn_lanes_finish(struct cairn_lanes *l)
+static bool is_past(const struct timespec *t)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > t->tv_sec || (now.tv_sec == t->tv_sec && now.tv_nsec >= t->tv_nsec);
+}
+
+bool cairn_lanes_finish(struct cairn_lanes *l, unsigned ms)
+{
+	struct timespec end;
 	struct work w;
 
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += ms / 1000 + (end.tv_nsec + ms % 1000 * 1000000L) / 1000000000;
+	end.tv_nsec = (end.tv_nsec + ms % 1000 * 1000000L) % 1000000000;
 	pthread_mutex_lock(&l->lock);
-	while (!is_done(l)) {
+	while (!is_done(l) && !is_past(&end)) {
 		if (next_work(l, 0, &w))
 			do_work(l, w);
 		else
-			pthread_cond_wait(&l->change, &l->lock);
+			pthread_cond_clockwait(&l->change, &l->lock, CLOCK_MONOTONIC, &end);
 	}
+	bool done = is_done(l);
+
 	pthread_mutex_unlock(&l->lock);
+	return done;
 }
 
 enum cairn_status cairn_lane_take(struct cairn_lane *lane, struct cairn_component *out)

@@ -52,8 +52,8 @@ void cairn_lanes_start(struct cairn_lanes *l, unsigned helpers);
 void cairn_lane_fill(struct cairn_lanes *l, struct cairn_lane *lane, size_t len);
 /* Hashes a piece of a lane of which at least `behind` bytes are not hashed yet. False: there is none such. */
 bool cairn_lanes_work(struct cairn_lanes *l, uint64_t behind);
-/* Hashes, or waits for helpers that do, until all that was filled is hashed. */
-void cairn_lanes_finish(struct cairn_lanes *l);
+/* Hashes, or waits for helpers that do, for so many milliseconds at least. True: all that was filled is hashed. */
+bool cairn_lanes_finish(struct cairn_lanes *l, unsigned ms);
 /* Then. The first failure of a hasher, if there was one. */
 enum cairn_status cairn_lane_take(struct cairn_lane *lane, struct cairn_component *out) CAIRN_MUST_CHECK;
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent/lanes.h"
+#include "xen/hv.h"
 
 void cairn_staged_init(struct cairn_staged *s)
 {
@@ -173,7 +174,27 @@ static unsigned helpers(const struct pass *pass, size_t count)
 	return (unsigned)CPU_COUNT(&cores) - 1;
 }
 
-static void stage_some(struct cairn_stage *files, size_t count)
+/* Calls tick when it is time to. */
+static void meanwhile(const struct cairn_stage_tick *tick, int64_t *last_ms)
+{
+	if (!tick->fn || cairn_boot_ms() - *last_ms < tick->every_ms)
+		return;
+	tick->fn(tick->context);
+	*last_ms = cairn_boot_ms();
+}
+
+static void hash_all(struct pass *pass, size_t count, struct cairn_lanes *l,
+		     const struct cairn_stage_tick *tick)
+{
+	int64_t last_ms = cairn_boot_ms();
+
+	while (cairn_lanes_work(l, BEHIND) || read_some(pass, count, l))
+		meanwhile(tick, &last_ms);
+	while (!cairn_lanes_finish(l, tick->fn ? tick->every_ms : 60000))
+		meanwhile(tick, &last_ms);
+}
+
+static void stage_some(struct cairn_stage *files, size_t count, const struct cairn_stage_tick *tick)
 {
 	struct pass pass[CAIRN_LANES_MAX];
 	struct cairn_lanes lanes;
@@ -189,9 +210,7 @@ static void stage_some(struct cairn_stage *files, size_t count)
 			fail(&pass[i], st);
 	}
 	cairn_lanes_start(&lanes, helpers(pass, count));
-	while (cairn_lanes_work(&lanes, BEHIND) || read_some(pass, count, &lanes))
-		;
-	cairn_lanes_finish(&lanes);
+	hash_all(pass, count, &lanes, tick);
 	for (size_t i = 0; i < count; i++) {
 		enum cairn_status st = files[i].status ? CAIRN_OK : pass_close(&pass[i]);
 
@@ -208,7 +227,8 @@ static void stage_some(struct cairn_stage *files, size_t count)
 void cairn_stage_files(struct cairn_stage *files, size_t count)
 {
 	for (size_t done = 0; done < count; done += CAIRN_LANES_MAX)
-		stage_some(files + done, count - done < CAIRN_LANES_MAX ? count - done : CAIRN_LANES_MAX);
+		stage_some(files + done, count - done < CAIRN_LANES_MAX ? count - done : CAIRN_LANES_MAX,
+			   &files[0].tick);
 }
 
 enum cairn_status cairn_stage_file(struct cairn_staged *out, const char *path, uint64_t max)

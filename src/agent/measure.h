@@ -26,11 +26,19 @@ void cairn_staged_fini(struct cairn_staged *s);
  *   CAIRN_E_NOMEM, CAIRN_E_CRYPTO */
 enum cairn_status cairn_stage_file(struct cairn_staged *out, const char *path, uint64_t max) CAIRN_MUST_CHECK;
 
+/* Called by the calling thread about every so often while files are read and hashed. fn may be NULL. */
+struct cairn_stage_tick {
+	void (*fn)(void *context);
+	void *context;
+	unsigned every_ms;
+};
+
 /* One of several files that are staged side by side, as cairn_stage_file would each by itself. */
 struct cairn_stage {
 	const char *path;
 	uint64_t max;
-	struct cairn_staged staged; /* the caller's to end; none where status is not CAIRN_OK */
+	struct cairn_stage_tick tick; /* of the first of the files: for all */
+	struct cairn_staged staged;   /* the caller's to end; none where status is not CAIRN_OK */
 	enum cairn_status status;
 	int error; /* the errno of CAIRN_E_IO */
 };

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#define LOOK_MS 250
+
 void cairn_job_init(struct cairn_job *j)
 {
 	for (size_t i = 0; i < CAIRN_XLFILES; i++)
@@ -138,6 +140,28 @@ static void check_memory(struct cairn_job *j)
 	cairn_reasons_add(j->reasons, CAIRN_R_FILE_UNREADABLE, "config", j->config, "", "", text);
 }
 
+static uint64_t max_of(const struct cairn_job *j)
+{
+	return j->a->conf->max_image_mib << 20;
+}
+
+/* What takes long to hash is no time in which cairnd does not look. */
+static struct cairn_stage_tick tick_of(const struct cairn_job *j)
+{
+	return (struct cairn_stage_tick){cairn_agent_meanwhile, j->a, LOOK_MS};
+}
+
+enum cairn_status cairn_job_stage(struct cairn_job *j, struct cairn_staged *out, const char *path)
+{
+	struct cairn_stage one = {.path = path, .max = max_of(j), .tick = tick_of(j)};
+
+	cairn_stage_files(&one, 1);
+	if (one.status == CAIRN_OK)
+		*out = one.staged;
+	errno = one.error;
+	return one.status;
+}
+
 /* All side by side; each that is bad is told of. */
 static enum cairn_status stage_files(struct cairn_job *j)
 {
@@ -150,9 +174,9 @@ static enum cairn_status stage_files(struct cairn_job *j)
 		if (!cairn_job_has(j, f))
 			continue;
 		which[count] = f;
-		all[count++] =
-		    (struct cairn_stage){.path = j->cfg.file[f], .max = j->a->conf->max_image_mib << 20};
+		all[count++] = (struct cairn_stage){.path = j->cfg.file[f], .max = max_of(j)};
 	}
+	all[0].tick = tick_of(j);
 	cairn_stage_files(all, count);
 	for (size_t i = 0; i < count; i++) {
 		enum cairn_status judged = cairn_job_judge(j, all[i].status, all[i].error,

@@ -174,3 +174,8 @@ void cairn_agent_glance(void *agent)
 		cairn_strangers_look(a, all, n);
 	free(all);
 }
+
+void cairn_agent_meanwhile(void *agent)
+{
+	cairn_agent_sweep(agent);
+}

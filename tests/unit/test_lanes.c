@@ -77,7 +77,7 @@ static void with_helpers(unsigned helpers)
 		at[i] += len;
 		(void)cairn_lanes_work(&l, n % 3 * CAIRN_LANE_PIECE);
 	}
-	cairn_lanes_finish(&l);
+	assert_true(cairn_lanes_finish(&l, 60000));
 	for (size_t i = 0; i < CAIRN_LANES_MAX; i++) {
 		expect(lane[i], size[i]);
 		close(fd[i]);
@@ -111,10 +111,33 @@ static void test_behind(void **state)
 	assert_true(cairn_lanes_work(&l, CAIRN_LANE_PIECE));
 	assert_false(cairn_lanes_work(&l, 0));
 	fill(&l, lane, fd, CAIRN_LANE_PIECE, 3);
-	cairn_lanes_finish(&l);
+	assert_true(cairn_lanes_finish(&l, 60000));
 	assert_false(cairn_lanes_work(&l, 0));
 	expect(lane, CAIRN_LANE_PIECE + 3);
 	cairn_lanes_fini(&l);
+	close(fd);
+}
+
+/* A moment is enough for a piece and not for all: the owner comes back, and goes on. */
+static void test_a_moment(void **state)
+{
+	struct cairn_lanes l;
+	struct cairn_lane *lane;
+	unsigned turns = 0;
+	int fd = memfd();
+
+	(void)state;
+	for (unsigned helpers = 0; helpers < 2; helpers++) {
+		cairn_lanes_init(&l);
+		assert_int_equal(cairn_lanes_add(&l, &lane, fd, SIZE), CAIRN_OK);
+		fill(&l, lane, fd, 0, SIZE);
+		cairn_lanes_start(&l, helpers);
+		for (turns = 0; !cairn_lanes_finish(&l, 1); turns++)
+			assert_true(turns < 100000);
+		assert_true(turns > 0);
+		expect(lane, SIZE);
+		cairn_lanes_fini(&l);
+	}
 	close(fd);
 }
 
@@ -137,7 +160,7 @@ static void test_given_up(void **state)
 	cairn_lanes_start(&l, 5);
 	assert_int_equal(l.helpers, 0);
 	assert_int_equal(cairn_lanes_add(&l, &lane, -1, 1), CAIRN_E_NOMEM);
-	cairn_lanes_finish(&l);
+	assert_true(cairn_lanes_finish(&l, 60000));
 	cairn_lanes_fini(&l);
 	close(fd);
 }
@@ -147,6 +170,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_helpers),
 	    cmocka_unit_test(test_behind),
+	    cmocka_unit_test(test_a_moment),
 	    cmocka_unit_test(test_given_up),
 	};
 	return cmocka_run_group_tests(tests, setup, NULL);

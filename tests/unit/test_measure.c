@@ -245,6 +245,33 @@ static void test_several(void **state)
 	free(bytes);
 }
 
+static void count(void *context)
+{
+	*(unsigned *)context += 1;
+}
+
+/* While a file is read, and while it is hashed: whoever waits hears of it. */
+static void test_ticks(void **state)
+{
+	enum { SIZE = 8 * 1024 * 1024 };
+	unsigned ticks = 0;
+	struct cairn_stage one = {.path = path, .max = SIZE, .tick = {count, &ticks, 1}};
+
+	(void)state;
+	put("x", 1);
+	assert_int_equal(truncate(path, SIZE), 0);
+	cairn_stage_files(&one, 1);
+	assert_int_equal(one.status, CAIRN_OK);
+	assert_true(ticks >= 2);
+	cairn_staged_fini(&one.staged);
+	one.tick.every_ms = 3600 * 1000;
+	ticks = 0;
+	cairn_stage_files(&one, 1);
+	assert_int_equal(one.status, CAIRN_OK);
+	assert_int_equal(ticks, 0);
+	cairn_staged_fini(&one.staged);
+}
+
 /* Where the system is to blame, it says why. */
 static void test_errors(void **state)
 {
@@ -263,11 +290,11 @@ static void test_errors(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_several),   cmocka_unit_test(test_errors),
-	    cmocka_unit_test(test_digests),   cmocka_unit_test(test_refused),
-	    cmocka_unit_test(test_symlink),   cmocka_unit_test(test_growing),
-	    cmocka_unit_test(test_rewritten), cmocka_unit_test(test_shrinking),
-	    cmocka_unit_test(test_read),
+	    cmocka_unit_test(test_ticks),     cmocka_unit_test(test_several),
+	    cmocka_unit_test(test_errors),    cmocka_unit_test(test_digests),
+	    cmocka_unit_test(test_refused),   cmocka_unit_test(test_symlink),
+	    cmocka_unit_test(test_growing),   cmocka_unit_test(test_rewritten),
+	    cmocka_unit_test(test_shrinking), cmocka_unit_test(test_read),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

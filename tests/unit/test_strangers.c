@@ -3,6 +3,7 @@
 #include "tests/unit/strangers_fixture.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* ---- what runs ---------------------------------------------------------------------------------------- */
 
@@ -210,6 +211,34 @@ static void test_meanwhile(void **state)
 	fixture_assert_replays(&agentuse);
 }
 
+/* ... and while an image is hashed that takes long to hash: a launch that is refused as soon as that is done. */
+static void test_while_hashing(void **state)
+{
+	unsigned mib = 64;
+
+	(void)state;
+	agentuse.conf.max_image_mib = 2048;
+	stranger_boot_with("enforce");
+	const char *config = fixture_config(&agentuse, "guest1", "");
+	const char *kernel = fixture_file(&agentuse, "kernel", "x"),
+		   *none = fixture_file(&agentuse, "ramdisk", "x");
+
+	stranger(1, STRANGER "1");
+	assert_int_equal(unlink(none), 0);
+	for (; agentuse.fake.listed == 0 && mib <= 2048; mib *= 2) {
+		assert_int_equal(truncate(kernel, (off_t)mib << 20), 0);
+		assert_int_equal(agentuse_launch(config), CAIRN_E_DENIED);
+	}
+	assert_true(agentuse.fake.listed > 0);
+	assert_int_equal(agentuse.fake.count, 0);
+	uint64_t refused = stranger_records() - 1;
+
+	agentuse_assert_type(refused, "refusal");
+	stranger_assert_violation(refused - 1, "domain 1");
+	stranger_assert_unrecorded(refused - 2, 1, STRANGER "1");
+	agentuse.conf.max_image_mib = 1;
+}
+
 /* Between two sweeps: the look that precedes each launch finds it, and that launch is not made. */
 static void test_just_before(void **state)
 {
@@ -294,6 +323,7 @@ int main(void)
 	    STRANGER_TEST(test_deadline),
 	    STRANGER_TEST(test_built_and_gone),
 	    STRANGER_TEST(test_meanwhile),
+	    STRANGER_TEST(test_while_hashing),
 	    STRANGER_TEST(test_just_before),
 	    STRANGER_TEST(test_not_destroyed),
 	    STRANGER_TEST(test_not_recorded),
