@@ -77,6 +77,22 @@ enum cairn_status cairn_tpm_pcrs_read(struct cairn_tpm *t, uint32_t mask,
 enum cairn_status cairn_tpm_pcr_extend(struct cairn_tpm *t, unsigned index, const struct cairn_digest *d,
 				       size_t count) CAIRN_MUST_CHECK;
 
+/* ---- the highest release set seen ---- */
+
+/* It is an NV counter (NV index 0x01800ca1, TPM_NT_COUNTER), which only ever rises: nobody can lower it, and one that is
+ * deleted and made anew, even after TPM2_Clear, goes on above the highest value that any counter of this TPM ever had
+ * (TPM 2.0 Library r1.59, part 3, TPM2_NV_Increment). Whoever owns the TPM may raise or delete it, which can only lead
+ * to refusals.
+ *
+ * *out is 0 where there is none yet. CAIRN_E_UNSUPPORTED: at its index is something else. */
+#define CAIRN_TPM_SERIAL_INDEX 0x01800ca1
+#define CAIRN_TPM_SERIAL_STEPS 1024 /* it is raised by one at a time, and by no more than so many in all */
+enum cairn_status cairn_tpm_serial(struct cairn_tpm *t, uint64_t *out) CAIRN_MUST_CHECK;
+/* Raises it to exactly that; where there is none it is made, which needs the empty owner authorisation.
+ * CAIRN_E_STALE: it is above already; *now then has its value. CAIRN_E_LIMIT: too many steps; nothing was changed,
+ * but for a counter that was made. */
+enum cairn_status cairn_tpm_serial_raise(struct cairn_tpm *t, uint64_t to, uint64_t *now) CAIRN_MUST_CHECK;
+
 /* ---- identity ---- */
 
 /* EK: RSA-2048, template L-1 of the TCG EK Credential Profile; the persistent 0x81010001 where that is such a
