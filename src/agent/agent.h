@@ -7,6 +7,7 @@
 
 #include "agent/bootset.h"
 #include "agent/log.h"
+#include "agent/release.h"
 #include "agent/restart.h"
 #include "cairn/agent.h"
 #include "cairn/agentconfig.h"
@@ -101,6 +102,7 @@ struct cairn_agent {
 	struct cairn_agent_domains domains;
 	struct cairn_restarts restarts;
 	struct cairn_bootset bootset;
+	struct cairn_agent_release release;
 	bool blind; /* the hypervisor's list could not be read */
 	struct cairn_strangers strangers;
 	unsigned changes;    /* those of the hypervisor's that are on record */

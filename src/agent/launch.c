@@ -108,8 +108,7 @@ static enum cairn_status authorise(struct cairn_job *j, struct cairn_buf *why)
 	if (st != CAIRN_OK)
 		return st;
 	check_backends(j);
-	const struct cairn_manifest *m =
-	    cairn_manifest_select(&against, &j->l, j->manifests.list, j->manifests.count);
+	const struct cairn_manifest *m = cairn_release_select(&against, j->a, &j->l, &j->manifests);
 	bool service = cairn_launch_claims_service(&j->l) ||
 		       cairn_manifests_name(&j->manifests, j->cfg.name) || j->manifests.bad_name;
 

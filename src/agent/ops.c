@@ -96,6 +96,8 @@ static enum cairn_status op_status(struct cairn_call *c)
 					      "phase", (int)p->phase));
 	if (st == CAIRN_OK)
 		st = cairn_call_set(c, "boot_set", cairn_bootset_json(a));
+	if (st == CAIRN_OK)
+		st = cairn_call_set(c, "release_set", cairn_release_json(a));
 	return st == CAIRN_OK ? cairn_call_set(c, "domains", cairn_agent_domains_json(a)) : st;
 }
 

@@ -160,6 +160,8 @@ static enum cairn_status seen(void *self, const struct cairn_log_entry *e)
 		st = cairn_json_get_str(&text, e->object, "reason");
 		cairn_agent_worsen(a, CAIRN_AGENT_MAINTENANCE, text);
 		return st;
+	case CAIRN_RECORD_RELEASE_SET:
+		return cairn_release_set_from_json(&a->release.logged, e->object);
 	default:
 		return CAIRN_OK;
 	}
@@ -314,6 +316,8 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 	if (said && *said)
 		cairn_agent_say("%s", said);
 	st = start_log(a);
+	if (st == CAIRN_OK)
+		st = cairn_release_start(a);
 	if (st != CAIRN_OK)
 		cairn_buf_add_fmt(why, "the first records of this boot: %s; %s", cairn_status_text(st),
 				  cairn_tpm_error(tpm));
@@ -325,6 +329,7 @@ void cairn_agent_stop(struct cairn_agent *a)
 	cairn_agent_log_close(&a->log);
 	cairn_domains_fini(&a->domains);
 	cairn_restart_fini(&a->restarts);
+	cairn_release_fini(&a->release);
 	cairn_jwks_free(a->authorities);
 	free(a->strangers.item);
 	cairn_buf_fini(&a->host_record);

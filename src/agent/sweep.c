@@ -154,6 +154,7 @@ void cairn_agent_sweep(struct cairn_agent *a)
 
 	cairn_tpm_revive(a->tpm);
 	cairn_changes_look(a);
+	cairn_release_look(a);
 	if (st == CAIRN_OK)
 		sweep(a, all, n);
 	else if (!a->blind)

@@ -185,6 +185,19 @@ static void put_boot(const json_t *m)
 	putchar('\n');
 }
 
+static void put_release_set(const json_t *r)
+{
+	if (!json_is_object(r))
+		return;
+	long long serial = (long long)json_integer_value(json_object_get(r, "serial"));
+	long long seen = (long long)json_integer_value(json_object_get(r, "seen"));
+	if (serial > 0)
+		printf("release set %lld\n", serial);
+	else
+		printf("release set none, although the TPM has seen %lld: service domains are refused\n",
+		       seen);
+}
+
 int cairn_cmd_status(int argc, char **argv)
 {
 	const char *socket = NULL;
@@ -222,6 +235,7 @@ int cairn_cmd_status(int argc, char **argv)
 	fputs("\nversion ", stdout);
 	cairn_cli_put(cairn_cli_str(answer, "version"));
 	putchar('\n');
+	put_release_set(json_object_get(answer, "release_set"));
 	size_t i;
 	json_t *d;
 	json_array_foreach(json_object_get(answer, "domains"), i, d) put_domain(d);

@@ -176,9 +176,15 @@ static struct cairn_component component(struct agent_fixture *f, const char *nam
 void fixture_manifest(struct agent_fixture *f, const char *file, const char *name, const char *role,
 		      const struct cairn_key *key)
 {
+	fixture_release(f, file, name, role, 3, key);
+}
+
+void fixture_release(struct agent_fixture *f, const char *file, const char *name, const char *role,
+		     uint64_t release, const struct cairn_key *key)
+{
 	struct cairn_manifest m = {.kind = CAIRN_MANIFEST_SERVICE,
 				   .name = name,
-				   .release = 3,
+				   .release = release,
 				   .not_before = 1,
 				   .not_after = 2,
 				   .type = CAIRN_TYPE_PV,

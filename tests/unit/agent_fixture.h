@@ -76,6 +76,9 @@ const char *fixture_config(struct agent_fixture *f, const char *name, const char
 /* A manifest for these files, signed by key, in DIR/data/manifests/FILE. */
 void fixture_manifest(struct agent_fixture *f, const char *file, const char *name, const char *role,
 		      const struct cairn_key *key);
+/* The same with another release number than 3. */
+void fixture_release(struct agent_fixture *f, const char *file, const char *name, const char *role,
+		     uint64_t release, const struct cairn_key *key);
 /* The record with this number; a new reference that the caller releases. Fails the test where there is none.
  */
 json_t *fixture_record(struct agent_fixture *f, uint64_t recnum);
