@@ -284,6 +284,7 @@ static bool appraise(struct cairn_verdict *verdict, const struct evidence *e, st
 				    .launch_log = cairn_span_str(e->launch_log),
 				    .manifest = (const struct cairn_manifest *const *)v->manifest,
 				    .manifest_count = v->manifest_count,
+				    .release_set = v->release_set.serial ? &v->release_set : NULL,
 				    .now = e->now_ms / 1000,
 				    .policy = v->set.policy};
 	memcpy(a.boot_id, e->boot_id, sizeof a.boot_id);

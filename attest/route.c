@@ -21,6 +21,8 @@ const struct cairn_route cairn_routes[] = {
     {"POST", "/v1/hosts/*/forget", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_forget},
     {"GET", "/v1/manifests", CAIRN_ROLE_READER, 0, cairn_handle_manifests},
     {"POST", "/v1/manifests", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_manifest_add},
+    {"GET", "/v1/release-set", CAIRN_ROLE_READER, 0, cairn_handle_release_set},
+    {"POST", "/v1/release-set", CAIRN_ROLE_OPERATOR, MIB, cairn_handle_release_set_add},
     {"GET", "/metrics", CAIRN_ROLE_READER, 0, cairn_handle_metrics},
     {NULL, NULL, CAIRN_ROLE_ADMIN, 0, NULL},
 };

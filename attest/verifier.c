@@ -89,18 +89,38 @@ enum cairn_status cairn_verifier_learn(struct cairn_verifier *v, struct cairn_ma
 	return CAIRN_OK;
 }
 
+void cairn_verifier_learn_set(struct cairn_verifier *v, struct cairn_release_set *s)
+{
+	if (s->serial <= v->release_set.serial)
+		return;
+	cairn_release_set_fini(&v->release_set);
+	v->release_set = *s;
+	*s = (struct cairn_release_set){0};
+}
+
+static enum cairn_status load_stored(struct cairn_verifier *v, const struct cairn_stored_manifest *row)
+{
+	cairn_auto_manifest struct cairn_manifest m = {0};
+	cairn_auto_release_set struct cairn_release_set s = {0};
+	if (strcmp(row->kind, CAIRN_STORED_RELEASE_SET) == 0) {
+		enum cairn_status st = cairn_release_set_load(&s, row->jws, v->authorities);
+		if (!st)
+			cairn_verifier_learn_set(v, &s);
+		return st;
+	}
+	enum cairn_status st = cairn_manifest_load(&m, row->jws, v->authorities);
+	return st ? st : cairn_verifier_learn(v, &m);
+}
+
 /* What was accepted once must still be signed by an authority: taking a key out of the file withdraws what it
  * signed. */
 static enum cairn_status learn_stored(void *ctx, const struct cairn_stored_manifest *row)
 {
 	struct cairn_verifier *v = ctx;
-	cairn_auto_manifest struct cairn_manifest m = {0};
-	enum cairn_status st = cairn_manifest_load(&m, row->jws, v->authorities);
-	if (!st)
-		return cairn_verifier_learn(v, &m);
-	if (st == CAIRN_E_NOMEM)
+	enum cairn_status st = load_stored(v, row);
+	if (!st || st == CAIRN_E_NOMEM)
 		return st;
-	cairn_log("manifest %s release %llu of %s is left out: %s", row->name,
+	cairn_log("%s %s release %llu of %s is left out: %s", row->kind, row->name,
 		  (unsigned long long)row->release, row->kid, cairn_status_text(st));
 	return CAIRN_OK;
 }
@@ -216,6 +236,7 @@ void cairn_verifier_free(struct cairn_verifier *v)
 		free(v->manifest[i]);
 	}
 	free(v->manifest);
+	cairn_release_set_fini(&v->release_set);
 	OPENSSL_cleanse(v->nonce_key, sizeof v->nonce_key);
 	free(v);
 }

@@ -15,6 +15,7 @@
 #include "cairn/ekcert.h"
 #include "cairn/manifest.h"
 #include "cairn/quote.h"
+#include "cairn/releaseset.h"
 
 #define CAIRN_MANIFESTS_MAX	65536 /* stored; a start reads them all */
 #define CAIRN_SESSIONS_MAX	1024  /* pending enrolments */
@@ -43,6 +44,7 @@ struct cairn_verifier {
 	struct cairn_jwks *authorities;
 	struct cairn_manifest **manifest; /* owned, and each of them */
 	size_t manifest_count;
+	struct cairn_release_set release_set; /* the newest; serial 0: there is none */
 	uint64_t count[COUNT_COUNT];
 	uint64_t bucket_ms; /* the state of cairn_audit_refusal */
 };
@@ -69,6 +71,9 @@ enum cairn_status cairn_judge_tpm(struct cairn_verdict *verdict, const struct ca
 /* Takes a manifest over into the list, in which nothing is twice. CAIRN_E_LIMIT, CAIRN_E_NOMEM; then it stays
  * m's. */
 enum cairn_status cairn_verifier_learn(struct cairn_verifier *v, struct cairn_manifest *m) CAIRN_MUST_CHECK;
+
+/* Takes a release set over, where it is newer than the one that is known. */
+void cairn_verifier_learn_set(struct cairn_verifier *v, struct cairn_release_set *s);
 
 /* ---- routes
  * ----------------------------------------------------------------------------------------------------- */
@@ -100,6 +105,7 @@ cairn_handler cairn_handle_challenge, cairn_handle_evidence;
 cairn_handler cairn_handle_hosts, cairn_handle_host, cairn_handle_ear, cairn_handle_revoke,
     cairn_handle_forget;
 cairn_handler cairn_handle_manifests, cairn_handle_manifest_add;
+cairn_handler cairn_handle_release_set, cairn_handle_release_set_add;
 
 /* An answer for a failure that is the server's own: 503 or 500, logged. */
 void cairn_response_failure(struct cairn_response *resp, enum cairn_status st, const char *doing);

@@ -96,6 +96,8 @@ enum cairn_status cairn_store_session_take(struct cairn_session *out, struct cai
 
 /* ---- manifests
  * -------------------------------------------------------------------------------------------------- */
+#define CAIRN_STORED_RELEASE_SET "release-set" /* kind and name of a release set; its release is the serial */
+
 struct cairn_stored_manifest {
 	const char *kid, *name, *kind;
 	uint64_t release;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cairn/jws.h"
-#include "cli.h"
+#include "sign.h"
 
 static const struct cairn_cli_command commands[] = {
     {"platform", "predict what a host will measure, and sign it", cairn_cmd_manifest_platform},
@@ -17,7 +17,7 @@ int cairn_cmd_manifest(int argc, char **argv)
 				  argv);
 }
 
-int cairn_cmd_manifest_push(int argc, char **argv)
+int cairn_cli_push(int argc, char **argv, const struct cairn_cli_pushing *what)
 {
 	struct cairn_cli_server server = {0};
 	bool json = false;
@@ -26,15 +26,7 @@ int cairn_cmd_manifest_push(int argc, char **argv)
 	    CAIRN_CLI_OPT_TOKEN(server),
 	    CAIRN_CLI_OPT_JSON(json),
 	};
-	const struct cairn_cli_synopsis syn = {
-	    "cairn manifest push",
-	    "FILE",
-	    "Gives a signed manifest to the server, which verifies it against its authorities.\n"
-	    "The token is an operator's.",
-	    opts,
-	    4,
-	    1,
-	    1};
+	const struct cairn_cli_synopsis syn = {what->command, "FILE", what->about, opts, 4, 1, 1};
 	int code;
 	if (!cairn_cli_parse(&code, &syn, argc, argv))
 		return code;
@@ -43,7 +35,7 @@ int cairn_cmd_manifest_push(int argc, char **argv)
 	if (s)
 		return cairn_cli_fail(s, NULL, "%s", argv[optind]);
 	cairn_auto_json json_t *answer = NULL;
-	if (!cairn_cli_server_call(&answer, &code, &server, "POST", "/v1/manifests", "application/jose",
+	if (!cairn_cli_server_call(&answer, &code, &server, "POST", what->route, "application/jose",
 				   cairn_buf_span(&jws)))
 		return code;
 	if (json)
@@ -51,4 +43,13 @@ int cairn_cmd_manifest_push(int argc, char **argv)
 	cairn_cli_put(argv[optind]);
 	puts(": accepted");
 	return CAIRN_EXIT_GOOD;
+}
+
+int cairn_cmd_manifest_push(int argc, char **argv)
+{
+	static const struct cairn_cli_pushing manifest = {
+	    "cairn manifest push", "/v1/manifests",
+	    "Gives a signed manifest to the server, which verifies it against its authorities.\n"
+	    "The token is an operator's."};
+	return cairn_cli_push(argc, argv, &manifest);
 }

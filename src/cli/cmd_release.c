@@ -279,9 +279,19 @@ static int cmd_show(int argc, char **argv)
 	return json ? cairn_cli_put_json(s.doc) : put_set(&s, authorities != NULL);
 }
 
+static int cmd_push(int argc, char **argv)
+{
+	static const struct cairn_cli_pushing set = {
+	    "cairn release push", "/v1/release-set",
+	    "Gives a release set to the server, which takes it where its serial number is above that of the\n"
+	    "set in force. The token is an operator's."};
+	return cairn_cli_push(argc, argv, &set);
+}
+
 static const struct cairn_cli_command commands[] = {
     {"sign", "say which releases are still allowed, and sign that", cmd_sign},
     {"show", "what a release set allows", cmd_show},
+    {"push", "give a release set to the server", cmd_push},
 };
 
 int cairn_cmd_release(int argc, char **argv)

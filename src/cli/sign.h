@@ -42,6 +42,12 @@ typedef int cairn_cli_fill(struct cairn_manifest *m, void *ctx);
 int cairn_cli_sign(enum cairn_manifest_kind kind, const struct cairn_cli_signing *s, cairn_cli_fill *fill,
 		   void *ctx);
 
+struct cairn_cli_pushing {
+	const char *command, *route, *about;
+};
+/* Gives a signed file to the server: a whole command. Exit code. */
+int cairn_cli_push(int argc, char **argv, const struct cairn_cli_pushing *what);
+
 /* Appends the payload of a JWS that is not verified. */
 enum cairn_status cairn_cli_jws_payload(struct cairn_buf *out, struct cairn_span jws) CAIRN_MUST_CHECK;
 

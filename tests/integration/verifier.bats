@@ -43,6 +43,8 @@ POST /v1/hosts/x/revoke operator
 POST /v1/hosts/x/forget operator
 GET /v1/manifests reader
 POST /v1/manifests operator
+GET /v1/release-set reader
+POST /v1/release-set operator
 GET /metrics reader'
 
 @test "init makes private files, once, and tells the token once" {
