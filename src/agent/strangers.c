@@ -150,6 +150,16 @@ static void look_at(struct cairn_agent *a, const struct cairn_hv_domain *h)
 		put_on_record(a, s, what);
 }
 
+/* A stub domain is seen before the toolstack has noted whose it is; once that is known it was never a stranger. */
+static void clear(struct cairn_agent *a, const struct cairn_hv_domain *h)
+{
+	struct cairn_strangers *t = &a->strangers;
+	struct cairn_stranger *s = find(a, h->domid, h->uuid);
+
+	if (s && !s->recorded)
+		*s = t->item[--t->count];
+}
+
 static bool is_there(const struct cairn_stranger *s, const struct cairn_hv_domain *all, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -181,7 +191,9 @@ void cairn_strangers_look(struct cairn_agent *a, const struct cairn_hv_domain *a
 {
 	cairn_stubs_learn(a, all, n);
 	for (size_t i = 0; i < n; i++)
-		if (!is_explained(a, &all[i]))
+		if (is_explained(a, &all[i]))
+			clear(a, &all[i]);
+		else
 			look_at(a, &all[i]);
 	forget(a, all, n);
 }

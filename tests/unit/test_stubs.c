@@ -6,7 +6,7 @@
 
 #define GRACE_MS 5000
 
-static void launch(void)
+static const char *config(void)
 {
 	static const char *const keys[] = {"firmware_override", "bios_path_override", "device_model_override",
 					   "stubdomain_kernel", "stubdomain_ramdisk"};
@@ -17,7 +17,12 @@ static void launch(void)
 			  "device_model_stubdomain_override = 1\n");
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		cairn_buf_add_fmt(&text, "%s = \"%s\"\n", keys[i], fixture_file(&agentuse, keys[i], keys[i]));
-	assert_int_equal(agentuse_launch(fixture_file(&agentuse, "g.cfg", cairn_buf_str(&text))), CAIRN_OK);
+	return fixture_file(&agentuse, "g.cfg", cairn_buf_str(&text));
+}
+
+static void launch(void)
+{
+	assert_int_equal(agentuse_launch(config()), CAIRN_OK);
 	assert_int_equal(agentuse.fake.count, 2);
 }
 
@@ -151,6 +156,57 @@ static void test_comes_back(void **state)
 	assert_string_equal(r->what, "no-device-model");
 }
 
+/* ---- how it is known ---------------------------------------------------------------------------------- */
+
+/* The toolstack has made it, paused, and not noted yet whose it is. */
+static void seen_before_it_is_noted(struct fake_hv *hv)
+{
+	uint32_t stub = hv->stub;
+
+	domain(stub)->paused = true;
+	domain(stub)->cpu_ns = 0;
+	hv->stub = 0;
+	hv->tick(hv->tick_context);
+	assert_int_equal(agentuse.agent->strangers.count, 1);
+	hv->stub = stub;
+	hv->tick(hv->tick_context);
+	assert_int_equal(agentuse.agent->strangers.count, 0);
+}
+
+static void test_seen_while_it_is_built(void **state)
+{
+	cairn_auto_buf struct cairn_buf why = {0};
+
+	(void)state;
+	agentuse.fake.during_create = seen_before_it_is_noted;
+	launch();
+	assert_looks(3);
+	assert_int_equal(cairn_agent_stop_domain(agentuse.agent, "g", &why), CAIRN_OK);
+	assert_looks(4);
+	assert_exit("destroyed");
+}
+
+/* What ran before anybody noted it stays a stranger. */
+static void runs_before_it_is_noted(struct fake_hv *hv)
+{
+	uint32_t stub = hv->stub;
+
+	hv->stub = 0;
+	hv->tick(hv->tick_context);
+	hv->stub = stub;
+	hv->tick(hv->tick_context);
+	assert_int_equal(agentuse.agent->strangers.count, 1);
+}
+
+static void test_runs_while_it_is_built(void **state)
+{
+	(void)state;
+	agentuse.fake.during_create = runs_before_it_is_noted;
+	assert_int_equal(agentuse_launch(config()), CAIRN_E_DENIED);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_VIOLATED);
+	assert_int_equal(agentuse.fake.unpaused, 0);
+}
+
 /* ---- and the stub domain with its guest ------------------------------------------------------------------ */
 
 static void test_toolstack_takes_both(void **state)
@@ -215,12 +271,19 @@ static void test_replaced(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    AGENTUSE_TEST(test_crashes),    AGENTUSE_TEST(test_destroyed),
-	    AGENTUSE_TEST(test_dying),	    AGENTUSE_TEST(test_found_gone),
-	    AGENTUSE_TEST(test_runs),	    AGENTUSE_TEST(test_ends_otherwise),
-	    AGENTUSE_TEST(test_comes_back), AGENTUSE_TEST(test_toolstack_takes_both),
-	    AGENTUSE_TEST(test_left_over),  AGENTUSE_TEST(test_stopped),
+	    AGENTUSE_TEST(test_crashes),
+	    AGENTUSE_TEST(test_destroyed),
+	    AGENTUSE_TEST(test_dying),
+	    AGENTUSE_TEST(test_found_gone),
+	    AGENTUSE_TEST(test_runs),
+	    AGENTUSE_TEST(test_ends_otherwise),
+	    AGENTUSE_TEST(test_comes_back),
+	    AGENTUSE_TEST(test_toolstack_takes_both),
+	    AGENTUSE_TEST(test_left_over),
+	    AGENTUSE_TEST(test_stopped),
 	    AGENTUSE_TEST(test_replaced),
+	    AGENTUSE_TEST(test_seen_while_it_is_built),
+	    AGENTUSE_TEST(test_runs_while_it_is_built),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
