@@ -24,6 +24,7 @@ enum cairn_status {
 	CAIRN_E_DIVERGED, /* a log does not replay to its PCR */
 	CAIRN_E_STALE,	  /* too old, replayed or used before */
 	CAIRN_E_DENIED,	  /* refused by policy */
+	CAIRN_E_DROPPED,  /* bodies of a log's records were dropped: whoever gave the receipt has them */
 	/* cryptography */
 	CAIRN_E_CRYPTO,	   /* OpenSSL failed */
 	CAIRN_E_SIGNATURE, /* a signature does not verify */

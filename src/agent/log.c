@@ -128,6 +128,7 @@ static enum cairn_status take_all(struct cairn_agent_log *l, struct cairn_span t
 	enum cairn_status st = CAIRN_OK;
 
 	cairn_log_reader_init(&r, text, &l->pcrs);
+	r.may_lack = true;
 	while (st == CAIRN_OK) {
 		struct cairn_log_entry e = {0};
 
@@ -135,7 +136,7 @@ static enum cairn_status take_all(struct cairn_agent_log *l, struct cairn_span t
 		if (st != CAIRN_OK)
 			break;
 		st = take_entry(l, &e);
-		if (st == CAIRN_OK && seen)
+		if (st == CAIRN_OK && seen && !e.dropped)
 			st = seen(self, &e);
 		cairn_log_entry_fini(&e);
 	}

@@ -167,7 +167,10 @@ static void add_other(json_t *parent, const struct cairn_log_entry *e)
 	cairn_cli_node_add(parent, cairn_cli_node(cairn_record_type_name(e->type),
 						  cairn_digest_hex(&e->digest[0]).text, "record %llu%s%s%s%s",
 						  (unsigned long long)e->recnum, about ? ", " : "",
-						  about ? about : "", why ? ": " : "", why ? why : ""));
+						  about ? about : "", why ? ": " : "",
+						  why	       ? why
+						  : e->dropped ? ", dropped on a receipt"
+							       : ""));
 }
 
 void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span launch_log,
@@ -176,11 +179,12 @@ void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span lau
 	struct cairn_log_reader r;
 	const struct cairn_pcr_numbers pcrs = CAIRN_PCR_NUMBERS_DEFAULT;
 	cairn_log_reader_init(&r, launch_log, &pcrs);
+	r.may_lack = true;
 	for (;;) {
 		cairn_auto_log_entry struct cairn_log_entry e = {0};
 		if (cairn_log_next(&r, &e) != CAIRN_OK)
 			return;
-		if (e.type == CAIRN_RECORD_LAUNCH)
+		if (e.type == CAIRN_RECORD_LAUNCH && !e.dropped)
 			add_launch(dom0, &e, domains);
 		else if (e.type != CAIRN_RECORD_HOST && e.type != CAIRN_RECORD_BOOT)
 			add_other(dom0, &e);

@@ -20,13 +20,19 @@ static bool is_tcg(enum cairn_anylog_kind kind)
 	return kind == CAIRN_ANYLOG_TCG || kind == CAIRN_ANYLOG_SHA1 || kind == CAIRN_ANYLOG_CCEL;
 }
 
+static void launch_init(struct cairn_log_reader *r, struct cairn_span text)
+{
+	static const struct cairn_pcr_numbers pcrs = CAIRN_PCR_NUMBERS_DEFAULT;
+
+	cairn_log_reader_init(r, text, &pcrs);
+	r->may_lack = true;
+}
+
 void cairn_cli_events_init(struct cairn_cli_events *it, const struct cairn_cli_log *log)
 {
-	const struct cairn_pcr_numbers pcrs = CAIRN_PCR_NUMBERS_DEFAULT;
-
 	*it = (struct cairn_cli_events){.log = log};
 	if (log->log.kind == CAIRN_ANYLOG_LAUNCH)
-		cairn_log_reader_init(&it->launch, log->log.bytes, &pcrs);
+		launch_init(&it->launch, log->log.bytes);
 	else if (is_ima(log->log.kind))
 		it->ima = cairn_ima_iter(&log->log.ima);
 	else if (is_cel(log->log.kind))
@@ -79,21 +85,23 @@ void cairn_cli_event_fini(struct cairn_cli_event *ev)
 
 /* ---- what an event says ------------------------------------------------------------------------------------------ */
 
-/* The reader has recomputed every digest of a launch record. */
+/* The reader has recomputed every digest of a launch record that is still there. */
 static json_t *launch_json(const struct cairn_log_entry *e)
 {
 	cairn_auto_buf struct cairn_buf summary = {0};
-	json_t *digests = json_object(),
-	       *data = json_pack("{s:s, s:O}", "kind", "launch", "record", e->object);
+	json_t *digests = json_object(), *data = json_pack("{s:s, s:o}", "kind", "launch", "record",
+							   e->dropped ? json_null() : json_incref(e->object));
 
 	for (size_t i = 0; i < e->digest_count; i++)
 		json_object_set_new(digests, cairn_alg_name(e->digest[i].alg),
 				    json_string(cairn_digest_hex(&e->digest[i]).text));
-	if (cairn_json_dump(&summary, e->object) != CAIRN_OK || !cairn_buf_str(&summary))
+	if (e->dropped)
+		cairn_buf_add_str(&summary, "(dropped: the verifier that gave the receipt has it)");
+	else if (cairn_json_dump(&summary, e->object) != CAIRN_OK || !cairn_buf_str(&summary))
 		cairn_buf_init(&summary);
 	return json_pack("{s:I, s:I, s:s, s:o, s:s, s:o, s:s}", "number", (json_int_t)e->recnum, "pcr",
 			 (json_int_t)e->pcr, "type", cairn_record_type_name(e->type), "digests", digests,
-			 "check", "matches", "data", data, "summary",
+			 "check", e->dropped ? "bare" : "matches", "data", data, "summary",
 			 summary.len ? (const char *)summary.ptr : "");
 }
 

@@ -12,11 +12,12 @@ static enum cairn_status last_launch(struct cairn_launch *out, struct cairn_span
 	struct cairn_log_reader r;
 	enum cairn_status s = CAIRN_OK;
 	cairn_log_reader_init(&r, log, &pcrs);
+	r.may_lack = true;
 	while (!s) {
 		cairn_auto_log_entry struct cairn_log_entry e = {0};
 		cairn_auto_launch struct cairn_launch l = {0};
 		s = cairn_log_next(&r, &e);
-		if (!s && e.type == CAIRN_RECORD_LAUNCH)
+		if (!s && e.type == CAIRN_RECORD_LAUNCH && !e.dropped)
 			s = cairn_launch_from_json(&l, e.object);
 		if (s || !l.doc || strcmp(l.name, name) != 0)
 			continue;

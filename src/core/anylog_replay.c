@@ -89,6 +89,7 @@ static enum cairn_status add_launch(struct cairn_anylog_replay *st, const struct
 	if (s != CAIRN_OK)
 		return s;
 	cairn_log_reader_init(&r, log->bytes, &pcrs);
+	r.may_lack = true; /* digests are never dropped */
 	while (s == CAIRN_OK) {
 		cairn_auto_log_entry struct cairn_log_entry e = {0};
 

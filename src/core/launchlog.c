@@ -89,6 +89,24 @@ enum cairn_status cairn_log_line_build(struct cairn_buf *out, uint64_t recnum,
 	return write_line(out, line);
 }
 
+/* What a host forgets: nothing that its state depends on, and nothing that condemns it. */
+static bool may_drop(enum cairn_record_type type)
+{
+	return type == CAIRN_RECORD_LAUNCH || type == CAIRN_RECORD_EXIT || type == CAIRN_RECORD_REFUSAL;
+}
+
+enum cairn_status cairn_log_line_drop(struct cairn_buf *out, const struct cairn_log_entry *e)
+{
+	cairn_auto_json json_t *line = may_drop(e->type) ? json_deep_copy(e->line) : NULL;
+
+	if (!may_drop(e->type))
+		return CAIRN_E_USAGE;
+	if (line == NULL)
+		return CAIRN_E_NOMEM;
+	json_object_del(json_object_get(line, "content"), "record");
+	return write_line(out, line);
+}
+
 /* ---- one line
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -102,7 +120,7 @@ static const struct cairn_field DIGEST[] = {
 };
 static const struct cairn_field DIGESTS[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = DIGEST}};
 static const struct cairn_field CONTENT[] = {
-    {.name = "record", .kind = CAIRN_F_TEXT, .min = 2, .max = CAIRN_RECORD_MAX},
+    {.name = "record", .kind = CAIRN_F_TEXT, .min = 2, .max = CAIRN_RECORD_MAX, .optional = true},
     {.name = "type", .kind = CAIRN_F_NAME},
     {0},
 };
@@ -115,15 +133,17 @@ static const struct cairn_field LINE[] = {
     {0},
 };
 
-/* The digest that the line claims, which must be the one of the record. */
-static enum cairn_status check_digest(struct cairn_digest *out, const json_t *claim, struct cairn_span record)
+/* The digest that the line claims, which must be the one of the record where that is there. */
+static enum cairn_status check_digest(struct cairn_digest *out, const json_t *claim,
+				      const struct cairn_log_entry *e)
 {
-	struct cairn_digest said;
+	struct cairn_digest said = {0};
 	enum cairn_alg alg = cairn_alg_by_name(cairn_schema_str(claim, "hashAlg"));
 	enum cairn_status st = cairn_digest_parse(&said, alg, cairn_schema_str(claim, "digest"));
 
-	if (st == CAIRN_OK)
-		st = cairn_hash(out, alg, record);
+	*out = said;
+	if (st == CAIRN_OK && !e->dropped)
+		st = cairn_hash(out, alg, e->record);
 	return st == CAIRN_OK && !cairn_digest_equal(&said, out) ? CAIRN_E_MISMATCH : st;
 }
 
@@ -134,7 +154,7 @@ static enum cairn_status check_digests(struct cairn_log_entry *e, const json_t *
 
 	for (size_t i = 0; i < json_array_size(claims); i++) {
 		struct cairn_digest *d = &e->digest[e->digest_count++];
-		enum cairn_status st = check_digest(d, json_array_get(claims, i), e->record);
+		enum cairn_status st = check_digest(d, json_array_get(claims, i), e);
 
 		if (st != CAIRN_OK)
 			return st;
@@ -146,9 +166,24 @@ static enum cairn_status check_digests(struct cairn_log_entry *e, const json_t *
 	return sha256 ? CAIRN_OK : CAIRN_E_MALFORMED;
 }
 
+/* The record; or, where it was dropped, what the line says that it was. */
+static enum cairn_status read_content(struct cairn_log_entry *e, const json_t *content)
+{
+	const char *type = cairn_schema_str(content, "type");
+	enum cairn_status st;
+
+	e->dropped = json_object_get(content, "record") == NULL;
+	if (e->dropped) {
+		st = cairn_record_type_by_name(&e->type, type);
+		return st == CAIRN_OK && !may_drop(e->type) ? CAIRN_E_MALFORMED : st;
+	}
+	e->record = cairn_span_str(cairn_schema_str(content, "record"));
+	st = cairn_record_parse(&e->object, &e->type, e->record);
+	return st == CAIRN_OK && strcmp(type, cairn_record_type_name(e->type)) != 0 ? CAIRN_E_MISMATCH : st;
+}
+
 static enum cairn_status read_line(struct cairn_log_entry *e, struct cairn_span line)
 {
-	const json_t *content;
 	enum cairn_status st = line.len <= LINE_MAX_BARE ? CAIRN_OK : CAIRN_E_LIMIT;
 
 	if (st == CAIRN_OK)
@@ -157,13 +192,9 @@ static enum cairn_status read_line(struct cairn_log_entry *e, struct cairn_span 
 		st = cairn_schema_check(e->line, LINE);
 	if (st != CAIRN_OK)
 		return st;
-	content = json_object_get(e->line, "content");
-	e->record = cairn_span_str(cairn_schema_str(content, "record"));
 	e->recnum = cairn_schema_int(e->line, "recnum");
 	e->pcr = (unsigned)cairn_schema_int(e->line, "pcr");
-	st = cairn_record_parse(&e->object, &e->type, e->record);
-	if (st == CAIRN_OK && strcmp(cairn_schema_str(content, "type"), cairn_record_type_name(e->type)) != 0)
-		st = CAIRN_E_MISMATCH;
+	st = read_content(e, json_object_get(e->line, "content"));
 	if (st == CAIRN_OK)
 		st = check_digests(e, json_object_get(e->line, "digests"));
 	return st;
@@ -245,6 +276,8 @@ enum cairn_status cairn_log_next(struct cairn_log_reader *r, struct cairn_log_en
 	st = cairn_log_line_parse(&e, rest, &r->pcrs);
 	if (st == CAIRN_OK)
 		st = check_place(r, &e);
+	if (st == CAIRN_OK && e.dropped && !r->may_lack)
+		st = CAIRN_E_DROPPED;
 	if (st != CAIRN_OK) {
 		cairn_log_entry_fini(&e);
 		return st;
@@ -260,6 +293,7 @@ static enum cairn_status replay_entry(struct cairn_log_summary *s, const struct 
 {
 	enum cairn_status st = CAIRN_OK;
 
+	s->dropped += e->dropped;
 	if (e->recnum == 0)
 		st = cairn_pcrs_init(&s->replay, r->bank, r->bank_count);
 	else if (e->type == CAIRN_RECORD_BOOT)
@@ -277,6 +311,7 @@ enum cairn_status cairn_log_replay(struct cairn_log_summary *out, struct cairn_s
 	enum cairn_status st = CAIRN_OK;
 
 	cairn_log_reader_init(&r, text, pcrs);
+	r.may_lack = true;
 	while (st == CAIRN_OK) {
 		cairn_auto_log_entry struct cairn_log_entry e = {0};
 
@@ -290,4 +325,63 @@ enum cairn_status cairn_log_replay(struct cairn_log_summary *out, struct cairn_s
 	s.torn_at = r.off;
 	*out = s;
 	return st == CAIRN_E_NOTFOUND ? CAIRN_OK : st;
+}
+
+/* ---- bodies that were dropped
+ * ------------------------------------------------------------------------------------ */
+
+static bool same_record(const struct cairn_log_entry *a, const struct cairn_log_entry *b)
+{
+	bool same = a->type == b->type && a->digest_count == b->digest_count;
+
+	for (size_t i = 0; same && i < a->digest_count; i++)
+		same = cairn_digest_equal(&a->digest[i], &b->digest[i]);
+	return same;
+}
+
+/* The line of e: its own, or the one of the bodies that has the same number. *line is where that one stands. */
+static enum cairn_status find_body(struct cairn_span *line, struct cairn_log_reader *bodies,
+				   const struct cairn_log_entry *e)
+{
+	enum cairn_status st = CAIRN_OK;
+
+	while (st == CAIRN_OK) {
+		cairn_auto_log_entry struct cairn_log_entry b = {0};
+		size_t from = bodies->off;
+
+		st = cairn_log_next(bodies, &b);
+		if (st != CAIRN_OK || b.recnum != e->recnum)
+			continue;
+		*line = cairn_span(bodies->text.ptr + from, bodies->off - from);
+		return same_record(&b, e) ? CAIRN_OK : CAIRN_E_MISMATCH;
+	}
+	return st == CAIRN_E_NOTFOUND ? CAIRN_E_DROPPED : st;
+}
+
+enum cairn_status cairn_log_join(struct cairn_buf *out, struct cairn_span text, struct cairn_span bodies,
+				 const struct cairn_pcr_numbers *pcrs)
+{
+	cairn_auto_buf struct cairn_buf whole = {0};
+	struct cairn_log_reader r, b;
+	enum cairn_status st = CAIRN_OK;
+
+	cairn_log_reader_init(&r, text, pcrs);
+	cairn_log_reader_init(&b, bodies, pcrs);
+	r.may_lack = true;
+	while (st == CAIRN_OK) {
+		cairn_auto_log_entry struct cairn_log_entry e = {0};
+		size_t from = r.off;
+
+		st = cairn_log_next(&r, &e);
+		struct cairn_span line = cairn_span(text.ptr + from, r.off - from);
+
+		if (st == CAIRN_OK && e.dropped)
+			st = find_body(&line, &b, &e);
+		if (st == CAIRN_OK)
+			cairn_buf_add(&whole, line);
+	}
+	if (st != CAIRN_E_NOTFOUND)
+		return st;
+	cairn_buf_add(out, cairn_buf_span(&whole));
+	return cairn_buf_status(&whole) == CAIRN_OK ? cairn_buf_status(out) : CAIRN_E_NOMEM;
 }
