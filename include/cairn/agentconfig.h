@@ -6,7 +6,7 @@
  *	mode.guest   = enforce | audit | record     (default record)
  *	banks        = sha256 sha384                (any of sha1 sha256 sha384 sha512; sha256 must be there)
  *	pcr.host = 11   pcr.launch = 12   pcr.phase = 13    (three different ones of 8-15, neither 8 nor 9)
- *	tcti, socket, log, authorities, boot_log, data = where things are     relay_user = NAME
+ *	tcti, socket, log, authorities, verifiers, boot_log, data = where things are     relay_user = NAME
  *	xl = PROGRAM (default: that of Xen 4.17, else /usr/sbin/xl)
  *	max_image_mib = 1024 (largest kernel or ramdisk)   create_timeout_s = 120 (for xl to build a domain)
  *
@@ -34,7 +34,7 @@ struct cairn_agent_config {
 	size_t bank_count;
 	enum cairn_alg bank[CAIRN_BANK_MAX]; /* ascending by TCG identifier */
 	/* borrowed from file, or literals */
-	const char *tcti, *socket, *log, *authorities, *boot_log, *data, *relay_user;
+	const char *tcti, *socket, *log, *authorities, *verifiers, *boot_log, *data, *relay_user;
 	const char *xl;		   /* NULL where the file does not say */
 	uint64_t max_image_mib;	   /* 1 to 65536 */
 	uint64_t create_timeout_s; /* 1 to 3600 */

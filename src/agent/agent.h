@@ -17,12 +17,13 @@
 /* ---- domains: what was launched in this boot, and what of it still runs ------------------------------- */
 struct cairn_agent_domain {
 	char name[CAIRN_NAME_MAX + 1], uuid[CAIRN_XLCFG_UUID];
-	uint64_t recnum; /* of its launch record */
-	bool live;	 /* no exit record yet */
-	const char *end; /* what its exit record will say, where it has to end or has ended; else NULL */
-	bool service;	 /* it claims to be one, or a manifest says so */
-	bool driver;	 /* driver_domain = 1 */
-	uint32_t domid;	 /* 0: not built, or not seen yet */
+	uint64_t recnum;  /* of its launch record */
+	uint64_t restart; /* as that says */
+	bool live;	  /* no exit record yet */
+	const char *end;  /* what its exit record will say, where it has to end or has ended; else NULL */
+	bool service;	  /* it claims to be one, or a manifest says so */
+	bool driver;	  /* driver_domain = 1 */
+	uint32_t domid;	  /* 0: not built, or not seen yet */
 	bool serves_vif, serves_vbd;
 	bool stub;	      /* a stub domain is its device model */
 	uint32_t stub_domid;  /* of that; 0: none, or not seen yet */
@@ -48,6 +49,7 @@ enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recn
 void cairn_domain_close(struct cairn_agent_domain *d);
 void cairn_domains_fini(struct cairn_agent_domains *d);
 struct cairn_agent_domain *cairn_domains_live(struct cairn_agent_domains *d, const char *name); /* or NULL */
+/* How often the name was launched: one more than its newest record says, since older ones may have no body any more. */
 uint64_t cairn_domains_launches(const struct cairn_agent_domains *d, const char *name);
 
 /* ---- strangers: domains that were started behind cairnd's back ------------------------------------------ */
@@ -94,6 +96,7 @@ struct cairn_agent {
 	struct cairn_tpm *tpm; /* owned */
 	struct cairn_agent_log log;
 	struct cairn_jwks *authorities; /* owned */
+	struct cairn_jwks *verifiers;	/* owned: whose receipts count */
 	enum cairn_agent_state state;
 	char trouble[CAIRN_REASON_TEXT_MAX + 1]; /* why it is not OK; for people */
 	char boot_log_status[128];		 /* "ok", or what is wrong with it */
@@ -259,6 +262,7 @@ enum cairn_status cairn_op_chain(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_identity(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_activate(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_attest(struct cairn_call *c) CAIRN_MUST_CHECK;
+enum cairn_status cairn_op_receipt(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_maintenance(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_seal(struct cairn_call *c) CAIRN_MUST_CHECK;
 enum cairn_status cairn_op_unseal(struct cairn_call *c) CAIRN_MUST_CHECK;

@@ -78,6 +78,7 @@ enum cairn_status cairn_domains_add(struct cairn_agent_domains *d, uint64_t recn
 {
 	struct cairn_agent_domain n = {
 	    .recnum = recnum,
+	    .restart = l->restart,
 	    .live = true,
 	    .service = l->has_manifest || cairn_launch_claims_service(l),
 	    .driver = is_driver(l),
@@ -140,9 +141,8 @@ struct cairn_agent_domain *cairn_domains_live(struct cairn_agent_domains *d, con
 
 uint64_t cairn_domains_launches(const struct cairn_agent_domains *d, const char *name)
 {
-	uint64_t n = 0;
-
-	for (size_t i = 0; i < d->count; i++)
-		n += strcmp(d->item[i].name, name) == 0;
-	return n;
+	for (size_t i = d->count; i > 0; i--)
+		if (strcmp(d->item[i - 1].name, name) == 0)
+			return d->item[i - 1].restart + 1;
+	return 0;
 }

@@ -60,6 +60,15 @@ enum cairn_status cairn_agent_log_settle(struct cairn_agent_log *l) CAIRN_MUST_C
 enum cairn_status cairn_agent_log_text(const struct cairn_agent_log *l,
 				       struct cairn_buf *out) CAIRN_MUST_CHECK;
 
+/* True if the body of that record, which is there, is still needed. */
+typedef bool cairn_log_keep(const void *self, const struct cairn_log_entry *e);
+/* Drops the bodies of the first `records` records that are not kept, provided that launch is what they replay to in the launch
+ * PCR (SHA-256); else CAIRN_E_MISMATCH. *dropped says how many. CAIRN_E_NOSPACE, CAIRN_E_IO, CAIRN_E_NOMEM: the log is what
+ * it was. path: as it was opened. */
+enum cairn_status cairn_agent_log_drop(struct cairn_agent_log *l, const char *path, uint64_t records,
+				       const struct cairn_digest *launch, cairn_log_keep *keep,
+				       const void *self, uint64_t *dropped) CAIRN_MUST_CHECK;
+
 /* Extends the host PCR with a violation record that no log holds: what shuts every secret when the log cannot
  * say so any more. */
 enum cairn_status cairn_agent_log_condemn(struct cairn_agent_log *l, const char *reason) CAIRN_MUST_CHECK;

@@ -204,6 +204,7 @@ static const struct op ops[] = {
     {"identity", true, cairn_op_identity, {"op"}},
     {"activate", true, cairn_op_activate, {"op", "credential", "secret", "label", "verifier_kid"}},
     {"attest", true, cairn_op_attest, {"op", "nonce", "verifier_kid"}},
+    {"receipt", true, cairn_op_receipt, {"op", "receipt"}},
     {"launch", false, op_launch, {"op", "config", "timeout_s"}},
     {"stop", false, op_stop, {"op", "name"}},
     {"phase", false, op_phase, {"op", "phase"}},

@@ -277,6 +277,14 @@ static enum cairn_status start_log(struct cairn_agent *a)
 	}
 }
 
+/* Without any, no receipt counts and nothing is dropped. */
+static enum cairn_status load_verifiers(struct cairn_agent *a, struct cairn_buf *why)
+{
+	enum cairn_status st = cairn_jwks_load(&a->verifiers, a->conf->verifiers, why);
+
+	return st == CAIRN_E_NOTFOUND ? cairn_jwks_new(&a->verifiers) : st;
+}
+
 static enum cairn_status load_authorities(struct cairn_agent *a, struct cairn_buf *why)
 {
 	enum cairn_status st = cairn_jwks_load(&a->authorities, a->conf->authorities, why);
@@ -300,6 +308,8 @@ enum cairn_status cairn_agent_start(struct cairn_agent *a, const struct cairn_ag
 	hv->ops->on_wait(hv->self, cairn_agent_glance, a);
 	enum cairn_status st = load_authorities(a, why);
 
+	if (st == CAIRN_OK)
+		st = load_verifiers(a, why);
 	if (st != CAIRN_OK)
 		return st;
 	st = cairn_agent_log_open(&a->log, conf->log, tpm, &conf->pcrs, seen, a, &notice);
@@ -331,11 +341,13 @@ void cairn_agent_stop(struct cairn_agent *a)
 	cairn_restart_fini(&a->restarts);
 	cairn_release_fini(&a->release);
 	cairn_jwks_free(a->authorities);
+	cairn_jwks_free(a->verifiers);
 	free(a->strangers.item);
 	cairn_buf_fini(&a->host_record);
 	cairn_tpm_identity_fini(&a->id);
 	cairn_tpm_close(a->tpm);
 	a->authorities = NULL;
+	a->verifiers = NULL;
 	a->strangers = (struct cairn_strangers){0};
 	a->tpm = NULL;
 }

@@ -17,6 +17,7 @@ static const char *const keys[] = {"mode.service",
 				   "socket",
 				   "log",
 				   "authorities",
+				   "verifiers",
 				   "boot_log",
 				   "data",
 				   "relay_user",
@@ -125,6 +126,7 @@ static void read_places(struct cairn_agent_config *o)
 	o->socket = cairn_config_str(f, "socket", "/run/cairn/cairnd.sock");
 	o->log = cairn_config_str(f, "log", "/run/cairn/launch.log");
 	o->authorities = cairn_config_str(f, "authorities", "/etc/cairn/authorities.jwks");
+	o->verifiers = cairn_config_str(f, "verifiers", "/etc/cairn/verifiers.jwks");
 	o->boot_log = cairn_config_str(f, "boot_log", "/sys/kernel/security/tpm0/binary_bios_measurements");
 	o->data = cairn_config_str(f, "data", "/var/lib/cairn");
 	o->relay_user = cairn_config_str(f, "relay_user", "cairn-relay");

@@ -10,12 +10,13 @@ static const struct cairn_peer other = {.uid = 1000};
 
 static void test_permissions(void **state)
 {
-	static const char *const all[] = {"status", "log",  "chain", "identity", "activate", "attest",
-					  "launch", "stop", "phase", "seal",	 "unseal",   "maintenance"};
+	static const char *const all[] = {"status", "log",     "chain",	     "identity", "activate",
+					  "attest", "receipt", "launch",     "stop",	 "phase",
+					  "seal",   "unseal",  "maintenance"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		bool root_only = i >= 6;
+		bool root_only = i >= 7;
 		cairn_auto_json json_t *a = agentuse_ask(&relay, json_pack("{s:s}", "op", all[i]));
 
 		assert_int_equal(strcmp(agentuse_str(a, "status"), "denied") == 0, root_only);
