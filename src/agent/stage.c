@@ -49,7 +49,18 @@ static const char *file_code(enum cairn_status st)
 	}
 }
 
-static const char *file_text(enum cairn_status st, int err, bool disk)
+static const char *limit_text(const char *component)
+{
+	if (strcmp(component, "config") == 0)
+		return "a configuration of a domain has at most 64 KiB";
+	if (strcmp(component, "disk") == 0)
+		return "the image is larger than cairnd takes into memory (max_image_mib): put it on a "
+		       "dm-verity "
+		       "device, which has no limit";
+	return "the file is larger than cairnd accepts (max_image_mib)";
+}
+
+static const char *file_text(enum cairn_status st, int err, const char *component)
 {
 	switch (st) {
 	case CAIRN_E_NOTFOUND:
@@ -59,15 +70,12 @@ static const char *file_text(enum cairn_status st, int err, bool disk)
 	case CAIRN_E_CHANGED:
 		return "the file changed while it was copied; launch again when nobody writes to it";
 	case CAIRN_E_UNSUPPORTED:
-		return disk ? "a disk is a regular file, or a block device; one of dm-verity with SHA-256 "
-			      "that checks "
-			      "every block of it at each read"
-			    : "not a regular file";
+		return strcmp(component, "disk") == 0
+			   ? "a disk is a regular file, or a block device; one of dm-verity with SHA-256 "
+			     "that checks every block of it at each read"
+			   : "not a regular file";
 	case CAIRN_E_LIMIT:
-		return disk
-			   ? "the image is larger than cairnd takes into memory (max_image_mib): put it on a "
-			     "dm-verity device, which has no limit"
-			   : "the file is larger than cairnd accepts (max_image_mib)";
+		return limit_text(component);
 	case CAIRN_E_IO:
 		return strerror(err);
 	default:
@@ -80,8 +88,7 @@ enum cairn_status cairn_job_judge(struct cairn_job *j, enum cairn_status st, int
 {
 	if (st == CAIRN_OK || st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO)
 		return st;
-	cairn_reasons_add(j->reasons, file_code(st), component, path, "", "",
-			  file_text(st, err, strcmp(component, "disk") == 0));
+	cairn_reasons_add(j->reasons, file_code(st), component, path, "", "", file_text(st, err, component));
 	return CAIRN_OK;
 }
 
