@@ -29,7 +29,7 @@ static const char *const PARTS[] = {"efi-action",  "efi-separator", "efi-cairn",
 #define VERSION CAIRN_MANIFEST_VERSIONS(1)
 static const struct cairn_field EVENT_MEMBERS[] = {
     {.name = "component", .kind = CAIRN_F_WORD, .words = PARTS},
-    {.name = "pcr", .kind = CAIRN_F_INT, .min = 4, .max = 9},
+    {.name = "pcr", .kind = CAIRN_F_INT, .max = 9},
     {.name = "sha256", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE},
     {.name = "sha384", .kind = CAIRN_F_HEX, .min = CAIRN_SHA384_SIZE, .max = CAIRN_SHA384_SIZE},
     {.name = "text", .kind = CAIRN_F_TEXT, .max = CAIRN_MANIFEST_TEXT_MAX},
@@ -39,7 +39,7 @@ static const struct cairn_field EVENT[] = {{.name = "", .kind = CAIRN_F_OBJECT, 
 static const struct cairn_field PLATFORM[] = {
     CAIRN_MANIFEST_COMMON,
     VERSION,
-    {.name = "events", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_MANIFEST_EVENTS_MAX, .sub = EVENT},
+    {.name = "events", .kind = CAIRN_F_ARRAY, .max = CAIRN_MANIFEST_EVENTS_MAX, .sub = EVENT},
     {.name = "host_record", .kind = CAIRN_F_ANY},
     {0},
 };
@@ -189,30 +189,28 @@ enum cairn_status cairn_manifest_sign(struct cairn_buf *out, const struct cairn_
 /* ---- reading: the schema has been checked
  * ------------------------------------------------------------------------ */
 
-static enum cairn_status read_event(struct cairn_manifest_event *e, const json_t *v)
+static struct cairn_manifest_event read_event(const json_t *v)
 {
-	enum cairn_status st = cairn_json_get_digest(&e->sha256, CAIRN_ALG_SHA256, v, "sha256");
-
-	if (st == CAIRN_OK)
-		st = cairn_json_get_digest(&e->sha384, CAIRN_ALG_SHA384, v, "sha384");
-	e->pcr = (unsigned)cairn_schema_int(v, "pcr");
-	e->component = cairn_schema_str(v, "component");
-	e->text = cairn_schema_str(v, "text");
-	return st;
+	return (struct cairn_manifest_event){
+	    .pcr = (unsigned)cairn_schema_int(v, "pcr"),
+	    .component = cairn_schema_str(v, "component"),
+	    .text = cairn_schema_str(v, "text"),
+	    .sha256 = cairn_schema_digest(CAIRN_ALG_SHA256, v, "sha256"),
+	    .sha384 = cairn_schema_digest(CAIRN_ALG_SHA384, v, "sha384"),
+	};
 }
 
 static enum cairn_status read_platform(struct cairn_manifest *m, const json_t *v)
 {
 	const json_t *events = json_object_get(v, "events");
-	enum cairn_status st = CAIRN_OK;
 
 	m->host_record = json_incref(json_object_get(v, "host_record"));
 	m->event = calloc(json_array_size(events), sizeof(*m->event));
 	if (m->event == NULL)
 		return CAIRN_E_NOMEM;
-	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(events); i++)
-		st = read_event(&m->event[m->event_count++], json_array_get(events, i));
-	return st;
+	for (size_t i = 0; i < json_array_size(events); i++)
+		m->event[m->event_count++] = read_event(json_array_get(events, i));
+	return CAIRN_OK;
 }
 
 enum cairn_status cairn_manifest_parse(struct cairn_manifest *out, struct cairn_span payload)

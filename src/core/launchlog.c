@@ -120,14 +120,14 @@ static const struct cairn_field DIGEST[] = {
 };
 static const struct cairn_field DIGESTS[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = DIGEST}};
 static const struct cairn_field CONTENT[] = {
-    {.name = "record", .kind = CAIRN_F_TEXT, .min = 2, .max = CAIRN_RECORD_MAX, .optional = true},
+    {.name = "record", .kind = CAIRN_F_TEXT, .max = CAIRN_RECORD_MAX, .optional = true},
     {.name = "type", .kind = CAIRN_F_NAME},
     {0},
 };
 static const struct cairn_field LINE[] = {
     {.name = "content", .kind = CAIRN_F_OBJECT, .sub = CONTENT},
     {.name = "content_type", .kind = CAIRN_F_WORD, .words = OURS},
-    {.name = "digests", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = DIGESTS},
+    {.name = "digests", .kind = CAIRN_F_ARRAY, .max = CAIRN_BANK_MAX, .sub = DIGESTS},
     {.name = "pcr", .kind = CAIRN_F_INT, .max = CAIRN_PCR_COUNT - 1},
     {.name = "recnum", .kind = CAIRN_F_INT, .max = INT64_MAX},
     {0},

@@ -162,7 +162,7 @@ static const struct cairn_field PCRS[] = {
     END,
 };
 static const struct cairn_field CONFIG[] = {
-    {.name = "banks", .kind = CAIRN_F_ARRAY, .min = 1, .max = CAIRN_BANK_MAX, .sub = BANK, .ascending = true},
+    {.name = "banks", .kind = CAIRN_F_ARRAY, .max = CAIRN_BANK_MAX, .sub = BANK, .ascending = true},
     {.name = "boot_set",
      .kind = CAIRN_F_ARRAY,
      .min = 1,
@@ -376,15 +376,33 @@ bool cairn_launch_needs_v2(const json_t *v)
 static enum cairn_status check_launch(const json_t *v)
 {
 	const json_t *disks = json_object_get(v, "disks");
-	enum cairn_status st = cairn_setup_check(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
+	enum cairn_status st = cairn_setup_version(v, cairn_launch_needs_v2(v));
 
-	if (st == CAIRN_OK && !cairn_record_pci_ok(json_object_get(v, "pci")))
-		st = CAIRN_E_MALFORMED;
-	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(disks); i++)
+	if (st == CAIRN_OK)
+		st = cairn_setup_check(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
+	if (st != CAIRN_OK)
+		return st;
+	if (!cairn_record_pci_ok(json_object_get(v, "pci")))
+		return CAIRN_E_MALFORMED;
+	for (size_t i = 0; i < json_array_size(disks); i++)
 		if (!uses(json_object_get(v, "backends_used"), CAIRN_SERVES_VBD,
 			  cairn_schema_str(json_array_get(disks, i), "backend")))
-			st = CAIRN_E_MALFORMED;
-	return st;
+			return CAIRN_E_MALFORMED;
+	return CAIRN_OK;
+}
+
+static enum cairn_status check_more(enum cairn_record_type t, const json_t *v)
+{
+	switch (t) {
+	case CAIRN_RECORD_LAUNCH:
+		return check_launch(v);
+	case CAIRN_RECORD_HOST:
+		return check_host(v);
+	case CAIRN_RECORD_REFUSAL:
+		return check_refusal(v);
+	default:
+		return CAIRN_OK;
+	}
 }
 
 enum cairn_status cairn_record_check(enum cairn_record_type *type, const json_t *v)
@@ -399,18 +417,11 @@ enum cairn_status cairn_record_check(enum cairn_record_type *type, const json_t 
 		st = cairn_record_type_by_name(&t, name);
 	if (st == CAIRN_OK)
 		st = cairn_json_format(v, CAIRN_RECORD_FORMAT, t == CAIRN_RECORD_LAUNCH ? 2 : 1);
-	if (st == CAIRN_OK && t == CAIRN_RECORD_LAUNCH)
-		st = cairn_setup_version(v, cairn_launch_needs_v2(v));
 	if (st == CAIRN_OK)
 		st = cairn_schema_check(v, SCHEMAS[t]);
-	if (st == CAIRN_OK && t == CAIRN_RECORD_LAUNCH)
-		st = check_launch(v);
-	if (st == CAIRN_OK && t == CAIRN_RECORD_HOST)
-		st = check_host(v);
-	if (st == CAIRN_OK && t == CAIRN_RECORD_REFUSAL)
-		st = check_refusal(v);
 	if (st == CAIRN_OK)
-		*type = t;
+		st = check_more(t, v);
+	*type = t;
 	return st;
 }
 

@@ -17,13 +17,10 @@ static enum cairn_status expect(const json_t *v, enum cairn_record_type want)
 	return st == CAIRN_OK && type != want ? CAIRN_E_MALFORMED : st;
 }
 
-static enum cairn_status read_vouched(struct cairn_digest *out, const json_t *parent, const char *member)
+/* What is unvouched has no digest. */
+static struct cairn_digest read_vouched(const json_t *parent, const char *member)
 {
-	const char *hex = str(json_object_get(parent, member), "sha256");
-
-	if (strcmp(hex, CAIRN_UNVOUCHED) == 0)
-		return CAIRN_OK;
-	return cairn_digest_parse(out, CAIRN_ALG_SHA256, hex);
+	return cairn_schema_digest(CAIRN_ALG_SHA256, json_object_get(parent, member), "sha256");
 }
 
 static void read_config(struct cairn_host *h, const json_t *config)
@@ -48,16 +45,12 @@ enum cairn_status cairn_host_from_json(struct cairn_host *out, json_t *v)
 	struct cairn_host h = {0};
 	enum cairn_status st = expect(v, CAIRN_RECORD_HOST);
 
-	if (st == CAIRN_OK)
-		st = read_vouched(&h.agent, v, "agent");
-	if (st == CAIRN_OK)
-		st = read_vouched(&h.xen, xen, "image");
-	if (st == CAIRN_OK)
-		st = read_vouched(&h.kernel, dom0, "kernel");
-	if (st == CAIRN_OK)
-		st = read_vouched(&h.initrd, dom0, "initrd");
 	if (st != CAIRN_OK)
 		return st;
+	h.agent = read_vouched(v, "agent");
+	h.xen = read_vouched(xen, "image");
+	h.kernel = read_vouched(dom0, "kernel");
+	h.initrd = read_vouched(dom0, "initrd");
 	h.build_id = str(xen, "build_id");
 	h.xen_cmdline = str(xen, "cmdline");
 	h.dom0_cmdline = str(dom0, "cmdline");
@@ -88,15 +81,15 @@ static void read_backends(struct cairn_launch *l, const json_t *uses)
 	}
 }
 
-static enum cairn_status read_manifest_ref(struct cairn_launch *l, const json_t *m)
+static void read_manifest_ref(struct cairn_launch *l, const json_t *m)
 {
 	l->has_manifest = json_is_object(m);
 	if (!l->has_manifest)
-		return CAIRN_OK;
+		return;
 	l->manifest.kid = str(m, "kid");
 	l->manifest.name = str(m, "name");
 	l->manifest.release = integer(m, "release");
-	return cairn_json_get_digest(&l->manifest.sha256, CAIRN_ALG_SHA256, m, "sha256");
+	l->manifest.sha256 = cairn_schema_digest(CAIRN_ALG_SHA256, m, "sha256");
 }
 
 enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *v)
@@ -106,10 +99,9 @@ enum cairn_status cairn_launch_from_json(struct cairn_launch *out, json_t *v)
 	const json_t *components = json_object_get(v, "components");
 	enum cairn_status st = expect(v, CAIRN_RECORD_LAUNCH);
 
-	if (st == CAIRN_OK)
-		st = read_manifest_ref(&l, json_object_get(v, "manifest"));
 	if (st != CAIRN_OK)
 		return st;
+	read_manifest_ref(&l, json_object_get(v, "manifest"));
 	l.name = str(domain, "name");
 	l.type = str(domain, "type");
 	l.uuid = str(domain, "uuid");

@@ -51,8 +51,7 @@ bool cairn_setup_has_any(const json_t *object, const char *const *members)
 
 bool cairn_setup_needs_v2(const json_t *doc, const char *type)
 {
-	static const char *const members[] = {"disks", "dm_args", "inside_stubdomain", "stubdomain_cmdline",
-					      "xsm",   NULL};
+	static const char *const members[] = {"disks", "dm_args", "xsm", NULL};
 
 	return strcmp(type, CAIRN_TYPE_HVM) == 0 || cairn_setup_has_any(doc, members) ||
 	       cairn_setup_has_any(json_object_get(doc, "components"), PURPOSES);

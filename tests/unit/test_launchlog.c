@@ -350,6 +350,26 @@ static void test_digest_lists(void **state)
 	assert_int_equal(cairn_log_line_parse(&e, cairn_buf_span(&without), &PCRS), CAIRN_E_MALFORMED);
 }
 
+/* What the schema of a line bounds. */
+static void test_line_limits(void **state)
+{
+	cairn_auto_json json_t *v = NULL;
+	json_t *digests;
+
+	(void)state;
+	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&line[1])), CAIRN_OK);
+	json_object_set_new(v, "pcr", json_integer(CAIRN_PCR_COUNT));
+	assert_int_equal(parse_changed(v), CAIRN_E_LIMIT);
+	json_object_set_new(v, "pcr", json_integer(CAIRN_PCR_COUNT - 1));
+	assert_int_equal(parse_changed(v), CAIRN_E_MISMATCH);
+	digests = json_object_get(v, "digests");
+	while (json_array_size(digests) <= CAIRN_BANK_MAX)
+		assert_int_equal(json_array_append(digests, json_array_get(digests, 0)), 0);
+	assert_int_equal(parse_changed(v), CAIRN_E_LIMIT);
+	json_array_clear(digests);
+	assert_int_equal(parse_changed(v), CAIRN_E_MALFORMED);
+}
+
 static void test_limits(void **state)
 {
 	struct cairn_launch l = sample_launch();
@@ -408,14 +428,15 @@ static void test_recorded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_good),	   cmocka_unit_test(test_form),
-	    cmocka_unit_test(test_empty),	   cmocka_unit_test(test_truncated),
-	    cmocka_unit_test(test_tampered),	   cmocka_unit_test(test_every_digit),
-	    cmocka_unit_test(test_order),	   cmocka_unit_test(test_places),
-	    cmocka_unit_test(test_pcr_numbers),	   cmocka_unit_test(test_build_refused),
-	    cmocka_unit_test(test_digest_lists),   cmocka_unit_test(test_limits),
-	    cmocka_unit_test(test_recorded),	   cmocka_unit_test(test_lying_host),
-	    cmocka_unit_test(test_banks_and_size), cmocka_unit_test(test_bad_lines),
+	    cmocka_unit_test(test_good),	 cmocka_unit_test(test_form),
+	    cmocka_unit_test(test_empty),	 cmocka_unit_test(test_truncated),
+	    cmocka_unit_test(test_tampered),	 cmocka_unit_test(test_every_digit),
+	    cmocka_unit_test(test_order),	 cmocka_unit_test(test_places),
+	    cmocka_unit_test(test_pcr_numbers),	 cmocka_unit_test(test_build_refused),
+	    cmocka_unit_test(test_digest_lists), cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_line_limits),	 cmocka_unit_test(test_recorded),
+	    cmocka_unit_test(test_lying_host),	 cmocka_unit_test(test_banks_and_size),
+	    cmocka_unit_test(test_bad_lines),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -150,12 +150,39 @@ static void test_every_member(void **state)
 	break_each(launch, launch);
 }
 
+/* A digest that is a byte short, or a byte long. */
+static void assert_length(json_t *holder, const json_t *whole)
+{
+	char hex[2 * 33 + 1] = "";
+	memset(hex, 'a', 2 * 31);
+	json_object_set_new(holder, "sha256", json_string(hex));
+	assert_int_equal(parse_object(whole), CAIRN_E_MALFORMED);
+	memset(hex, 'a', 2 * 33);
+	json_object_set_new(holder, "sha256", json_string(hex));
+	assert_int_equal(parse_object(whole), CAIRN_E_LIMIT);
+}
+
+static void test_lengths_of_digests(void **state)
+{
+	cairn_auto_buf struct cairn_buf b = {0}, c = {0};
+	cairn_auto_json json_t *host = NULL, *launch = NULL;
+	struct cairn_host h = sample_host();
+	struct cairn_launch l = sample_launch();
+	(void)state;
+	assert_int_equal(cairn_record_host(&b, &h), CAIRN_OK);
+	assert_record(&b, CAIRN_RECORD_HOST, &host);
+	assert_length(json_object_get(host, "agent"), host);
+	assert_int_equal(cairn_record_launch(&c, &l), CAIRN_OK);
+	assert_record(&c, CAIRN_RECORD_LAUNCH, &launch);
+	assert_length(json_object_get(launch, "manifest"), launch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_parse_refused), cmocka_unit_test(test_parse_refused_late),
 	    cmocka_unit_test(test_other_types),	  cmocka_unit_test(test_readers_check),
-	    cmocka_unit_test(test_every_member),
+	    cmocka_unit_test(test_every_member),  cmocka_unit_test(test_lengths_of_digests),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
