@@ -75,8 +75,7 @@ bool cairn_manifest_service_needs_v2(const json_t *v)
 {
 	static const char *const limits[] = {"pci", "serves", "targets", NULL};
 
-	return cairn_setup_has_any(json_object_get(v, "constraints"), limits) ||
-	       cairn_setup_needs_v2(v, cairn_schema_str(v, "type"));
+	return cairn_setup_has_any(json_object_get(v, "constraints"), limits) || cairn_setup_needs_v2(v);
 }
 
 /* A rule is for a class, or for one vendor's device. */

@@ -369,8 +369,7 @@ bool cairn_launch_needs_v2(const json_t *v)
 {
 	static const char *const members[] = {"pci", "serves", "target", NULL};
 
-	return cairn_setup_has_any(v, members) ||
-	       cairn_setup_needs_v2(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
+	return cairn_setup_has_any(v, members) || cairn_setup_needs_v2(v);
 }
 
 static enum cairn_status check_launch(const json_t *v)

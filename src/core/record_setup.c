@@ -49,11 +49,11 @@ bool cairn_setup_has_any(const json_t *object, const char *const *members)
 	return false;
 }
 
-bool cairn_setup_needs_v2(const json_t *doc, const char *type)
+bool cairn_setup_needs_v2(const json_t *doc)
 {
 	static const char *const members[] = {"disks", "dm_args", "xsm", NULL};
 
-	return strcmp(type, CAIRN_TYPE_HVM) == 0 || cairn_setup_has_any(doc, members) ||
+	return cairn_setup_has_any(doc, members) ||
 	       cairn_setup_has_any(json_object_get(doc, "components"), PURPOSES);
 }
 

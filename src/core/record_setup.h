@@ -13,12 +13,11 @@ extern const struct cairn_field cairn_setup_disk[];
 /* "components" and "inside_stubdomain" of a document, which its table leaves open, and what no table can say of it, for
  * a domain of that type. CAIRN_E_MALFORMED, CAIRN_E_LIMIT, CAIRN_E_UNSUPPORTED. */
 enum cairn_status cairn_setup_check(const json_t *doc, const char *type) CAIRN_MUST_CHECK;
-/* True if it says what only version 2 can: the type, a component that is neither kernel nor ramdisk, a member. */
-bool cairn_setup_needs_v2(const json_t *doc, const char *type);
+/* True if it says what only version 2 can: a component that is neither kernel nor ramdisk, a member. */
+bool cairn_setup_needs_v2(const json_t *doc);
 /* True if the object has one of the members (NULL-ended). */
 bool cairn_setup_has_any(const json_t *object, const char *const *members);
-/* What needs version 2 has it, and nothing else has. Before the document is checked, since it says why a member is
- * not known: CAIRN_E_UNSUPPORTED, CAIRN_E_VERSION. */
+/* What needs version 2 has it, and nothing else has: CAIRN_E_UNSUPPORTED, CAIRN_E_VERSION. */
 enum cairn_status cairn_setup_version(const json_t *doc, bool needs_v2) CAIRN_MUST_CHECK;
 
 /* What a document could not show any more: too many of something (CAIRN_E_LIMIT), a purpose that is none or there

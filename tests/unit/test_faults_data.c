@@ -235,6 +235,14 @@ static enum cairn_status violation(struct cairn_buf *said)
 	return st;
 }
 
+static enum cairn_status change(struct cairn_buf *said)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	enum cairn_status st = cairn_record_change(&b, "live patch");
+	say(said, cairn_span(b.ptr, b.len));
+	return st;
+}
+
 /* Reasons that are too many for a record, so that some are left out. */
 static enum cairn_status refusal(struct cairn_buf *said)
 {
@@ -260,6 +268,7 @@ static void test_records(void **state)
 	each_fault(log_lines, CAIRN_OK, NO_BLAME);
 	each_fault(boot_record, CAIRN_OK, CALM);
 	each_fault(violation, CAIRN_OK, CALM);
+	each_fault(change, CAIRN_OK, CALM);
 	each_fault(refusal, CAIRN_OK, CALM);
 }
 

@@ -1,4 +1,4 @@
-/* The bounds in the schemas of the records: one less than the least is malformed, one more than the most is over a limit. */
+/* The bounds in the schemas of records and manifests: one less than the least is malformed, one more than the most is over a limit. */
 #include "core/record_schema.h"
 #include "kinds.h"
 
@@ -12,8 +12,11 @@ struct place {
 static json_t *holder(json_t *record, const struct place *p, const char **member)
 {
 	size_t i = 0;
-	for (; i < 2 && p->way[i + 1]; i++)
+	for (; i < 2 && p->way[i + 1]; i++) {
 		record = json_object_get(record, p->way[i]);
+		if (json_is_array(record))
+			record = json_array_get(record, 0);
+	}
 	assert_true(json_is_object(record));
 	*member = p->way[i];
 	return record;
@@ -65,35 +68,49 @@ struct bound {
 	size_t min, max; /* max 0: as large as numbers are */
 };
 
-static void assert_bounds(json_t *record, const struct bound *b)
+typedef enum cairn_status reader(const json_t *document);
+
+static enum cairn_status read_record(const json_t *document)
 {
 	enum cairn_record_type type;
+	return cairn_record_check(&type, document);
+}
+
+static enum cairn_status read_manifest(const json_t *document)
+{
+	cairn_auto_manifest struct cairn_manifest m = {0};
+	cairn_auto_buf struct cairn_buf b = {0};
+	assert_int_equal(cairn_json_dump(&b, document), CAIRN_OK);
+	return cairn_manifest_parse(&m, cairn_buf_span(&b));
+}
+
+static void assert_bounds(json_t *record, reader *read, const struct bound *b)
+{
 	const char *member;
 	json_t *in = holder(record, &b->at, &member), *kept = json_incref(json_object_get(in, member));
 	if (b->min > 0) {
 		json_object_set_new(in, member, b->make(b->min - 1));
-		if (cairn_record_check(&type, record) != CAIRN_E_MALFORMED)
+		if (read(record) != CAIRN_E_MALFORMED)
 			fail_msg("%s: too little is taken", member);
 	}
 	if (b->max > 0) {
 		json_object_set_new(in, member, b->make(b->max + 1));
-		if (cairn_record_check(&type, record) != CAIRN_E_LIMIT)
+		if (read(record) != CAIRN_E_LIMIT)
 			fail_msg("%s: too much is taken", member);
 	}
 	json_object_set_new(in, member, kept);
-	assert_int_equal(cairn_record_check(&type, record), CAIRN_OK);
+	assert_int_equal(read(record), CAIRN_OK);
 }
 
-static void assert_all(const struct cairn_buf *bytes, const struct bound *b, size_t count)
+static void assert_all(const struct cairn_buf *bytes, reader *read, const struct bound *b, size_t count)
 {
 	cairn_auto_json json_t *record = NULL;
-	enum cairn_record_type type;
-	assert_int_equal(cairn_record_parse(&record, &type, cairn_buf_span(bytes)), CAIRN_OK);
+	assert_int_equal(cairn_json_parse(&record, cairn_buf_span(bytes)), CAIRN_OK);
 	for (size_t i = 0; i < count; i++)
-		assert_bounds(record, &b[i]);
+		assert_bounds(record, read, &b[i]);
 }
 
-#define ASSERT_ALL(bytes, rows) assert_all(&(bytes), rows, sizeof(rows) / sizeof *(rows))
+#define ASSERT_ALL(bytes, rows) assert_all(&(bytes), read_record, rows, sizeof(rows) / sizeof *(rows))
 
 static void host(void **state)
 {
@@ -124,6 +141,8 @@ static void launch(void **state)
 	    {{{"domain", "memory_mib"}}, number, 1, UINT32_MAX},
 	    {{{"domain", "vcpus"}}, number, 1, 4096},
 	    {{{"manifest", "sha256"}}, hex_of, 32, 32},
+	    {{{"components", "firmware", "sha256"}}, hex_of, 32, 32},
+	    {{{"components", "firmware", "sha384"}}, hex_of, 48, 48},
 	    {{{"backends_used"}}, array_of, 0, CAIRN_BACKENDS_MAX},
 	    {{{"cmdline"}}, text_of, 0, CAIRN_TEXT_MAX},
 	    {{{"config"}}, map_of, 0, CAIRN_CONFIG_MAX},
@@ -174,12 +193,67 @@ static void small_records(void **state)
 		cairn_buf_fini(&b[i]);
 }
 
+/* One short digest of an expected event would stand for none at all. */
+static void platform(void **state)
+{
+	static const struct bound rows[] = {
+	    {{{"events", "pcr"}}, number, 4, 9},
+	    {{{"events", "sha256"}}, hex_of, 32, 32},
+	    {{{"events", "sha384"}}, hex_of, 48, 48},
+	    {{{"events", "text"}}, text_of, 0, CAIRN_MANIFEST_TEXT_MAX},
+	    {{{"events"}}, array_of, 1, CAIRN_MANIFEST_EVENTS_MAX},
+	};
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_manifest m = sample_platform();
+	(void)state;
+	assert_int_equal(cairn_manifest_build(&b, &m), CAIRN_OK);
+	assert_all(&b, read_manifest, rows, sizeof rows / sizeof *rows);
+	cairn_manifest_fini(&m);
+}
+
+/* A count that no array has is refused before anything is read. */
+static void counts(void **state)
+{
+	const size_t many = 1u << 24;
+	struct cairn_launch l[3] = {sample_hvm(), sample_hvm(), sample_hvm()};
+	struct cairn_manifest m[3] = {sample_service(), sample_service(), sample_service()};
+	cairn_auto_buf struct cairn_buf b = {0};
+	(void)state;
+	l[0].pci_count = l[1].serve_count = l[2].setup.disk_count = many;
+	m[0].pci_count = m[1].serve_count = m[2].target_count = many;
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(cairn_record_launch(&b, &l[i]), CAIRN_E_LIMIT);
+		assert_int_equal(cairn_manifest_build(&b, &m[i]), CAIRN_E_LIMIT);
+	}
+	assert_int_equal(b.len, 0);
+}
+
+static void newer_records(void **state)
+{
+	cairn_auto_json json_t *v =
+	    json_pack("{s:s,s:s,s:i}", "format", CAIRN_RECORD_FORMAT, "type", "dream", "version", 3);
+	(void)state;
+	assert_int_equal(read_record(v), CAIRN_E_VERSION);
+}
+
+static void banks_in_order(void **state)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	cairn_auto_json json_t *v = NULL;
+	struct cairn_host h = sample_host();
+	(void)state;
+	assert_int_equal(cairn_record_host(&b, &h), CAIRN_OK);
+	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&b)), CAIRN_OK);
+	json_object_set_new(json_object_get(v, "config"), "banks", json_pack("[s,s]", "sha384", "sha256"));
+	assert_int_equal(read_record(v), CAIRN_E_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(host),
-	    cmocka_unit_test(launch),
-	    cmocka_unit_test(small_records),
+	    cmocka_unit_test(host),	      cmocka_unit_test(launch), cmocka_unit_test(small_records),
+	    cmocka_unit_test(platform),	      cmocka_unit_test(counts), cmocka_unit_test(newer_records),
+	    cmocka_unit_test(banks_in_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
