@@ -211,6 +211,9 @@ void cairn_strangers_end(struct cairn_agent *a, const struct cairn_hv_domain *al
 
 /* Asks the toolstack's notes for those that are not known yet. */
 void cairn_stubs_learn(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
+/* One that was only seen paused and is gone: true if it is taken for the stub domain of a launch that is under way, of
+ * which none is known yet. A toolstack that fails takes it away again. */
+bool cairn_stub_claim(struct cairn_agent *a, uint32_t domid) CAIRN_MUST_CHECK;
 /* Sets the end of guests whose stub domain has been gone for some seconds, so that this sweep ends them. */
 void cairn_stubs_look(struct cairn_agent *a, const struct cairn_hv_domain *all, size_t n);
 /* The guest is gone, or never was: destroys its stub domain where that is still there. False: try again. */

@@ -179,6 +179,8 @@ static void forget(struct cairn_agent *a, const struct cairn_hv_domain *all, siz
 		struct cairn_stranger *s = &t->item[i];
 		bool there = is_there(s, all, n);
 
+		if (!there && !s->recorded && cairn_stub_claim(a, s->domid))
+			continue;
 		if (!there)
 			put_on_record(a, s, "came and went and is on no record");
 		if (there || !s->recorded || (enforced(a) && !s->violated))

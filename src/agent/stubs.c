@@ -39,6 +39,19 @@ void cairn_stubs_learn(struct cairn_agent *a, const struct cairn_hv_domain *all,
 	}
 }
 
+bool cairn_stub_claim(struct cairn_agent *a, uint32_t domid)
+{
+	for (size_t i = 0; i < a->domains.count; i++) {
+		struct cairn_agent_domain *d = &a->domains.item[i];
+
+		if (!d->live || !d->stub || d->domid != 0 || d->stub_domid != 0)
+			continue;
+		d->stub_domid = domid;
+		return true;
+	}
+	return false;
+}
+
 /* ---- ends --------------------------------------------------------------------------------------------- */
 
 static void look_at(struct cairn_agent_domain *d, const struct cairn_hv_domain *stub, int64_t now)

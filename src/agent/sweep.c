@@ -31,7 +31,8 @@ void cairn_agent_record_exit(struct cairn_agent *a, struct cairn_agent_domain *d
 		return;
 	d->live = false;
 	cairn_domain_close(d);
-	a->strangers.unplaced += d->domid == 0;
+	if (d->domid == 0)
+		a->strangers.unplaced += d->stub && d->stub_domid == 0 ? 2 : 1;
 	cairn_restart_ended(a, d, reason);
 	if (d->domid && a->hv.ops->publish(a->hv.self, d->domid, NULL, NULL) != CAIRN_OK)
 		cairn_agent_say("xenstore keeps /tool/cairn/%u", d->domid);

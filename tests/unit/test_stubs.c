@@ -186,6 +186,89 @@ static void test_seen_while_it_is_built(void **state)
 	assert_exit("destroyed");
 }
 
+/* The toolstack fails before it has noted anything, and takes away what it made. */
+static void fails_as_seen(struct fake_hv *hv)
+{
+	uint32_t stub = hv->stub;
+
+	domain(stub)->paused = true;
+	domain(stub)->cpu_ns = 0;
+	hv->stub = 0;
+	hv->tick(hv->tick_context);
+	take_away(stub);
+	hv->tick(hv->tick_context);
+	take_away(hv->stub_of);
+}
+
+static void fails_unseen(struct fake_hv *hv)
+{
+	take_away(hv->stub);
+	take_away(hv->stub_of);
+	hv->stub = 0;
+}
+
+/* Neither that nor the numbers that it used are anybody else's. */
+static void assert_fails(void (*how)(struct fake_hv *hv))
+{
+	agentuse.fake.during_create = how;
+	agentuse.fake.create_fails = CAIRN_E_XEN;
+	assert_int_equal(agentuse_launch(config()), CAIRN_E_XEN);
+	agentuse.fake.create_fails = CAIRN_OK;
+	agentuse.fake.during_create = NULL;
+	assert_looks(4);
+	launch();
+	assert_looks(5);
+	assert_int_equal(agentuse.agent->strangers.unplaced, 0);
+}
+
+static void test_fails_as_seen(void **state)
+{
+	(void)state;
+	assert_fails(fails_as_seen);
+}
+
+static void test_fails_unseen(void **state)
+{
+	(void)state;
+	assert_fails(fails_unseen);
+}
+
+/* A launch has one stub domain. */
+static void two_go(struct fake_hv *hv)
+{
+	struct cairn_hv_domain other = {.uuid = "88888888-89ab-cdef-0123-456789abcdef", .paused = true};
+
+	other.domid = ++hv->next_domid;
+	hv->domain[hv->count++] = other;
+	fails_as_seen(hv);
+	take_away(other.domid);
+	hv->tick(hv->tick_context);
+}
+
+static void test_two_go(void **state)
+{
+	(void)state;
+	agentuse.fake.during_create = two_go;
+	agentuse.fake.create_fails = CAIRN_E_XEN;
+	assert_int_equal(agentuse_launch(config()), CAIRN_E_XEN);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_VIOLATED);
+}
+
+/* Nor is one that goes while none is built. */
+static void test_goes_afterwards(void **state)
+{
+	struct cairn_hv_domain other = {.uuid = "88888888-89ab-cdef-0123-456789abcdef", .paused = true};
+
+	(void)state;
+	launch();
+	other.domid = ++agentuse.fake.next_domid;
+	agentuse.fake.domain[agentuse.fake.count++] = other;
+	assert_looks(3);
+	take_away(other.domid);
+	cairn_agent_sweep(agentuse.agent);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_VIOLATED);
+}
+
 /* What ran before anybody noted it stays a stranger. */
 static void runs_before_it_is_noted(struct fake_hv *hv)
 {
@@ -284,6 +367,10 @@ int main(void)
 	    AGENTUSE_TEST(test_replaced),
 	    AGENTUSE_TEST(test_seen_while_it_is_built),
 	    AGENTUSE_TEST(test_runs_while_it_is_built),
+	    AGENTUSE_TEST(test_fails_as_seen),
+	    AGENTUSE_TEST(test_fails_unseen),
+	    AGENTUSE_TEST(test_two_go),
+	    AGENTUSE_TEST(test_goes_afterwards),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
