@@ -111,3 +111,9 @@ refused() {
 @test "refusal hidden" { refused; }
 @test "refusal cut out of the log" { refused; }
 @test "violation hidden" { refused; }
+@test "release set of a lower number" { refused; }
+@test "release set of the same number" { refused; }
+@test "release set of a stranger" { refused; }
+@test "release set signed as a manifest" { refused; }
+@test "release set with the signature of another" { refused; }
+@test "manifest as a release set" { refused; }

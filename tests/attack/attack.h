@@ -55,6 +55,9 @@ const char *error_code(const struct world *w);
 /* Everything that a reader is told of the hosts. A new reference. */
 json_t *told(struct world *w);
 
+/* Appends a release set without floors, of that number; each call makes another one. */
+enum cairn_status release_set(struct cairn_buf *jws, unsigned serial, const struct cairn_key *key);
+
 /* ---- evidence ---- */
 
 /* Makes a signed structure in the place of a quote. */
@@ -103,6 +106,7 @@ struct attack {
 	const char *error; /* and the error's name in it; "NAME: FIELD" where its message must end in that */
 };
 
-extern const struct attack attacks_quote[], attacks_log[], attacks_enrol[]; /* end with a NULL name */
+extern const struct attack attacks_quote[], attacks_log[], attacks_enrol[],
+    attacks_release[]; /* end with a NULL name */
 
 #endif

@@ -79,6 +79,7 @@ int main(void)
 	control(&w, &w.alpha, &failed);
 	control(&w, &w.beta, &failed);
 	all(&w, attacks_enrol, &failed);
+	all(&w, attacks_release, &failed);
 	all(&w, attacks_quote, &failed);
 	control(&w, &w.beta, &failed);
 	all(&w, attacks_log, &failed); /* the last of them spoil beta */

@@ -187,7 +187,8 @@ const char *error_code(const struct world *w)
 
 json_t *told(struct world *w)
 {
-	static const char *const paths[] = {"/v1/hosts", "/v1/hosts/alpha", "/v1/hosts/beta"};
+	static const char *const paths[] = {"/v1/hosts", "/v1/hosts/alpha", "/v1/hosts/beta",
+					    "/v1/release-set"};
 	json_t *all = json_array();
 
 	for (size_t i = 0; i < 3; i++) {
@@ -199,14 +200,23 @@ json_t *told(struct world *w)
 	return all;
 }
 
-static void push(struct world *w, const struct cairn_buf *jws)
+static void push(struct world *w, const char *route, const struct cairn_buf *jws)
 {
 	cairn_auto_buf struct cairn_buf out = {0};
 	long code = 0;
 
-	MUST_OK(cairn_client_call(&out, &code, w->token_http, "POST", "/v1/manifests", "application/jose",
+	MUST_OK(cairn_client_call(&out, &code, w->token_http, "POST", route, "application/jose",
 				  cairn_buf_span(jws), NULL));
 	MUST(code == 200);
+}
+
+enum cairn_status release_set(struct cairn_buf *jws, unsigned serial, const struct cairn_key *key)
+{
+	static unsigned made;
+	cairn_auto_json json_t *v = json_pack("{s:i,s:{s:i},s:[],s:[]}", "serial", (int)serial, "floors",
+					      "none", (int)++made, "revoked_keys", "revoked_manifests");
+
+	return cairn_release_set_sign(jws, v, key);
 }
 
 static const char *text_of(const struct world *w, const char *member)
@@ -409,8 +419,12 @@ void world_init(struct world *w)
 	host_init(w, &w->gamma, "gamma");
 	server_make(w);
 	server_start(w);
-	push(w, &w->sim.platform);
-	push(w, &w->sim.service);
+	push(w, "/v1/manifests", &w->sim.platform);
+	push(w, "/v1/manifests", &w->sim.service);
+	cairn_auto_buf struct cairn_buf set = {0};
+
+	MUST_OK(release_set(&set, 5, w->sim.authority));
+	push(w, "/v1/release-set", &set);
 	enrol(w, &w->alpha);
 	enrol(w, &w->beta);
 }
