@@ -166,7 +166,7 @@ void cairn_handle_manifest_add(struct cairn_verifier *v, const struct cairn_call
 			       struct cairn_response *resp)
 {
 	cairn_auto_manifest struct cairn_manifest m = {0};
-	enum cairn_status st = cairn_manifest_load(&m, call->body, v->authorities);
+	enum cairn_status st = cairn_manifest_load(&m, call->body, v->signers);
 	if (st) {
 		refuse_manifest(v, resp, call->peer, st);
 		return;

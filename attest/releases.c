@@ -67,9 +67,7 @@ static enum cairn_status keep(struct cairn_verifier *v, struct cairn_release_set
 	if (!st)
 		st = cairn_audit(v, "release-set-added", CAIRN_STORED_RELEASE_SET, "serial %llu signed by %s",
 				 (unsigned long long)s->serial, s->kid);
-	if (!st)
-		cairn_verifier_learn_set(v, s);
-	return st;
+	return st ? st : cairn_verifier_learn_set(v, s);
 }
 
 void cairn_handle_release_set_add(struct cairn_verifier *v, const struct cairn_call *call,

@@ -89,39 +89,77 @@ enum cairn_status cairn_verifier_learn(struct cairn_verifier *v, struct cairn_ma
 	return CAIRN_OK;
 }
 
-void cairn_verifier_learn_set(struct cairn_verifier *v, struct cairn_release_set *s)
+/* What was accepted once must still be signed by somebody who may: taking a key out of the authorities, or of the
+ * delegates, withdraws what it signed. */
+static enum cairn_status leave_out(const struct cairn_stored_manifest *row, enum cairn_status why)
 {
-	if (s->serial <= v->release_set.serial)
-		return;
+	if (why == CAIRN_E_NOMEM)
+		return why;
+	cairn_log("%s %s release %llu of %s is left out: %s", row->kind, row->name,
+		  (unsigned long long)row->release, row->kid, cairn_status_text(why));
+	return CAIRN_OK;
+}
+
+static bool is_set(const struct cairn_stored_manifest *row)
+{
+	return strcmp(row->kind, CAIRN_STORED_RELEASE_SET) == 0;
+}
+
+static enum cairn_status learn_stored(void *ctx, const struct cairn_stored_manifest *row)
+{
+	struct cairn_verifier *v = ctx;
+	cairn_auto_manifest struct cairn_manifest m = {0};
+	if (is_set(row))
+		return CAIRN_OK;
+	enum cairn_status st = cairn_manifest_load(&m, row->jws, v->signers);
+	return st ? leave_out(row, st) : cairn_verifier_learn(v, &m);
+}
+
+static void forget_manifests(struct cairn_verifier *v)
+{
+	for (size_t i = 0; i < v->manifest_count; i++) {
+		cairn_manifest_fini(v->manifest[i]);
+		free(v->manifest[i]);
+	}
+	free(v->manifest);
+	v->manifest = NULL;
+	v->manifest_count = 0;
+}
+
+static enum cairn_status learn_manifests(struct cairn_verifier *v)
+{
+	forget_manifests(v);
+	cairn_jwks_release(&v->signers);
+	enum cairn_status st = cairn_release_set_signers(&v->signers, &v->release_set, v->authorities);
+	return st ? st : cairn_store_manifest_each(v->store, learn_stored, v);
+}
+
+static void take_set(struct cairn_verifier *v, struct cairn_release_set *s)
+{
 	cairn_release_set_fini(&v->release_set);
 	v->release_set = *s;
 	*s = (struct cairn_release_set){0};
 }
 
-static enum cairn_status load_stored(struct cairn_verifier *v, const struct cairn_stored_manifest *row)
+enum cairn_status cairn_verifier_learn_set(struct cairn_verifier *v, struct cairn_release_set *s)
 {
-	cairn_auto_manifest struct cairn_manifest m = {0};
-	cairn_auto_release_set struct cairn_release_set s = {0};
-	if (strcmp(row->kind, CAIRN_STORED_RELEASE_SET) == 0) {
-		enum cairn_status st = cairn_release_set_load(&s, row->jws, v->authorities);
-		if (!st)
-			cairn_verifier_learn_set(v, &s);
-		return st;
-	}
-	enum cairn_status st = cairn_manifest_load(&m, row->jws, v->authorities);
-	return st ? st : cairn_verifier_learn(v, &m);
+	if (s->serial <= v->release_set.serial)
+		return CAIRN_OK;
+	take_set(v, s);
+	return learn_manifests(v);
 }
 
-/* What was accepted once must still be signed by an authority: taking a key out of the file withdraws what it
- * signed. */
-static enum cairn_status learn_stored(void *ctx, const struct cairn_stored_manifest *row)
+static enum cairn_status find_set(void *ctx, const struct cairn_stored_manifest *row)
 {
 	struct cairn_verifier *v = ctx;
-	enum cairn_status st = load_stored(v, row);
-	if (!st || st == CAIRN_E_NOMEM)
-		return st;
-	cairn_log("%s %s release %llu of %s is left out: %s", row->kind, row->name,
-		  (unsigned long long)row->release, row->kid, cairn_status_text(st));
+	cairn_auto_release_set struct cairn_release_set s = {0};
+	if (!is_set(row))
+		return CAIRN_OK;
+	enum cairn_status st = cairn_release_set_load(&s, row->jws, v->authorities);
+	if (st)
+		return leave_out(row, st);
+	if (s.serial > v->release_set.serial)
+		take_set(v, &s);
 	return CAIRN_OK;
 }
 
@@ -196,7 +234,9 @@ static enum cairn_status load_store(struct cairn_verifier *v, struct cairn_buf *
 		return st;
 	st = cairn_store_open(&v->store, v->set.database, false);
 	if (!st)
-		st = cairn_store_manifest_each(v->store, learn_stored, v);
+		st = cairn_store_manifest_each(v->store, find_set, v);
+	if (!st)
+		st = learn_manifests(v);
 	if (st)
 		cairn_buf_add_fmt(why, "%s: the database cannot be used: %s", v->set.database,
 				  cairn_status_text(st));
@@ -231,11 +271,8 @@ void cairn_verifier_free(struct cairn_verifier *v)
 	sk_X509_pop_free(v->ek_roots, X509_free);
 	cairn_ekdenied_free(v->ek_denied);
 	cairn_jwks_free(v->authorities);
-	for (size_t i = 0; i < v->manifest_count; i++) {
-		cairn_manifest_fini(v->manifest[i]);
-		free(v->manifest[i]);
-	}
-	free(v->manifest);
+	cairn_jwks_free(v->signers);
+	forget_manifests(v);
 	cairn_release_set_fini(&v->release_set);
 	OPENSSL_cleanse(v->nonce_key, sizeof v->nonce_key);
 	free(v);

@@ -42,6 +42,7 @@ struct cairn_verifier {
 	struct cairn_ekdenied *ek_denied;
 	struct cairn_ak_key *ak_key; /* of the last evidence: keeps no more of a host than its row */
 	struct cairn_jwks *authorities;
+	struct cairn_jwks *signers; /* of manifests: the authorities, and whom the release set delegates to */
 	struct cairn_manifest **manifest; /* owned, and each of them */
 	size_t manifest_count;
 	struct cairn_release_set release_set; /* the newest; serial 0: there is none */
@@ -72,8 +73,10 @@ enum cairn_status cairn_judge_tpm(struct cairn_verdict *verdict, const struct ca
  * m's. */
 enum cairn_status cairn_verifier_learn(struct cairn_verifier *v, struct cairn_manifest *m) CAIRN_MUST_CHECK;
 
-/* Takes a release set over, where it is newer than the one that is known. */
-void cairn_verifier_learn_set(struct cairn_verifier *v, struct cairn_release_set *s);
+/* Takes a release set over, where it is newer than the one that is known, and reads the stored manifests anew: it says who
+ * may sign them. CAIRN_E_NOMEM, CAIRN_E_IO. */
+enum cairn_status cairn_verifier_learn_set(struct cairn_verifier *v,
+					   struct cairn_release_set *s) CAIRN_MUST_CHECK;
 
 /* ---- routes
  * ----------------------------------------------------------------------------------------------------- */

@@ -10,9 +10,27 @@ static const struct cairn_field FLOOR[] = {{.name = "", .kind = CAIRN_F_INT, .mi
 static const struct cairn_field KID[] = {{.name = "", .kind = CAIRN_F_KID}};
 static const struct cairn_field DIGEST[] = {
     {.name = "", .kind = CAIRN_F_HEX, .min = CAIRN_SHA256_SIZE, .max = CAIRN_SHA256_SIZE}};
+static const struct cairn_field NAME[] = {{.name = "", .kind = CAIRN_F_NAME}};
+static const struct cairn_field DELEGATE_MEMBERS[] = {
+    {.name = "key", .kind = CAIRN_F_ANY},
+    {.name = "names",
+     .kind = CAIRN_F_ARRAY,
+     .min = 1,
+     .max = CAIRN_RELEASE_SET_NAMES,
+     .sub = NAME,
+     .ascending = true},
+    {0},
+};
+static const struct cairn_field DELEGATE[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = DELEGATE_MEMBERS}};
 static const struct cairn_field MEMBERS[] = {
     {.name = "format", .kind = CAIRN_F_NAME},
     {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},
+    {.name = "delegates",
+     .kind = CAIRN_F_ARRAY,
+     .min = 1,
+     .max = CAIRN_RELEASE_SET_DELEGATES,
+     .sub = DELEGATE,
+     .optional = true},
     {.name = "floors", .kind = CAIRN_F_MAP, .max = CAIRN_RELEASE_SET_FLOORS, .sub = FLOOR},
     {.name = "revoked_keys",
      .kind = CAIRN_F_ARRAY,
@@ -31,14 +49,43 @@ static const struct cairn_field MEMBERS[] = {
 void cairn_release_set_fini(struct cairn_release_set *s)
 {
 	cairn_json_release(&s->doc);
+	cairn_jwks_free(s->delegates);
 	memset(s, 0, sizeof(*s));
 }
 
-static enum cairn_status check(const json_t *v)
+/* A key that may be public to all, and of a kind that signs manifests. */
+static enum cairn_status add_delegate(struct cairn_jwks *out, const json_t *jwk)
 {
+	cairn_auto_key struct cairn_key *k = NULL;
+	enum cairn_status st = cairn_key_from_jwk(&k, jwk);
+
+	if (st == CAIRN_OK && cairn_key_is_private(k))
+		return CAIRN_E_DENIED;
+	if (st == CAIRN_OK && cairn_key_alg(k) == CAIRN_SIG_ES256)
+		return CAIRN_E_UNSUPPORTED;
+	if (st == CAIRN_OK)
+		st = cairn_jwks_add(out, k);
+	return st == CAIRN_E_EXISTS ? CAIRN_E_MALFORMED : st;
+}
+
+/* The whole of a payload; *delegates is a new set of keys. */
+static enum cairn_status check(struct cairn_jwks **delegates, const json_t *v)
+{
+	cairn_auto_jwks struct cairn_jwks *keys = NULL;
+	const json_t *list = json_object_get(v, "delegates");
 	enum cairn_status st = cairn_json_format(v, CAIRN_RELEASE_SET_FORMAT, 1);
 
-	return st == CAIRN_OK ? cairn_schema_check(v, MEMBERS) : st;
+	if (st == CAIRN_OK)
+		st = cairn_schema_check(v, MEMBERS);
+	if (st == CAIRN_OK)
+		st = cairn_jwks_new(&keys);
+	for (size_t i = 0; st == CAIRN_OK && i < json_array_size(list); i++)
+		st = add_delegate(keys, json_object_get(json_array_get(list, i), "key"));
+	if (st != CAIRN_OK)
+		return st;
+	*delegates = keys;
+	keys = NULL;
+	return CAIRN_OK;
 }
 
 static bool lists(const json_t *v, const char *member, const char *what)
@@ -57,12 +104,13 @@ enum cairn_status cairn_release_set_sign(struct cairn_buf *out, const json_t *me
 					 const struct cairn_key *k)
 {
 	cairn_auto_json json_t *v = json_copy((json_t *)(uintptr_t)members);
+	cairn_auto_jwks struct cairn_jwks *delegates = NULL;
 	cairn_auto_buf struct cairn_buf payload = {0};
 
 	if (v == NULL || json_object_set_new(v, "format", json_string(CAIRN_RELEASE_SET_FORMAT)) != 0 ||
 	    json_object_set_new(v, "version", json_integer(1)) != 0)
 		return CAIRN_E_NOMEM;
-	enum cairn_status st = check(v);
+	enum cairn_status st = check(&delegates, v);
 
 	if (st == CAIRN_OK &&
 	    (cairn_key_alg(k) == CAIRN_SIG_ES256 || lists(v, "revoked_keys", cairn_key_kid(k))))
@@ -79,15 +127,17 @@ enum cairn_status cairn_release_set_sign(struct cairn_buf *out, const json_t *me
 enum cairn_status cairn_release_set_parse(struct cairn_release_set *out, struct cairn_span payload)
 {
 	cairn_auto_json json_t *v = NULL;
+	struct cairn_jwks *delegates = NULL;
 	enum cairn_status st = payload.len <= CAIRN_JWS_MAX ? CAIRN_OK : CAIRN_E_LIMIT;
 
 	if (st == CAIRN_OK)
 		st = cairn_json_parse_canonical(&v, payload);
 	if (st == CAIRN_OK)
-		st = check(v);
+		st = check(&delegates, v);
 	if (st != CAIRN_OK)
 		return st;
-	*out = (struct cairn_release_set){.serial = cairn_schema_int(v, "serial"), .doc = json_incref(v)};
+	*out = (struct cairn_release_set){
+	    .serial = cairn_schema_int(v, "serial"), .doc = json_incref(v), .delegates = delegates};
 	return CAIRN_OK;
 }
 
@@ -127,6 +177,52 @@ bool cairn_release_set_revokes(const struct cairn_release_set *s, const char *ki
 	return lists(s->doc, "revoked_keys", kid);
 }
 
+static enum cairn_status add_all(struct cairn_jwks *out, const struct cairn_jwks *more)
+{
+	enum cairn_status st = CAIRN_OK;
+
+	for (size_t i = 0; st == CAIRN_OK && i < cairn_jwks_count(more); i++) {
+		st = cairn_jwks_add(out, cairn_jwks_at(more, i));
+		if (st == CAIRN_E_EXISTS) /* an authority with a scope: judge_scope knows it as a delegate */
+			st = CAIRN_OK;
+	}
+	return st;
+}
+
+enum cairn_status cairn_release_set_signers(struct cairn_jwks **out, const struct cairn_release_set *s,
+					    const struct cairn_jwks *authorities)
+{
+	cairn_auto_jwks struct cairn_jwks *keys = NULL;
+	enum cairn_status st = cairn_jwks_new(&keys);
+
+	if (st == CAIRN_OK)
+		st = add_all(keys, authorities);
+	if (st == CAIRN_OK && s->delegates != NULL)
+		st = add_all(keys, s->delegates);
+	if (st != CAIRN_OK)
+		return st;
+	*out = keys;
+	keys = NULL;
+	return CAIRN_OK;
+}
+
+/* A delegate signs for its names alone. */
+static void judge_scope(struct cairn_reasons *out, const struct cairn_release_set *s,
+			const struct cairn_manifest *m)
+{
+	const json_t *list = json_object_get(s->doc, "delegates");
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const struct cairn_key *k = cairn_jwks_at(s->delegates, i);
+
+		if (strcmp(cairn_key_kid(k), m->kid) == 0 &&
+		    !lists(json_array_get(list, i), "names", m->name))
+			cairn_reasons_addf(out, CAIRN_R_UNTRUSTED_SIGNER, "key", NULL, "", m->kid,
+					   "release set %llu lets this key sign for other names than %s",
+					   (unsigned long long)s->serial, m->name);
+	}
+}
+
 static void judge_floor(struct cairn_reasons *out, const struct cairn_release_set *s,
 			const struct cairn_manifest *m)
 {
@@ -147,6 +243,7 @@ void cairn_release_set_judge(struct cairn_reasons *out, const struct cairn_relea
 {
 	struct cairn_hex sha256 = cairn_digest_hex(&m->sha256);
 
+	judge_scope(out, s, m);
 	judge_floor(out, s, m);
 	if (cairn_release_set_revokes(s, m->kid))
 		cairn_reasons_addf(out, CAIRN_R_REVOKED, "key", NULL, "", m->kid,

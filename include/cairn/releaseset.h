@@ -5,6 +5,9 @@
  * {"format":"cairn-release-set","version":1,"floors":{NAME:LOWEST,...},"revoked_keys":[KID...],
  * "revoked_manifests":[SHA-256...],"serial":N}. The highest serial that a host has seen is kept in its TPM: a set
  * with a lower one is an old one. What a name has no floor for is allowed in every release.
+ *
+ * "delegates":[{"key":JWK,"names":[NAME...]}...], where it is there, has keys that are no authority's and may sign
+ * manifests of these names, and of no others, as long as the set is in force. A release set is signed by an authority.
  */
 #ifndef CAIRN_RELEASESET_H
 #define CAIRN_RELEASESET_H
@@ -16,10 +19,13 @@
 #define CAIRN_RELEASE_SET_FLOORS    4096
 #define CAIRN_RELEASE_SET_KEYS	    256
 #define CAIRN_RELEASE_SET_MANIFESTS 4096
+#define CAIRN_RELEASE_SET_DELEGATES 64
+#define CAIRN_RELEASE_SET_NAMES	    64 /* of one delegate */
 
 struct cairn_release_set {
-	uint64_t serial; /* at least 1; 0: there is none */
-	json_t *doc;	 /* owned: the payload */
+	uint64_t serial;	      /* at least 1; 0: there is none */
+	json_t *doc;		      /* owned: the payload */
+	struct cairn_jwks *delegates; /* owned, in the order of the payload */
 
 	/* set by cairn_release_set_load */
 	char kid[CAIRN_KID_LEN + 1]; /* who signed */
@@ -30,12 +36,14 @@ void cairn_release_set_fini(struct cairn_release_set *s);
 #define cairn_auto_release_set __attribute__((cleanup(cairn_release_set_fini)))
 
 /* Appends the JWS of a set with these members; format and version are added to it. CAIRN_E_MALFORMED, CAIRN_E_LIMIT,
- * CAIRN_E_UNSUPPORTED: a member is missing or not allowed. CAIRN_E_USAGE: the key is public or an ES256 one, or the
+ * CAIRN_E_UNSUPPORTED: a member is missing or not allowed. CAIRN_E_DENIED: a delegate's key is private.
+ * CAIRN_E_USAGE: the key is public or an ES256 one, or the
  * set revokes it. */
 enum cairn_status cairn_release_set_sign(struct cairn_buf *out, const json_t *members,
 					 const struct cairn_key *k) CAIRN_MUST_CHECK;
 
-/* The payload alone, without a signature. CAIRN_E_MALFORMED, CAIRN_E_VERSION, CAIRN_E_UNSUPPORTED, CAIRN_E_LIMIT. */
+/* The payload alone, without a signature. CAIRN_E_MALFORMED, CAIRN_E_VERSION, CAIRN_E_UNSUPPORTED, CAIRN_E_LIMIT;
+ * CAIRN_E_DENIED as above. */
 enum cairn_status cairn_release_set_parse(struct cairn_release_set *out,
 					  struct cairn_span payload) CAIRN_MUST_CHECK;
 /* A JWS, whose signature is verified before anything is believed. CAIRN_E_UNTRUSTED: signed by nobody in
@@ -47,8 +55,11 @@ enum cairn_status cairn_release_set_load(struct cairn_release_set *out, struct c
 uint64_t cairn_release_set_floor(const struct cairn_release_set *s, const char *name);
 /* True if the set withdraws what this key signed. */
 bool cairn_release_set_revokes(const struct cairn_release_set *s, const char *kid);
+/* Who may sign manifests: the authorities, and the delegates of a set, which may be zeroed. */
+enum cairn_status cairn_release_set_signers(struct cairn_jwks **out, const struct cairn_release_set *s,
+					    const struct cairn_jwks *authorities) CAIRN_MUST_CHECK;
 /* Adds every reason why the set withdraws this manifest, of either kind; none means that it does not. m was read by
- * cairn_manifest_load. */
+ * cairn_manifest_load with the signers above. */
 void cairn_release_set_judge(struct cairn_reasons *out, const struct cairn_release_set *s,
 			     const struct cairn_manifest *m);
 

@@ -61,12 +61,15 @@ static void take_roles(struct cairn_job *j, const struct cairn_manifest *m)
 static enum cairn_status load_manifests(struct cairn_job *j, struct cairn_buf *why)
 {
 	cairn_auto_buf struct cairn_buf dir = {0};
+	cairn_auto_jwks struct cairn_jwks *signers = NULL;
+	enum cairn_status st = cairn_release_set_signers(&signers, &j->a->release.set, j->a->authorities);
 
 	cairn_buf_add_fmt(&dir, "%s/manifests", j->a->conf->data);
 	const char *path = cairn_buf_str(&dir);
 
-	return path ? cairn_manifests_load(&j->manifests, path, j->cfg.name, j->a->authorities, why)
-		    : CAIRN_E_NOMEM;
+	if (st == CAIRN_OK && !path)
+		st = CAIRN_E_NOMEM;
+	return st == CAIRN_OK ? cairn_manifests_load(&j->manifests, path, j->cfg.name, signers, why) : st;
 }
 
 /* What a mode makes of having no manifest: "enforce" refuses; "audit" says so and goes on, and the record

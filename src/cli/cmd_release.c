@@ -37,7 +37,7 @@ static int read_set(struct cairn_release_set *s, const char *path, const char *a
 
 struct sign_options {
 	const char *serial, *from, *key, *output;
-	struct cairn_cli_list floors, keys, manifests;
+	struct cairn_cli_list floors, keys, manifests, delegates;
 };
 
 /* NAME=LOWEST. A floor that has been raised stays. */
@@ -112,6 +112,67 @@ static int add_key(json_t *array, const char *kid)
 							      : CAIRN_EXIT_GOOD;
 }
 
+/* Takes a key out of the delegates, if it is one. */
+static void drop_delegate(json_t *v, const char *kid)
+{
+	json_t *list = json_object_get(v, "delegates"), *entry;
+	size_t i;
+	json_array_foreach(list, i, entry)
+	{
+		if (strcmp(cairn_cli_str(json_object_get(entry, "key"), "kid"), kid) != 0)
+			continue;
+		json_array_remove(list, i);
+		break;
+	}
+	if (list && json_array_size(list) == 0)
+		json_object_del(v, "delegates");
+}
+
+/* NAME,NAME...: a new reference, or NULL when out of memory. */
+static json_t *names_of(const char *list)
+{
+	cairn_auto_json json_t *names = json_array();
+	for (const char *at = list; names && *at;) {
+		size_t len = strcspn(at, ",");
+		if (json_array_append_new(names, json_stringn(at, len)))
+			return NULL;
+		at += len + (at[len] == ',');
+	}
+	return names ? sorted(names) : NULL;
+}
+
+static int append_delegate(json_t *v, const char *kid, json_t *jwk, json_t *names)
+{
+	drop_delegate(v, kid); /* its names are those that are said last */
+	if (!json_object_get(v, "delegates"))
+		json_object_set_new(v, "delegates", json_array());
+	return json_array_append_new(json_object_get(v, "delegates"),
+				     json_pack("{s:o,s:o}", "key", jwk, "names", names))
+		   ? cairn_cli_fail(CAIRN_E_NOMEM, NULL, "%s", kid)
+		   : CAIRN_EXIT_GOOD;
+}
+
+/* FILE=NAME[,NAME...] */
+static int add_delegate(json_t *v, const char *spec)
+{
+	cairn_auto_buf struct cairn_buf path = {0}, why = {0};
+	cairn_auto_key struct cairn_key *key = NULL;
+	const char *equals = strrchr(spec, '=');
+	json_t *jwk = NULL;
+	if (!equals || equals == spec || !equals[1])
+		return cairn_cli_complain(CAIRN_EXIT_USAGE,
+					  "--delegate: '%s' is not FILE=NAME,..., such as vendor.pub=netdrv",
+					  spec);
+	cairn_buf_add(&path, cairn_span(spec, (size_t)(equals - spec)));
+	const char *file = cairn_buf_str(&path);
+	enum cairn_status st = file ? cairn_key_load_public(&key, file, &why) : CAIRN_E_NOMEM;
+	if (!st)
+		st = cairn_key_jwk(&jwk, key, false);
+	if (st)
+		return cairn_cli_explain(st, file ? file : spec, &why);
+	return append_delegate(v, cairn_key_kid(key), jwk, names_of(equals + 1));
+}
+
 static int set_serial(json_t *v, const struct sign_options *o, uint64_t before)
 {
 	unsigned long serial = (unsigned long)before + 1;
@@ -138,8 +199,12 @@ static int fill(json_t *v, const struct sign_options *o)
 	int code = CAIRN_EXIT_GOOD;
 	for (size_t i = 0; i < o->floors.count && code == CAIRN_EXIT_GOOD; i++)
 		code = add_floor(json_object_get(v, "floors"), o->floors.item[i]);
-	for (size_t i = 0; i < o->keys.count && code == CAIRN_EXIT_GOOD; i++)
+	for (size_t i = 0; i < o->delegates.count && code == CAIRN_EXIT_GOOD; i++)
+		code = add_delegate(v, o->delegates.item[i]);
+	for (size_t i = 0; i < o->keys.count && code == CAIRN_EXIT_GOOD; i++) {
 		code = add_key(keys, o->keys.item[i]);
+		drop_delegate(v, o->keys.item[i]);
+	}
 	for (size_t i = 0; i < o->manifests.count && code == CAIRN_EXIT_GOOD; i++)
 		code = add_manifest(manifests, o->manifests.item[i]);
 	if (code != CAIRN_EXIT_GOOD)
@@ -163,7 +228,10 @@ static int sign(const json_t *v, const struct sign_options *o)
 		    "%s: release sets are signed by an authority's key, and not by one that they revoke",
 		    o->key);
 	if (st)
-		return cairn_cli_fail(st, "a floor is a release number from 1", "release set");
+		return cairn_cli_fail(st,
+				      "floors are release numbers from 1; delegates' keys are those of "
+				      "authorities by kind, each once, with names of manifests",
+				      "release set");
 	return cairn_cli_write(o->output, cairn_buf_span(&jws), 0644);
 }
 
@@ -197,6 +265,10 @@ static int cmd_sign(int argc, char **argv)
 	     .arg = "NAME=RELEASE",
 	     .list = &o.floors,
 	     .help = "the lowest release that is still allowed"},
+	    {.name = "delegate",
+	     .arg = "FILE=NAMES",
+	     .list = &o.delegates,
+	     .help = "let this public key sign manifests of these names (a,b,...)"},
 	    {.name = "revoke-key",
 	     .arg = "KID",
 	     .list = &o.keys,
@@ -251,6 +323,11 @@ static int put_set(const struct cairn_release_set *s, bool verified)
 	putchar('\n');
 	json_object_foreach(json_object_get(s->doc, "floors"), name, lowest)
 	    printf("floor %s %lld\n", name, (long long)json_integer_value(lowest));
+	for (size_t i = 0; i < cairn_jwks_count(s->delegates); i++) {
+		printf("delegate %s\n", cairn_key_kid(cairn_jwks_at(s->delegates, i)));
+		put_texts("  may sign",
+			  json_object_get(json_array_get(json_object_get(s->doc, "delegates"), i), "names"));
+	}
 	put_texts("revoked key", json_object_get(s->doc, "revoked_keys"));
 	put_texts("revoked manifest", json_object_get(s->doc, "revoked_manifests"));
 	return CAIRN_EXIT_GOOD;

@@ -46,6 +46,32 @@ setup() {
 	"$cairn" release show set-9.jws | grep -q '^release set 9,'
 }
 
+@test "a delegate is bound to its names, and is gone once it is revoked" {
+	vendor=$("$cairn" key new --type authority -o vendor.jwk)
+	"$cairn" key public vendor.jwk >vendor.pub
+	"$cairn" release sign --serial 1 --delegate vendor.pub=netdrv,blkdrv --key authority.jwk -o set-1.jws
+	run "$cairn" release show --authorities authorities.jwks set-1.jws
+	[ "${lines[1]}" = "delegate $vendor" ]
+	[ "${lines[2]}" = "  may sign blkdrv" ]
+	[ "${lines[3]}" = "  may sign netdrv" ]
+	"$cairn" release sign --from set-1.jws --delegate vendor.jwk=netdrv --key authority.jwk -o set-2.jws
+	run "$cairn" release show set-2.jws
+	[ "${#lines[@]}" -eq 3 ]
+	run grep -c '"d"' <("$cairn" release show --json set-2.jws)
+	[ "$output" = 0 ]
+	"$cairn" release sign --from set-2.jws --revoke-key "$vendor" --key authority.jwk -o set-3.jws
+	run "$cairn" release show set-3.jws
+	[ "${lines[1]}" = "revoked key $vendor" ]
+	[ "${#lines[@]}" -eq 2 ]
+	for bad in vendor.pub vendor.pub= =netdrv; do
+		run -2 "$cairn" release sign --serial 1 --delegate "$bad" --key authority.jwk
+		[[ $output == *"vendor.pub=netdrv"* ]]
+	done
+	run "$cairn" release sign --serial 1 --delegate vendor.pub=a/b --key authority.jwk
+	[ "$status" -ne 0 ]
+	run -3 "$cairn" release sign --serial 1 --delegate absent.pub=netdrv --key authority.jwk
+}
+
 @test "wrong arguments end with 2 and say what to do" {
 	run -2 "$cairn" release sign --key authority.jwk
 	[[ $output == *"--serial"* ]]

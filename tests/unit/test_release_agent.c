@@ -254,6 +254,32 @@ static void test_revoked_key(void **state)
 	assert_refused("netdrv", CAIRN_R_REVOKED);
 }
 
+/* A vendor's key, which is no authority's, signs for the names that the set gives it, and as long as it does. */
+static void test_vendor(void **state)
+{
+	json_t *jwk = NULL;
+	cairn_auto_json json_t *v = json_pack("{s:I,s:{},s:[],s:[]}", "serial", (json_int_t)(base + 1),
+					      "floors", "revoked_keys", "revoked_manifests");
+	cairn_auto_buf struct cairn_buf jws = {0};
+	const char *config = fixture_config(&agentuse, "netdrv", DRIVER);
+	const char *other = fixture_config(&agentuse, "blkdrv", DRIVER);
+
+	(void)state;
+	assert_int_equal(cairn_key_jwk(&jwk, agentuse_stranger, false), CAIRN_OK);
+	json_object_set_new(v, "delegates", json_pack("[{s:o,s:[s]}]", "key", jwk, "names", "netdrv"));
+	fixture_release(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", 3, agentuse_stranger);
+	fixture_release(&agentuse, "blkdrv-3.jws", "blkdrv", "driver.network", 3, agentuse_stranger);
+	assert_int_equal(agentuse_launch(config), CAIRN_E_DENIED);
+	assert_int_equal(cairn_release_set_sign(&jws, v, agentuse.authority), CAIRN_OK);
+	put(cairn_buf_span(&jws));
+	assert_int_equal(agentuse_launch(config), CAIRN_OK);
+	assert_int_equal(agentuse_launch(other), CAIRN_E_DENIED);
+	assert_refused("blkdrv", CAIRN_R_UNTRUSTED_SIGNER);
+	drop(2, 0);
+	assert_int_equal(cairn_agent_stop_domain(agentuse.agent, "netdrv", &(struct cairn_buf){0}), CAIRN_OK);
+	assert_int_equal(agentuse_launch(config), CAIRN_E_DENIED);
+}
+
 /* A TPM that does not take the number now: the set is not in force, and is tried again. */
 static void test_tpm_fails(void **state)
 {
@@ -324,10 +350,10 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, agentuse_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_without_any),	TEST(test_dropped_in), TEST(test_starts_with_it),
-	    TEST(test_an_older_one),	TEST(test_taken_away), TEST(test_what_is_not_taken),
-	    TEST(test_revoked_key),	TEST(test_tpm_fails),  TEST(test_log_is_full),
-	    TEST(test_counter_deleted),
+	    TEST(test_without_any),  TEST(test_dropped_in),	 TEST(test_starts_with_it),
+	    TEST(test_an_older_one), TEST(test_taken_away),	 TEST(test_what_is_not_taken),
+	    TEST(test_revoked_key),  TEST(test_vendor),		 TEST(test_tpm_fails),
+	    TEST(test_log_is_full),  TEST(test_counter_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);

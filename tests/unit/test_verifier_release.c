@@ -117,6 +117,40 @@ static void what_is_not_taken(void **state)
 	cairn_key_free(stranger);
 }
 
+/* A vendor may sign for a name as long as the set in force says so. */
+static void a_delegate(void **state)
+{
+	struct verifier_world *w = *state;
+	struct cairn_key *vendor = NULL;
+	json_t *jwk = NULL;
+	struct cairn_manifest m = w->sim.loaded[1];
+	cairn_auto_json json_t *v =
+	    json_pack("{s:i,s:{},s:[],s:[]}", "serial", 7, "floors", "revoked_keys", "revoked_manifests");
+	cairn_auto_buf struct cairn_buf manifest = {0}, jws = {0};
+
+	assert_int_equal(cairn_key_generate(&vendor, CAIRN_SIG_ES384), CAIRN_OK);
+	assert_int_equal(cairn_key_jwk(&jwk, vendor, false), CAIRN_OK);
+	json_object_set_new(v, "delegates", json_pack("[{s:o,s:[s]}]", "key", jwk, "names", "netdrv"));
+	m.release = 9;
+	assert_int_equal(cairn_manifest_sign(&manifest, &m, vendor), CAIRN_OK);
+	verifier_call_raw(w, "POST", "/v1/manifests", cairn_buf_span(&manifest));
+	verifier_expect_error(w, 403, "untrusted-signer");
+	assert_int_equal(cairn_release_set_sign(&jws, v, w->sim.authority), CAIRN_OK);
+	verifier_call_raw(w, "POST", "/v1/release-set", cairn_buf_span(&jws));
+	assert_int_equal(w->code, 200);
+	assert_int_equal(w->v->manifest_count, 2);
+	verifier_call_raw(w, "POST", "/v1/manifests", cairn_buf_span(&manifest));
+	assert_int_equal(w->code, 200);
+	assert_int_equal(w->v->manifest_count, 3);
+	cairn_verifier_free(w->v);
+	verifier_open(w);
+	assert_int_equal(w->v->manifest_count, 3);
+	push(w, 8, 3);
+	assert_int_equal(w->code, 200);
+	assert_int_equal(w->v->manifest_count, 2);
+	cairn_key_free(vendor);
+}
+
 /* A host that has not got the set yet is warned of; one that runs what it withdraws is not trusted. */
 static void what_becomes_of_a_host(void **state)
 {
@@ -132,7 +166,7 @@ static void what_becomes_of_a_host(void **state)
 	verifier_expect_state(w, "trusted");
 	expect_sub(w, "release-set", "warning");
 	expect_sub(w, "domain:netdrv", "affirming");
-	push(w, 8, 4);
+	push(w, 9, 4);
 	assert_int_equal(w->code, 200);
 	verifier_attest(w);
 	verifier_expect_state(w, "contraindicated");
@@ -146,7 +180,7 @@ static void it_is_there_after_a_restart(void **state)
 	cairn_verifier_free(w->v);
 	verifier_open(w);
 	assert_int_equal(w->v->manifest_count, 2);
-	assert_int_equal(in_force(w), 8);
+	assert_int_equal(in_force(w), 9);
 	verifier_attest(w);
 	verifier_expect_state(w, "contraindicated");
 }
@@ -168,9 +202,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    /* in this order: each goes on where the one before it stopped */
-	    cmocka_unit_test(there_is_none_at_first),	cmocka_unit_test(the_highest_number_counts),
-	    cmocka_unit_test(the_same_again),		cmocka_unit_test(what_is_not_taken),
-	    cmocka_unit_test(what_becomes_of_a_host),	cmocka_unit_test(it_is_there_after_a_restart),
+	    cmocka_unit_test(there_is_none_at_first),
+	    cmocka_unit_test(the_highest_number_counts),
+	    cmocka_unit_test(the_same_again),
+	    cmocka_unit_test(what_is_not_taken),
+	    cmocka_unit_test(a_delegate),
+	    cmocka_unit_test(what_becomes_of_a_host),
+	    cmocka_unit_test(it_is_there_after_a_restart),
 	    cmocka_unit_test(its_signer_is_taken_away),
 	};
 
