@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "attest/receipt.h"
 #include "attest/result.h"
 #include "attest/verifier.h"
 #include "cairn/quote.h"
@@ -17,6 +18,8 @@ struct evidence {
 	uint8_t host_id[32], boot_id[32];
 	const char *token, *kid, *launch_log; /* borrow from doc */
 	struct cairn_buf quote, signature, boot_log;
+	struct cairn_buf
+	    whole; /* the launch log with bodies that the host has dropped; empty where it has not */
 	struct cairn_nonce nonce;
 	struct cairn_host_row row;
 	struct cairn_quote *checked;
@@ -29,6 +32,7 @@ static void evidence_fini(struct evidence *e)
 	cairn_buf_fini(&e->quote);
 	cairn_buf_fini(&e->signature);
 	cairn_buf_fini(&e->boot_log);
+	cairn_buf_fini(&e->whole);
 	cairn_host_row_fini(&e->row);
 	cairn_quote_free(e->checked);
 }
@@ -276,24 +280,50 @@ static bool time_good(struct evidence *e, struct cairn_verifier *v, const struct
 /* ---- gate 3 and what follows
  * ------------------------------------------------------------------------------------------ */
 
-static bool appraise(struct cairn_verdict *verdict, const struct evidence *e, struct cairn_verifier *v,
-		     const struct cairn_call *call, struct cairn_response *resp)
+static struct cairn_span log_of(const struct evidence *e)
+{
+	return e->whole.len ? cairn_buf_span(&e->whole) : cairn_span_str(e->launch_log);
+}
+
+static enum cairn_status judge(struct cairn_verdict *verdict, const struct evidence *e,
+			       const struct cairn_verifier *v)
 {
 	struct cairn_appraisal a = {.quote = e->checked,
 				    .boot_log = cairn_buf_span(&e->boot_log),
-				    .launch_log = cairn_span_str(e->launch_log),
+				    .launch_log = log_of(e),
 				    .manifest = (const struct cairn_manifest *const *)v->manifest,
 				    .manifest_count = v->manifest_count,
 				    .release_set = v->release_set.serial ? &v->release_set : NULL,
 				    .now = e->now_ms / 1000,
 				    .policy = v->set.policy};
 	memcpy(a.boot_id, e->boot_id, sizeof a.boot_id);
-	enum cairn_status st = cairn_appraise(verdict, &a);
+	return cairn_appraise(verdict, &a);
+}
+
+/* What the host has dropped it was given a receipt for. */
+static enum cairn_status judge_whole(struct cairn_verdict *verdict, struct evidence *e,
+				     struct cairn_verifier *v)
+{
+	const struct cairn_log_of of = {e->host_id, e->boot_id};
+	enum cairn_status st = cairn_receipt_whole(&e->whole, v, &of, cairn_span_str(e->launch_log));
+	return st ? st : judge(verdict, e, v);
+}
+
+static bool appraise(struct cairn_verdict *verdict, struct evidence *e, struct cairn_verifier *v,
+		     const struct cairn_call *call, struct cairn_response *resp)
+{
+	enum cairn_status st = judge(verdict, e, v);
+	if (st == CAIRN_E_DROPPED)
+		st = judge_whole(verdict, e, v);
 	if (!st)
 		st = cairn_judge_tpm(verdict, v, &e->row, cairn_quote_firmware_version(e->checked));
 	if (!st)
 		return true;
-	if (st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO || st == CAIRN_E_INTERNAL) {
+	if (st == CAIRN_E_DROPPED)
+		return reject(
+		    v, call, e, resp, 403, "bodies-missing",
+		    "the host dropped bodies of its launch log that this server does not have: reboot it");
+	if (st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO || st == CAIRN_E_INTERNAL || st == CAIRN_E_IO) {
 		cairn_response_failure(resp, st, "appraising evidence");
 		return false;
 	}
@@ -321,21 +351,33 @@ static enum cairn_status keep(struct evidence *e, struct cairn_verifier *v,
 	return st ? st : cairn_store_host_accept(v->store, h);
 }
 
+static json_t *answer_json(const struct evidence *e, const struct cairn_verifier *v,
+			   const struct cairn_verdict *verdict, const char *next, uint64_t expires_ms)
+{
+	return json_pack("{s:s,s:o,s:s,s:s,s:I}", "state",
+			 cairn_state_name(cairn_host_state(&e->row, e->now_ms)), "reasons",
+			 cairn_result_reasons(verdict->submods), "next_nonce", next, "verifier_kid",
+			 cairn_verifier_kid(v), "expires", (json_int_t)(expires_ms / 1000));
+}
+
+/* A receipt that cannot be given now is given another time. */
 static void answer(struct evidence *e, struct cairn_verifier *v, const struct cairn_verdict *verdict,
 		   struct cairn_response *resp)
 {
+	const struct cairn_log_of of = {e->host_id, e->boot_id};
 	cairn_auto_buf struct cairn_buf next = {0};
+	cairn_auto_buf struct cairn_buf receipt = {0};
 	uint64_t expires_ms = 0;
 	enum cairn_status st = fresh_nonce(&next, &expires_ms, v, &e->row);
+	json_t *body = st ? NULL : answer_json(e, v, verdict, cairn_buf_str(&next), expires_ms);
+	if (body &&
+	    cairn_receipt_issue(&receipt, v, &of, cairn_span_str(e->launch_log), log_of(e)) == CAIRN_OK &&
+	    receipt.len)
+		json_object_set_new(body, "receipt", json_string(cairn_buf_str(&receipt)));
 	if (st)
 		cairn_response_failure(resp, st, "making a nonce");
 	else
-		cairn_response_json(resp, 200,
-				    json_pack("{s:s,s:o,s:s,s:s,s:I}", "state",
-					      cairn_state_name(cairn_host_state(&e->row, e->now_ms)),
-					      "reasons", cairn_result_reasons(verdict->submods), "next_nonce",
-					      cairn_buf_str(&next), "verifier_kid", cairn_verifier_kid(v),
-					      "expires", (json_int_t)(expires_ms / 1000)));
+		cairn_response_json(resp, 200, body);
 }
 
 void cairn_handle_evidence(struct cairn_verifier *v, const struct cairn_call *call,

@@ -56,6 +56,10 @@ static const char config_text[] =
     "nonce_lifetime_s = 600\n"
     "session_lifetime_s = 120\n"
     "\n"
+    "# KiB by which a host's launch log grows until it is kept here, and the host is told that it may drop "
+    "bodies. 0: never.\n"
+    "receipt_kib = 256\n"
+    "\n"
     "# A connection that takes longer to its next complete request is cut off.\n"
     "idle_timeout_s = 30\n"
     "connections_max = 1000\n";

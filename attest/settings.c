@@ -8,25 +8,11 @@
 #include "cairn/config.h"
 
 static const char *const keys[] = {
-    "listen",
-    "tls_cert",
-    "tls_key",
-    "token_key",
-    "nonce_key",
-    "database",
-    "ek_roots",
-    "ek_denied",
-    "authorities",
-    "admission",
-    "admission_list",
-    "firmware",
-    "guests",
-    "stale_after_s",
-    "nonce_lifetime_s",
-    "session_lifetime_s",
-    "connections_max",
-    "idle_timeout_s",
-    NULL,
+    "listen",	       "tls_cert",	 "tls_key",	     "token_key",
+    "nonce_key",       "database",	 "ek_roots",	     "ek_denied",
+    "authorities",     "admission",	 "admission_list",   "firmware",
+    "guests",	       "stale_after_s",	 "nonce_lifetime_s", "session_lifetime_s",
+    "connections_max", "idle_timeout_s", "receipt_kib",	     NULL,
 };
 
 struct reader {
@@ -129,6 +115,7 @@ static void read_all(struct reader *r, struct cairn_settings *s)
 	s->nonce_lifetime_s = number(r, "nonce_lifetime_s", 600, 1, 30 * 86400);
 	s->session_lifetime_s = number(r, "session_lifetime_s", 120, 1, 3600);
 	s->connections_max = (size_t)number(r, "connections_max", 1000, 8, 100000);
+	s->receipt_kib = number(r, "receipt_kib", 256, 0, 3072);
 	s->idle_timeout_s = (unsigned)number(r, "idle_timeout_s", 30, 1, 3600);
 }
 

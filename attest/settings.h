@@ -19,6 +19,7 @@ struct cairn_settings {
 	char admission_list[PATH_MAX]; /* "" where every EK that chains to a root is admitted */
 	struct cairn_policy policy;
 	uint64_t stale_after_s, nonce_lifetime_s, session_lifetime_s;
+	uint64_t receipt_kib; /* by which a launch log grows until it is kept here; 0: none is */
 	size_t connections_max;
 	unsigned idle_timeout_s;
 };

@@ -45,6 +45,12 @@ static const char schema[] =
     "CREATE TRIGGER audit_keep BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT,'audit is append-only'); END;"
     "CREATE TRIGGER audit_hold BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT,'audit is append-only'); END;";
 
+static const char schema_logs[] =
+    "CREATE TABLE logs("
+    " host_id BLOB PRIMARY KEY CHECK(length(host_id)=32), boot_id BLOB NOT NULL CHECK(length(boot_id)=32),"
+    " text BLOB NOT NULL) STRICT;"
+    "CREATE TRIGGER logs_go AFTER DELETE ON hosts BEGIN DELETE FROM logs WHERE host_id=OLD.host_id; END;";
+
 #define HOST_COLUMNS                                                                                         \
 	"host_id,label,ek_cert,ak_public,ak_name,state,reset_count,restart_count,clock,nonce_issued_ms,"     \
 	"enrolled_ms,"                                                                                       \
@@ -79,6 +85,10 @@ static const char *const sql[SQL_COUNT] = {
     [SQL_MANIFEST_EACH] = "SELECT kid,kind,name,release,jws FROM manifests ORDER BY kind,name,release,kid",
     [SQL_TOKEN_ADD] = "INSERT INTO tokens(name,role,sha256) VALUES(?,?,?)",
     [SQL_TOKEN_EACH] = "SELECT role,sha256 FROM tokens",
+    [SQL_LOG_GET] = "SELECT text FROM logs WHERE host_id=? AND boot_id=?",
+    [SQL_LOG_SIZE] = "SELECT length(text) FROM logs WHERE host_id=? AND boot_id=?",
+    [SQL_LOG_PUT] = "INSERT INTO logs(host_id,boot_id,text) VALUES(?,?,?)"
+		    " ON CONFLICT(host_id) DO UPDATE SET boot_id=excluded.boot_id, text=excluded.text",
     [SQL_AUDIT_ADD] = "INSERT INTO audit(at_ms,event,subject,text) VALUES(?,?,?,?)",
 };
 
@@ -199,20 +209,28 @@ static enum cairn_status schema_make(struct cairn_store *s)
 	if (!st)
 		st = exec(s, schema);
 	if (!st)
+		st = exec(s, schema_logs);
+	if (!st)
 		st = exec(s, version);
 	return st ? st : exec(s, "COMMIT");
 }
 
-/* What schema 2 added. Hosts that were enrolled before have no maker, and no row of the denied list is theirs. */
-static enum cairn_status schema_upgrade(struct cairn_store *s)
+/* What schema 2 added: hosts that were enrolled before have no maker, and no row of the denied list is theirs. What schema 3
+ * added: logs, of which there is none yet. */
+static enum cairn_status schema_upgrade(struct cairn_store *s, int from)
 {
-	cairn_log("the database has schema 1: hosts in it are not judged by the denied list until they are "
-		  "forgotten and enrolled again");
+	if (from == 1)
+		cairn_log(
+		    "the database has schema 1: hosts in it are not judged by the denied list until they are "
+		    "forgotten and enrolled again");
 	enum cairn_status st = exec(s, "BEGIN IMMEDIATE");
-	if (!st)
+	if (!st && from == 1)
 		st = exec(s, "ALTER TABLE hosts ADD COLUMN tpm TEXT NOT NULL DEFAULT '';"
-			     "ALTER TABLE sessions ADD COLUMN tpm TEXT NOT NULL DEFAULT '';"
-			     "PRAGMA user_version=2;");
+			     "ALTER TABLE sessions ADD COLUMN tpm TEXT NOT NULL DEFAULT '';");
+	if (!st)
+		st = exec(s, schema_logs);
+	if (!st)
+		st = exec(s, "PRAGMA user_version=3;");
 	return st ? st : exec(s, "COMMIT");
 }
 
@@ -224,8 +242,8 @@ static enum cairn_status schema_check(struct cairn_store *s, bool create)
 		return st;
 	if (version == 0 && create)
 		return schema_make(s);
-	if (version == 1)
-		return schema_upgrade(s);
+	if (version == 1 || version == 2)
+		return schema_upgrade(s, version);
 	if (version > CAIRN_STORE_SCHEMA) {
 		cairn_log("the database has schema %d, this program knows %d: update cairn", version,
 			  CAIRN_STORE_SCHEMA);

@@ -30,6 +30,9 @@ enum cairn_sql {
 	SQL_TOKEN_ADD,
 	SQL_TOKEN_EACH,
 	SQL_AUDIT_ADD,
+	SQL_LOG_GET,
+	SQL_LOG_SIZE,
+	SQL_LOG_PUT,
 	SQL_COUNT,
 };
 

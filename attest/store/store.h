@@ -10,7 +10,7 @@
 #include "cairn/appraise.h"
 #include "cairn/json.h"
 
-#define CAIRN_STORE_SCHEMA    2 /* 1 had no tpm */
+#define CAIRN_STORE_SCHEMA    3 /* 1 had no tpm, 2 no logs */
 #define CAIRN_LABEL_MAX	      64
 #define CAIRN_AK_PUBLIC_MAX   512
 #define CAIRN_AK_NAME_SIZE    34 /* nameAlg SHA-256 and its digest: TPM 2.0 Library r1.59 part 1, 16 */
@@ -112,6 +112,17 @@ typedef enum cairn_status cairn_manifest_visit(void *ctx, const struct cairn_sto
 /* Ends with the first status of visit that is not CAIRN_OK. */
 enum cairn_status cairn_store_manifest_each(struct cairn_store *s, cairn_manifest_visit *visit,
 					    void *ctx) CAIRN_MUST_CHECK;
+
+/* ---- launch logs
+ * ------------------------------------------------------------------------------------------------ */
+/* That of a host, which goes with it, as far as it was kept. CAIRN_E_NOTFOUND: none of this boot. */
+enum cairn_status cairn_store_log_get(struct cairn_buf *out, struct cairn_store *s, const uint8_t host_id[32],
+				      const uint8_t boot_id[32]) CAIRN_MUST_CHECK;
+enum cairn_status cairn_store_log_size(uint64_t *bytes, struct cairn_store *s, const uint8_t host_id[32],
+				       const uint8_t boot_id[32]) CAIRN_MUST_CHECK;
+/* In place of what was kept of this boot, or of another. */
+enum cairn_status cairn_store_log_put(struct cairn_store *s, const uint8_t host_id[32],
+				      const uint8_t boot_id[32], struct cairn_span text) CAIRN_MUST_CHECK;
 
 /* ---- tokens
  * ----------------------------------------------------------------------------------------------------- */

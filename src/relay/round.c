@@ -131,6 +131,25 @@ static void take_next(struct cairn_relay *r, const json_t *answer)
 	replace(&r->nonce, next && kid ? json_pack("{s:s, s:s}", "nonce", next, "verifier_kid", kid) : NULL);
 }
 
+/* cairnd may drop what the server keeps. Should it not take the receipt, it keeps what it has. */
+static void hand_in_receipt(struct cairn_relay *r, const json_t *answer)
+{
+	cairn_auto_json json_t *got = NULL;
+	cairn_auto_buf struct cairn_buf why = {0};
+	json_t *receipt = json_object_get(answer, "receipt");
+	if (!receipt)
+		return;
+	enum cairn_status s = cairn_relay_ask_agent(
+	    &got, r, json_pack("{s:s, s:O}", "op", "receipt", "receipt", receipt), &why);
+	const char *text = cairn_buf_str(&why);
+	if (s)
+		cairn_relay_log("cairnd does not take the server's receipt: %s",
+				text && *text ? text : cairn_status_text(s));
+	else
+		cairn_relay_log("the server keeps the launch log: cairnd dropped %lld bodies of records",
+				(long long)json_integer_value(json_object_get(got, "dropped")));
+}
+
 /* The server could not be asked, or not now: what is pending stays. */
 static bool keep(enum cairn_status s)
 {
@@ -149,6 +168,8 @@ static enum cairn_status send_evidence(json_t **answer, struct cairn_relay *r, s
 	else
 		take_next(r, *answer);
 	drop_pending(r);
+	if (!s)
+		hand_in_receipt(r, *answer);
 	return s;
 }
 

@@ -266,13 +266,51 @@ static void newer_schema_is_refused(void **state)
 	assert_int_equal(stat(f->path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(cairn_store_open(&s, f->path, true), CAIRN_E_EXISTS);
-	raw(f->path, "PRAGMA user_version=3");
+	raw(f->path, "PRAGMA user_version=4");
 	assert_int_equal(cairn_store_open(&s, f->path, false), CAIRN_E_VERSION);
 	raw(f->path, "PRAGMA user_version=0");
 	assert_int_equal(cairn_store_open(&s, f->path, false), CAIRN_E_MALFORMED);
-	raw(f->path, "PRAGMA user_version=2");
+	raw(f->path, "PRAGMA user_version=3");
 	assert_int_equal(cairn_store_open(&s, f->path, false), CAIRN_OK);
 	cairn_store_close(s);
+}
+
+/* One log for each host, of one boot, and no longer than the host. */
+static void logs_go_with_their_host(void **state)
+{
+	struct fixture *f = *state;
+	struct cairn_host_row h = host(1, 1, "a");
+	const uint8_t boot[32] = {1}, next[32] = {2};
+	cairn_auto_buf struct cairn_buf got = {0};
+	uint64_t size = 0;
+	assert_int_equal(cairn_store_host_add(f->s, &h), CAIRN_OK);
+	assert_int_equal(cairn_store_log_get(&got, f->s, h.id, boot), CAIRN_E_NOTFOUND);
+	assert_int_equal(cairn_store_log_size(&size, f->s, h.id, boot), CAIRN_E_NOTFOUND);
+	assert_int_equal(cairn_store_log_put(f->s, h.id, boot, cairn_span_str("one")), CAIRN_OK);
+	assert_int_equal(cairn_store_log_put(f->s, h.id, boot, cairn_span_str("longer")), CAIRN_OK);
+	assert_int_equal(cairn_store_log_get(&got, f->s, h.id, boot), CAIRN_OK);
+	assert_string_equal(cairn_buf_str(&got), "longer");
+	assert_int_equal(cairn_store_log_size(&size, f->s, h.id, boot), CAIRN_OK);
+	assert_int_equal(size, 6);
+	assert_int_equal(cairn_store_log_put(f->s, h.id, next, cairn_span_str("x")), CAIRN_OK);
+	assert_int_equal(cairn_store_log_get(&got, f->s, h.id, boot), CAIRN_E_NOTFOUND);
+	assert_int_equal(cairn_store_host_delete(f->s, h.id), CAIRN_OK);
+	assert_int_equal(cairn_store_log_get(&got, f->s, h.id, next), CAIRN_E_NOTFOUND);
+}
+
+/* Schema 2 had no logs. */
+static void schema_2_is_upgraded(void **state)
+{
+	struct fixture *f = *state;
+	const uint8_t id[32] = {1};
+	cairn_store_close(f->s);
+	raw(f->path, "DROP TRIGGER logs_go; DROP TABLE logs; PRAGMA user_version=2");
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(cairn_store_open(&f->s, f->path, false), CAIRN_OK);
+		assert_int_equal(cairn_store_log_put(f->s, id, id, cairn_span_str("x")), CAIRN_OK);
+		if (i == 0)
+			cairn_store_close(f->s);
+	}
 }
 
 /* Schema 1 had no tpm: its hosts stay, with an empty one. */
@@ -287,7 +325,7 @@ static void older_schema_is_upgraded(void **state)
 	cairn_host_row_fini(&got);
 	cairn_store_close(f->s);
 	raw(f->path, "ALTER TABLE hosts DROP COLUMN tpm; ALTER TABLE sessions DROP COLUMN tpm;"
-		     "PRAGMA user_version=1");
+		     "DROP TRIGGER logs_go; DROP TABLE logs; PRAGMA user_version=1");
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(cairn_store_open(&f->s, f->path, false), CAIRN_OK);
 		assert_int_equal(cairn_store_host_get(&got, f->s, h.id), CAIRN_OK);
@@ -343,6 +381,8 @@ int main(void)
 	    TEST(manifests_have_a_limit),
 	    TEST(tokens_have_roles),
 	    TEST(newer_schema_is_refused),
+	    TEST(logs_go_with_their_host),
+	    TEST(schema_2_is_upgraded),
 	    TEST(older_schema_is_upgraded),
 	    TEST(one_bad_row_stops_no_other),
 	    TEST(audit_only_grows),
