@@ -117,3 +117,59 @@ resident() { dom0 "cat /proc/$(cairnd_pid)/status" | awk '/^RssAnon/ {print $2}'
 	# The heap grows by a megabyte now and then; what 256 KiB a launch would be is too much.
 	[ "$(resident)" -le $((before + 2048 + 4 * rounds)) ]
 }
+
+# The newest exit of that name: why.
+exit_of() { records "select(.type == \"exit\" and .name == \"$1\") | .reason" | tail -n 1 | tr -d '"'; }
+
+@test "two launches of one name at once: one domain runs, and the other launch is told so" {
+	dom0 cairn stop keeper
+	dom0 "cairn launch $images/keeper.cfg >/run/one 2>&1 & one=\$!; cairn launch $images/keeper.cfg >/run/two 2>&1; two=\$?; wait \$one; echo \$? \$two" >"$run/both"
+	[ "$(tr ' ' '\n' <"$run/both" | sort | xargs)" = "0 3" ]
+	dom0 'cat /run/one /run/two' | grep -q 'a domain named keeper runs already'
+	[ "$(dom0 xl list | grep -c '^keeper ')" = 1 ]
+}
+
+@test "a toolstack that is killed in the middle of building leaves nothing behind" {
+	run -3 dom0 "(until pidof xl; do :; done; kill -9 \$(pidof xl)) >/dev/null & cairn launch $images/netdrv.cfg"
+	[ "$(exit_of netdrv)" = build-failed ]
+	run ! dom0 'xl domid netdrv'
+	[ "$(state)" = ok ]
+	settled
+	dom0 cairn launch $images/netdrv.cfg
+}
+
+@test "what a domain writes into its own nodes of xenstore changes nothing" {
+	local id
+	id=$(dom0 xl domid keeper)
+	dom0 "for n in data/serving data/x device/vbd/51712/backend device/pci/0/backend device-model/1 control/shutdown; do xenstore-write /local/domain/$id/\$n '../../0 %s 1'; done"
+	sleep 1
+	[ "$(state)" = ok ]
+	dom0 cairn status --json | jq -e --argjson id "$id" '.domains[] | select(.name == "keeper" and .state == "running") | .domid == $id'
+}
+
+@test "a service domain that somebody saves is ended before that is done, and comes back through the gate" {
+	local before
+	before=$(pcr sha256 11)
+	run ! dom0 'xl save netdrv /run/netdrv.save'
+	dom0 rm -f /run/netdrv.save
+	await 30 eval '[ "$(exit_of netdrv)" = suspended ]'
+	await 60 dom0 'xl domid netdrv'
+	[ "$(launched netdrv | jq .restart)" = 2 ]
+	[ "$(pcr sha256 11)" = "$before" ]
+	[ "$(state)" = ok ]
+}
+
+@test "a disk that a service domain is given behind cairnd's back is a violation, once; what it loses is none" {
+	local before
+	before=$(pcr sha256 11)
+	dom0 'head -c 1048576 /dev/zero >/run/disk; losetup /dev/loop7 /run/disk; xl block-attach netdrv phy:/dev/loop7 xvdf w'
+	await 10 eval '[ "$(state)" = violated ]'
+	dom0 'xl block-detach netdrv xvdf'
+	dom0 xl destroy netdrv
+	await 10 eval '[ "$(exit_of netdrv)" = destroyed ]'
+	records 'select(.type == "violation") | .reason' >"$run/violations"
+	[ "$(cat "$run/violations")" = '"netdrv was given a device, or a device was changed, behind cairnd'\''s back: vbd/51792"' ] || { cat "$run/violations"; false; }
+	[ "$(pcr sha256 11)" != "$before" ]
+	replays 11
+	replays 12
+}
