@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "relay/http.h"
 #include "relay/relay.h"
@@ -120,13 +122,45 @@ static void answers_have_a_meaning(void **state)
 	assert_non_null(strstr(cairn_buf_str(&why), "404: no such host"));
 }
 
+/* The way to cairnd that is a channel: what cairnd refuses leaves it in use, what is no answer ends it. */
+static enum cairn_status identity_over(struct cairn_relay *r, const char *answer, size_t len)
+{
+	int pair[2];
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	assert_int_equal(write(pair[1], answer, len), (ssize_t)len);
+	assert_int_equal(shutdown(pair[1], SHUT_WR), 0);
+	const struct cairn_channel ch = cairn_channel_socket(&pair[0]);
+	*r = (struct cairn_relay){.agent = &ch};
+	enum cairn_status s = cairn_relay_identity(r, NULL);
+	r->agent = NULL;
+	json_decref(r->identity);
+	close(pair[0]);
+	close(pair[1]);
+	return s;
+}
+
+static void a_lost_channel_is_noticed(void **state)
+{
+	(void)state;
+	static const char good[] = "\0\0\0\x1a{\"ok\":true,\"host_id\":\"aa\"}";
+	static const char refused[] = "\0\0\0\x2f{\"ok\":false,\"status\":\"denied\",\"error\":\"not so\"}";
+	struct cairn_relay r;
+	assert_int_equal(identity_over(&r, good, sizeof(good) - 1), CAIRN_OK);
+	assert_false(r.agent_lost);
+	assert_int_equal(identity_over(&r, refused, sizeof(refused) - 1), CAIRN_E_DENIED);
+	assert_false(r.agent_lost);
+	assert_int_equal(identity_over(&r, good, sizeof(good) - 2), CAIRN_E_NET);
+	assert_true(r.agent_lost);
+	assert_int_equal(identity_over(&r, "\xff\0\0\0", 4), CAIRN_E_LIMIT);
+	assert_true(r.agent_lost);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(text_is_escaped),
-	    cmocka_unit_test(waits_double_and_end),
-	    cmocka_unit_test(only_https_to_a_known_ca),
-	    cmocka_unit_test(answers_have_a_meaning),
+	    cmocka_unit_test(text_is_escaped),		 cmocka_unit_test(waits_double_and_end),
+	    cmocka_unit_test(only_https_to_a_known_ca),	 cmocka_unit_test(answers_have_a_meaning),
+	    cmocka_unit_test(a_lost_channel_is_noticed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
