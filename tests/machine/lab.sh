@@ -72,10 +72,30 @@ lab_images() {
 # lab_more: what a test puts beside that, in a function of its own.
 lab_has_more() { [ "$(type -t lab_more)" = function ]; }
 
-# A dom0 image that trusts this laboratory's authority.
+# A dom0 image that trusts this laboratory's authority; more options of mkdom0 in lab_dom0_options.
+lab_dom0_options=()
 lab_dom0() {
 	"$lab_top/src/boot/dom0/mkdom0" --authorities "$run/keys/authorities.jwks" --agent-config "$lab_agent_conf" \
-		--overlay "$lab_here/overlay" "$run/dom0.img"
+		--overlay "$lab_here/overlay" "${lab_dom0_options[@]}" "$run/dom0.img"
+}
+
+# lab_add_relay FILE: the ramdisk of a domain in which cairn-relay runs gets that, and where the server is.
+lab_add_relay() {
+	(
+		# shellcheck source=src/boot/dom0/ramdisk.sh
+		. "$lab_top/src/boot/dom0/ramdisk.sh"
+		stage=$(mktemp -d "$run/relay.XXXXXX")
+		put "$build/bin/cairn-relay" /usr/bin/cairn-relay
+		put "$run/verifier/tls-cert.pem" /etc/cairn/relay-ca.pem
+		lab_relay_lines /etc/cairn/relay-ca.pem | text /etc/cairn/relay.conf
+		echo 'vchan = 0/local/domain/0/cairn/relay' >>"$stage/etc/cairn/relay.conf"
+		text /etc/passwd <<<'cairn-relay:x:990:990:cairn-relay:/:/bin/false'
+		text /etc/group <<<'cairn-relay:x:990:'
+		libraries "$CAIRN_PKGS/xen" "$stage/usr/bin/cairn-relay"
+		pack "$stage.img"
+		cat "$stage.img" >>"$1"
+		rm -rf "$stage" "$stage.img"
+	)
 }
 
 # lab_platform RELEASE: the platform manifest and the approval, from files alone.
@@ -119,11 +139,17 @@ lab_free_port() {
 	return 1
 }
 
-lab_verifier_init() {
+# Its keys and where it listens: known before the host is there.
+lab_verifier_new() {
 	export lab_port
+	mkdir -p "$run/keys"
 	lab_port=$(lab_free_port) || return 1
 	cairn-verifier init "$run/verifier" --name localhost --name 127.0.0.1 --name 10.0.2.2 >"$run/keys/admin.token" 2>"$run/evidence/verifier-init.txt" || return 1
-	[ -s "$run/keys/admin.token" ] || return 1
+	[ -s "$run/keys/admin.token" ]
+}
+
+lab_verifier_init() {
+	[ -e "$run/verifier" ] || lab_verifier_new || return 1
 	cp "$run/host/tpm-ca/issuercert.pem" "$run/verifier/ek-roots/swtpm-ca.pem" &&
 		cp "$run/host/tpm-ca/swtpm-localca-rootca-cert.pem" "$run/verifier/ek-roots/swtpm-rootca.pem" &&
 		cp "$run/keys/authorities.jwks" "$run/verifier/authorities.jwks" &&
@@ -165,9 +191,12 @@ lab_state_is() { [ "$(lab_state)" = "$1" ]; }
 # Where the relay finds the server. It is trusted with nothing, so this comes on the data volume of a host that is to be.
 lab_relay_conf() {
 	cp "$run/verifier/tls-cert.pem" "$run/data/relay-ca.pem"
-	printf '%s\n' "server = https://10.0.2.2:$lab_port" "ca = /var/lib/cairn/relay-ca.pem" "label = $lab_label" \
-		"interval_s = 2" >"$run/data/relay.conf"
+	lab_relay_lines /var/lib/cairn/relay-ca.pem >"$run/data/relay.conf"
 	vm data "$run/host" "$run/data/relay.conf" / && vm data "$run/host" "$run/data/relay-ca.pem" /
+}
+
+lab_relay_lines() { # CA
+	printf '%s\n' "server = https://10.0.2.2:$lab_port" "ca = $1" "label = $lab_label" "interval_s = 2"
 }
 
 lab_clean() {
