@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <xenstore.h>
@@ -146,6 +147,9 @@ static enum cairn_status serve(const struct arguments *a, uint32_t domid, pid_t 
 		st = cairn_relay_drop(a->user, why);
 	/* Becoming another user forgets it, so it is said now; the parent may be gone already. */
 	if (st == CAIRN_OK && (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0 || getppid() != parent))
+		st = CAIRN_E_IO;
+	/* The other side can wake it as often as it likes, so everybody else goes first. */
+	if (st == CAIRN_OK && setpriority(PRIO_PROCESS, 0, 19) != 0)
 		st = CAIRN_E_IO;
 	if (st == CAIRN_OK)
 		st = cairn_bridge_confine(why);

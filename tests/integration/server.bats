@@ -179,3 +179,26 @@ server_answers() {
 	[[ $output == *"relay.conf:8"* ]]
 	run -2 cairn-relay --config no-such-file --once
 }
+
+@test "on a machine without Xen, a relay over vchan and what would serve it say so" {
+	mkdir web && touch tls.pem
+	relay_conf 1
+	run -3 cairn-relay --config relay.conf --once --vchan 0/local/domain/0/cairn/relay
+	[[ $output == *"domain 0 offers no vchan at /local/domain/0/cairn/relay"* ]]
+	for bad in 0 /local 0/ 99999/a; do
+		run -2 cairn-relay --config relay.conf --once --vchan "$bad"
+		[[ $output == *"it is DOMID/NODE"* ]]
+	done
+	echo 'vchan = netdrv' >>relay.conf
+	run -2 cairn-relay --config relay.conf --once
+	[[ $output == *"'vchan' is DOMID/NODE"* ]]
+	run -3 cairn-vchan --domain netdrv --user nobody
+	[[ $output == *"dom0 of a Xen host"* ]]
+	run -2 cairn-vchan --domain netdrv --user root
+	[[ $output == *"does not run as root"* ]]
+	run -2 cairn-vchan --domain netdrv --user no-such-user
+	[[ $output == *"there is no such user"* ]]
+	for bad in '' '--domain x surplus' '--domain x --node relative' '--domain x --node /' '--domain x --node /a/'; do
+		run -2 cairn-vchan $bad
+	done
+}
