@@ -65,6 +65,29 @@ static void test_update_does_not_serve(void **state)
 	fixture_assert_replays(&agentuse);
 }
 
+/* What served is known over a reboot, without anything of this boot. */
+static void test_update_at_the_next_boot(void **state)
+{
+	char launched[80];
+
+	(void)state;
+	const char *good = update();
+	const char *set = bootset_config_by_path("netdrv", "2", RESTARTS_DRIVER);
+
+	snprintf(launched, sizeof(launched), "%s/launched", agentuse.dir);
+	assert_int_equal(fixture_boot(&agentuse), 0);
+	fixture_remove(launched);
+	fixture_manifest(&agentuse, "netdrv-3.jws", "netdrv", "driver.network", agentuse.authority);
+	bootset_phase("none");
+	bootset_later(0);
+	bootset_assert_from("netdrv", set);
+	bootset_later(60);
+	bootset_later(1);
+	restarts_assert_exit(4, "no-service");
+	bootset_assert_from("netdrv", good);
+	assert_true(restarts_runs("netdrv"));
+}
+
 static void test_killed_on_the_way_back(void **state)
 {
 	(void)state;
@@ -145,9 +168,10 @@ static void test_nothing_serves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RESTARTS_TEST(test_update_serves),		RESTARTS_TEST(test_update_does_not_serve),
-	    RESTARTS_TEST(test_killed_on_the_way_back), RESTARTS_TEST(test_update_crashes),
-	    RESTARTS_TEST(test_update_is_given_up),	RESTARTS_TEST(test_nothing_serves),
+	    RESTARTS_TEST(test_update_serves),		 RESTARTS_TEST(test_update_does_not_serve),
+	    RESTARTS_TEST(test_update_at_the_next_boot), RESTARTS_TEST(test_killed_on_the_way_back),
+	    RESTARTS_TEST(test_update_crashes),		 RESTARTS_TEST(test_update_is_given_up),
+	    RESTARTS_TEST(test_nothing_serves),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
