@@ -356,7 +356,8 @@ static enum cairn_status mark_unrecorded(struct cairn_parts *p, const json_t *re
 	return st;
 }
 
-/* What the host is to run by itself, and has neither launched nor refused: nothing bad ran, and something is missing. */
+/* What the host is to run by itself is missing, which is nothing bad that ran; until the log says something of it, in its
+ * place. */
 static enum cairn_status judge_boot_set(struct cairn_parts *p, const struct cairn_appraisal *a,
 					const struct cairn_launch_facts *f)
 {
@@ -364,10 +365,7 @@ static enum cairn_status judge_boot_set(struct cairn_parts *p, const struct cair
 	enum cairn_status st = CAIRN_OK;
 	for (size_t i = 0; i < json_array_size(set) && !st; i++) {
 		const char *name = json_string_value(json_array_get(set, i));
-		struct cairn_part part = {.tier = CAIRN_TIER_WARNING};
-		if (json_object_get(f->domains, name))
-			continue;
-		part.allows = current(a, name);
+		struct cairn_part part = {.tier = CAIRN_TIER_WARNING, .allows = current(a, name)};
 		cairn_reasons_add(&part.reasons, CAIRN_R_NOT_LAUNCHED, "", "", "", "",
 				  "of the boot set, and not launched in this boot");
 		st = add_domain(p, name, &part, NULL, false);

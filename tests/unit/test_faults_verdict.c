@@ -177,7 +177,7 @@ static void test_verdicts(void **state)
 	sim_fini(&sim);
 }
 
-/* A host with a firmware that failed, and another agent: nothing of it gets lost. */
+/* A host with a firmware that failed, another agent, and a boot set that is missing: nothing of it gets lost. */
 static void test_bad_boot(void **state)
 {
 	struct cairn_eventlog log;
@@ -190,6 +190,9 @@ static void test_bad_boot(void **state)
 		if (ev.type == CAIRN_EV_SEPARATOR && ev.pcr == 7)
 			sim.boot_log.ptr[ev.data.ptr - sim.boot_log.ptr] ^= 1;
 	sim.host.agent.bytes[0] ^= 1;
+	sim.host.boot_count = 2;
+	sim.host.boot_set[0] = "netdrv";
+	sim.host.boot_set[1] = "web";
 	sim_restart(&sim);
 	quote = sim_quote(&sim);
 	each_fault(appraise, CAIRN_OK, CALM);
