@@ -153,7 +153,7 @@ static const struct cairn_field VALUE[] = {
 };
 static const struct cairn_field APPROVAL[] = {
     {.name = "format", .kind = CAIRN_F_NAME},
-    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},
+    {.name = "version", .kind = CAIRN_F_INT, .max = 1},
     {.name = "bank", .kind = CAIRN_F_WORD, .words = BANKS},
     {.name = "class", .kind = CAIRN_F_NAME},
     {.name = "key", .kind = CAIRN_F_ANY},
@@ -172,14 +172,11 @@ static enum cairn_status read_pcrs(struct cairn_approval *a, const json_t *pcrs)
 	a->values.alg = CAIRN_ALG_SHA256;
 	for (unsigned n = 0; n < CAIRN_PCR_COUNT; n++) {
 		char name[4];
-		enum cairn_status st;
 
 		snprintf(name, sizeof(name), "%u", n);
 		if (json_object_get(pcrs, name) == NULL)
 			continue;
-		st = cairn_json_get_digest(&a->values.pcr[n], CAIRN_ALG_SHA256, pcrs, name);
-		if (st != CAIRN_OK)
-			return st;
+		a->values.pcr[n] = cairn_schema_digest(CAIRN_ALG_SHA256, pcrs, name);
 		a->mask |= 1u << n;
 		found++;
 	}
@@ -215,9 +212,8 @@ static enum cairn_status read_members(struct cairn_approval *a, const json_t *v)
 		return st;
 	snprintf(a->class, sizeof(a->class), "%s", cairn_schema_str(v, "class"));
 	a->release = cairn_schema_int(v, "release");
+	a->policy = cairn_schema_digest(CAIRN_ALG_SHA256, v, "policy");
 	st = read_pcrs(a, json_object_get(v, "pcrs"));
-	if (st == CAIRN_OK)
-		st = cairn_json_get_digest(&a->policy, CAIRN_ALG_SHA256, v, "policy");
 	if (st == CAIRN_OK)
 		st = read_key(a, json_object_get(v, "key"));
 	return st == CAIRN_OK ? read_signature(a, v) : st;

@@ -214,6 +214,27 @@ static void test_changed(void **state)
 	assert_int_equal(changed("", "signature", signature(NULL)), CAIRN_E_MALFORMED);
 }
 
+/* One byte too few, one too many. */
+static void test_lengths(void **state)
+{
+	static const char short_hex[] = "00000000000000000000000000000000000000000000000000000000000000";
+	static const char long_hex[] = ZERO "00";
+	json_t *many = json_object();
+	char name[16];
+
+	(void)state;
+	assert_int_equal(changed("", "policy", json_string(short_hex)), CAIRN_E_MALFORMED);
+	assert_int_equal(changed("", "policy", json_string(long_hex)), CAIRN_E_LIMIT);
+	assert_int_equal(changed("pcrs", "4", json_string(short_hex)), CAIRN_E_MALFORMED);
+	assert_int_equal(changed("pcrs", "4", json_string(long_hex)), CAIRN_E_LIMIT);
+	assert_int_equal(changed("", "pcrs", json_object()), CAIRN_E_MALFORMED);
+	for (unsigned n = 0; n <= CAIRN_PCR_COUNT; n++) {
+		snprintf(name, sizeof(name), "%u", n);
+		json_object_set_new(many, name, json_string(ONE));
+	}
+	assert_int_equal(changed("", "pcrs", many), CAIRN_E_LIMIT);
+}
+
 /* One sentence why, and the sizes of the text. */
 static void test_why(void **state)
 {
@@ -264,9 +285,10 @@ static void test_tampered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_round), cmocka_unit_test(test_selections), cmocka_unit_test(test_values),
-	    cmocka_unit_test(test_keys),  cmocka_unit_test(test_changed),    cmocka_unit_test(test_tampered),
-	    cmocka_unit_test(test_why),
+	    cmocka_unit_test(test_round),    cmocka_unit_test(test_selections),
+	    cmocka_unit_test(test_values),   cmocka_unit_test(test_keys),
+	    cmocka_unit_test(test_changed),  cmocka_unit_test(test_lengths),
+	    cmocka_unit_test(test_tampered), cmocka_unit_test(test_why),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
