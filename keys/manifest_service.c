@@ -103,15 +103,16 @@ static bool names_backend(const json_t *disks)
 
 enum cairn_status cairn_manifest_service_check(const json_t *v)
 {
-	enum cairn_status st = cairn_setup_version(v, cairn_manifest_service_needs_v2(v));
+	enum cairn_status st = cairn_schema_check(v, SERVICE);
 
-	if (st == CAIRN_OK)
-		st = cairn_schema_check(v, SERVICE);
-	if (st == CAIRN_OK && !rules_ok(json_object_get(json_object_get(v, "constraints"), "pci")))
-		st = CAIRN_E_MALFORMED;
-	if (st == CAIRN_OK && names_backend(json_object_get(v, "disks")))
-		st = CAIRN_E_UNSUPPORTED;
-	return st == CAIRN_OK ? cairn_setup_check(v, cairn_schema_str(v, "type")) : st;
+	if (st != CAIRN_OK)
+		return st;
+	if (!rules_ok(json_object_get(json_object_get(v, "constraints"), "pci")))
+		return CAIRN_E_MALFORMED;
+	if (names_backend(json_object_get(v, "disks")))
+		return CAIRN_E_UNSUPPORTED;
+	st = cairn_setup_check(v, cairn_schema_str(v, "type"));
+	return st == CAIRN_OK ? cairn_setup_version(v, cairn_manifest_service_needs_v2(v)) : st;
 }
 
 /* ---- building ----------------------------------------------------------------------------------------- */

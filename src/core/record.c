@@ -375,10 +375,10 @@ bool cairn_launch_needs_v2(const json_t *v)
 static enum cairn_status check_launch(const json_t *v)
 {
 	const json_t *disks = json_object_get(v, "disks");
-	enum cairn_status st = cairn_setup_version(v, cairn_launch_needs_v2(v));
+	enum cairn_status st = cairn_setup_check(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
 
 	if (st == CAIRN_OK)
-		st = cairn_setup_check(v, cairn_schema_str(json_object_get(v, "domain"), "type"));
+		st = cairn_setup_version(v, cairn_launch_needs_v2(v));
 	if (st != CAIRN_OK)
 		return st;
 	if (!cairn_record_pci_ok(json_object_get(v, "pci")))

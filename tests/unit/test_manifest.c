@@ -132,10 +132,11 @@ static void test_schema(void **state)
 	assert_int_equal(manifest_changed(&m, "", "comment", json_string("x")), CAIRN_E_UNSUPPORTED);
 	assert_int_equal(manifest_changed(&m, "components", "kernel", NULL), CAIRN_E_MALFORMED);
 	assert_int_equal(manifest_changed(&m, "components", "ramdisk", NULL), CAIRN_OK);
-	assert_int_equal(manifest_changed(&m, "components", "firmware", json_object()), CAIRN_E_UNSUPPORTED);
+	assert_int_equal(manifest_changed(&m, "components", "firmware", json_object()), CAIRN_E_MALFORMED);
+	assert_int_equal(manifest_changed(&m, "", "xsm", json_string("a")), CAIRN_E_UNSUPPORTED);
 	assert_int_equal(manifest_changed(&m, "constraints", "vcpus_max", json_integer(0)),
 			 CAIRN_E_MALFORMED);
-	assert_int_equal(manifest_changed(&m, "constraints", "pci", json_array()), CAIRN_E_UNSUPPORTED);
+	assert_int_equal(manifest_changed(&m, "constraints", "pci", json_array()), CAIRN_E_MALFORMED);
 	assert_int_equal(manifest_changed(&m, "", "name", json_string("a/b")), CAIRN_E_MALFORMED);
 	assert_int_equal(manifest_changed(&m, "", "not_before", json_integer(2001)), CAIRN_E_MALFORMED);
 	assert_int_equal(manifest_changed(&m, "", "release", json_integer(-1)), CAIRN_E_MALFORMED);
