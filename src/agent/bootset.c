@@ -183,12 +183,20 @@ static bool other_good(const struct cairn_agent *a, char good[PATH_MAX], const c
 	       strcmp(now, good) != 0;
 }
 
+void cairn_bootset_bar(struct cairn_agent *a, const char *name)
+{
+	size_t i = number_of(a, name);
+
+	if (i < a->conf->boot_count)
+		a->bootset.item[i].barred = true;
+}
+
 /* Another configuration of it has served before: that one is launched once this domain has ended. */
-static bool fall_back(struct cairn_agent *a, struct cairn_agent_domain *d)
+static bool fall_back(struct cairn_agent *a, size_t i, struct cairn_agent_domain *d)
 {
 	char good[PATH_MAX];
 
-	if (a->conf->restart_max == 0 || !other_good(a, good, d->name))
+	if (a->conf->restart_max == 0 || a->bootset.item[i].barred || !other_good(a, good, d->name))
 		return false;
 	cairn_agent_say("%s does not serve after %llu s: back to %s, which did", d->name,
 			(unsigned long long)a->conf->boot_wait_s, good);
@@ -236,9 +244,10 @@ static void watch(struct cairn_agent *a, size_t i, int64_t now_ms)
 		return;
 	if (d->domid && a->hv.ops->serving(a->hv.self, d->domid)) {
 		m->serves = true;
+		m->barred = false;
 		cairn_agent_say("%s serves", d->name);
 		keep_good(a, d->name);
-	} else if (!m->late && over(a, m->since_ms, now_ms) && !fall_back(a, d)) {
+	} else if (!m->late && over(a, m->since_ms, now_ms) && !fall_back(a, i, d)) {
 		m->late = true;
 		cairn_agent_say(
 		    "%s does not serve after %llu s: those that need it are launched all the same", d->name,

@@ -22,6 +22,7 @@ struct cairn_boot_member {
 	uint64_t watched; /* the launch record of the domain that is watched; CAIRN_NO_RECORD: none */
 	int64_t since_ms; /* when that was first seen to run, with those that went down before it; 0: none */
 	bool serves, late;
+	bool barred; /* what served before was refused: an update that does not serve is all that there is */
 };
 
 struct cairn_bootset {
@@ -34,6 +35,8 @@ struct cairn_bootset {
 bool cairn_bootset_has(const struct cairn_agent *a, const char *name);
 /* Looks at all members once: what serves, what is late, what can be launched now (cairn_restart_tick launches). */
 void cairn_bootset_tick(struct cairn_agent *a, int64_t now_ms);
+/* The configuration that served last was refused. */
+void cairn_bootset_bar(struct cairn_agent *a, const char *name);
 /* The configuration that served last: false if there is none. path has PATH_MAX bytes. */
 bool cairn_bootset_good(const struct cairn_agent *a, char *path, const char *name);
 /* [{"name","state","needs": [...]}] for status; NULL when out of memory. */

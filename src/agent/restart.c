@@ -251,9 +251,14 @@ void cairn_restart_want(struct cairn_agent *a, const char *name, const char *con
 /* ---- launching ---------------------------------------------------------------------------------------- */
 
 /* After one that did not serve, the one that did is next. */
+static bool goes_back(const struct cairn_restart *r)
+{
+	return r->what && strcmp(r->what, CAIRN_END_NO_SERVICE) == 0;
+}
+
 static bool find_config(const struct cairn_agent *a, char *config, const struct cairn_restart *r)
 {
-	if (r->what && strcmp(r->what, CAIRN_END_NO_SERVICE) == 0 && cairn_bootset_good(a, config, r->name))
+	if (goes_back(r) && cairn_bootset_good(a, config, r->name))
 		return true;
 	return cairn_restart_config(a, config, r->name);
 }
@@ -266,6 +271,7 @@ static void try_one(struct cairn_agent *a, size_t i)
 	struct cairn_launched done;
 	char config[PATH_MAX];
 	unsigned before = r->failures;
+	bool back = goes_back(r);
 
 	if (!find_config(a, config, r)) {
 		count_failure(a, r, "it is not known where its configuration is");
@@ -287,6 +293,8 @@ static void try_one(struct cairn_agent *a, size_t i)
 		return;
 	}
 	cairn_agent_say("%s: %s", r->name, text ? text : cairn_status_text(st));
+	if (back && st == CAIRN_E_DENIED)
+		cairn_bootset_bar(a, r->name);
 	if (r->failures == before) /* no record says that it failed */
 		count_failure(a, r, "not launched");
 }

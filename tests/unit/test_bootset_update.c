@@ -65,6 +65,39 @@ static void test_update_does_not_serve(void **state)
 	fixture_assert_replays(&agentuse);
 }
 
+/* What served before may be below the floor by now: then the update stays, late as it is. */
+static void test_no_way_back(void **state)
+{
+	FILE *f;
+
+	(void)state;
+	const char *good = update();
+
+	f = fopen(good, "a");
+	assert_non_null(f);
+	assert_true(fputs("\nvcpus = 2\n", f) >= 0);
+	assert_int_equal(fclose(f), 0);
+	const char *set = bootset_config("netdrv", "2", RESTARTS_DRIVER);
+
+	assert_int_equal(agentuse_launch(set), CAIRN_OK);
+	uint64_t launch = restarts_last_record();
+
+	bootset_later(0);
+	bootset_later(60);
+	restarts_assert_exit(launch + 1, "no-service");
+	bootset_later(1);
+	agentuse_assert_type(launch + 2, "refusal");
+	bootset_later(2);
+	restarts_assert_launch(launch + 3, 2);
+	bootset_later(1000);
+	bootset_assert_from("netdrv", set);
+	bootset_assert_state("netdrv", "late");
+	assert_int_equal(restarts_last_record(), launch + 3);
+	bootset_let_serve("netdrv");
+	bootset_later(0);
+	bootset_assert_state("netdrv", "serving");
+}
+
 /* What served is known over a reboot, without anything of this boot. */
 static void test_update_at_the_next_boot(void **state)
 {
@@ -168,9 +201,13 @@ static void test_nothing_serves(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    RESTARTS_TEST(test_update_serves),		 RESTARTS_TEST(test_update_does_not_serve),
-	    RESTARTS_TEST(test_update_at_the_next_boot), RESTARTS_TEST(test_killed_on_the_way_back),
-	    RESTARTS_TEST(test_update_crashes),		 RESTARTS_TEST(test_update_is_given_up),
+	    RESTARTS_TEST(test_update_serves),
+	    RESTARTS_TEST(test_update_does_not_serve),
+	    RESTARTS_TEST(test_no_way_back),
+	    RESTARTS_TEST(test_update_at_the_next_boot),
+	    RESTARTS_TEST(test_killed_on_the_way_back),
+	    RESTARTS_TEST(test_update_crashes),
+	    RESTARTS_TEST(test_update_is_given_up),
 	    RESTARTS_TEST(test_nothing_serves),
 	};
 
