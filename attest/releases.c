@@ -56,6 +56,13 @@ static enum cairn_status judge(const struct cairn_verifier *v, const struct cair
 	return cairn_release_set_revokes(now, s->kid) ? CAIRN_E_UNTRUSTED : CAIRN_OK;
 }
 
+/* What is stored is there at the next start: it must be of use then. */
+static enum cairn_status usable(const struct cairn_verifier *v, const struct cairn_release_set *s)
+{
+	cairn_auto_jwks struct cairn_jwks *signers = NULL;
+	return cairn_release_set_signers(&signers, s, v->authorities);
+}
+
 static enum cairn_status keep(struct cairn_verifier *v, struct cairn_release_set *s, struct cairn_span jws)
 {
 	struct cairn_stored_manifest row = {.kid = s->kid,
@@ -77,6 +84,8 @@ void cairn_handle_release_set_add(struct cairn_verifier *v, const struct cairn_c
 	enum cairn_status st = cairn_release_set_load(&s, call->body, v->authorities);
 	if (!st)
 		st = judge(v, &s);
+	if (!st)
+		st = usable(v, &s);
 	if (st) {
 		refuse(v, resp, call->peer, st);
 		return;

@@ -126,14 +126,6 @@ static void forget_manifests(struct cairn_verifier *v)
 	v->manifest_count = 0;
 }
 
-static enum cairn_status learn_manifests(struct cairn_verifier *v)
-{
-	forget_manifests(v);
-	cairn_jwks_release(&v->signers);
-	enum cairn_status st = cairn_release_set_signers(&v->signers, &v->release_set, v->authorities);
-	return st ? st : cairn_store_manifest_each(v->store, learn_stored, v);
-}
-
 static void take_set(struct cairn_verifier *v, struct cairn_release_set *s)
 {
 	cairn_release_set_fini(&v->release_set);
@@ -141,26 +133,44 @@ static void take_set(struct cairn_verifier *v, struct cairn_release_set *s)
 	*s = (struct cairn_release_set){0};
 }
 
-enum cairn_status cairn_verifier_learn_set(struct cairn_verifier *v, struct cairn_release_set *s)
+static enum cairn_status learn_manifests(struct cairn_verifier *v, struct cairn_jwks *signers)
 {
-	if (s->serial <= v->release_set.serial)
-		return CAIRN_OK;
-	take_set(v, s);
-	return learn_manifests(v);
+	cairn_jwks_free(v->signers);
+	v->signers = signers;
+	forget_manifests(v);
+	return cairn_store_manifest_each(v->store, learn_stored, v);
 }
 
+enum cairn_status cairn_verifier_learn_set(struct cairn_verifier *v, struct cairn_release_set *s)
+{
+	struct cairn_jwks *signers = NULL;
+	enum cairn_status st = cairn_release_set_signers(&signers, s, v->authorities);
+	if (st)
+		return st;
+	take_set(v, s);
+	return learn_manifests(v, signers);
+}
+
+/* The newest that is stored. */
 static enum cairn_status find_set(void *ctx, const struct cairn_stored_manifest *row)
 {
 	struct cairn_verifier *v = ctx;
-	cairn_auto_release_set struct cairn_release_set s = {0};
+	cairn_auto_release_set struct cairn_release_set s = {0}; /* stays so where it cannot be loaded */
 	if (!is_set(row))
 		return CAIRN_OK;
 	enum cairn_status st = cairn_release_set_load(&s, row->jws, v->authorities);
-	if (st)
-		return leave_out(row, st);
 	if (s.serial > v->release_set.serial)
 		take_set(v, &s);
-	return CAIRN_OK;
+	return st ? leave_out(row, st) : CAIRN_OK;
+}
+
+static enum cairn_status learn_all(struct cairn_verifier *v)
+{
+	struct cairn_jwks *signers = NULL;
+	enum cairn_status st = cairn_store_manifest_each(v->store, find_set, v);
+	if (!st)
+		st = cairn_release_set_signers(&signers, &v->release_set, v->authorities);
+	return st ? st : learn_manifests(v, signers);
 }
 
 /* ---- files
@@ -234,9 +244,7 @@ static enum cairn_status load_store(struct cairn_verifier *v, struct cairn_buf *
 		return st;
 	st = cairn_store_open(&v->store, v->set.database, false);
 	if (!st)
-		st = cairn_store_manifest_each(v->store, find_set, v);
-	if (!st)
-		st = learn_manifests(v);
+		st = learn_all(v);
 	if (st)
 		cairn_buf_add_fmt(why, "%s: the database cannot be used: %s", v->set.database,
 				  cairn_status_text(st));

@@ -73,8 +73,8 @@ enum cairn_status cairn_judge_tpm(struct cairn_verdict *verdict, const struct ca
  * m's. */
 enum cairn_status cairn_verifier_learn(struct cairn_verifier *v, struct cairn_manifest *m) CAIRN_MUST_CHECK;
 
-/* Takes a release set over, where it is newer than the one that is known, and reads the stored manifests anew: it says who
- * may sign them. CAIRN_E_NOMEM, CAIRN_E_IO. */
+/* Takes a release set over, and reads the stored manifests anew: it says who may sign them. CAIRN_E_LIMIT: it and the
+ * authorities are too many keys; nothing was changed. CAIRN_E_NOMEM, CAIRN_E_IO. */
 enum cairn_status cairn_verifier_learn_set(struct cairn_verifier *v,
 					   struct cairn_release_set *s) CAIRN_MUST_CHECK;
 

@@ -10,6 +10,8 @@
  *	xl = PROGRAM (default: that of Xen 4.17, else /usr/sbin/xl)
  *	max_image_mib = 1024 (largest kernel or ramdisk)   create_timeout_s = 120 (for xl to build a domain)
  *
+ *	release_set = optional | required           (default optional; required: no service domain without one)
+ *
  *	restart.max = 5 (tries in a row to launch a service domain that came down; 0: none)
  *	restart.delay_s = 1   restart.delay_max_s = 60 (before a try; doubled with each)
  *	restart.reset_s = 600 (having run for so long, a domain has all its tries again)
@@ -18,7 +20,7 @@
  *	boot.configs = /etc/cairn/domains (NAME.cfg is the configuration of each)
  *	boot.wait_s = 60 (how long a domain of the set may take until it serves)
  *
- * Modes, banks, PCR numbers and the boot set are in the host record. Paths are not: what is found there is measured or verified itself.
+ * Modes, banks, PCR numbers, the boot set and whether a release set is required are in the host record. Paths are not: what is found there is measured or verified itself.
  */
 #ifndef CAIRN_AGENTCONFIG_H
 #define CAIRN_AGENTCONFIG_H
@@ -30,6 +32,7 @@
 
 struct cairn_agent_config {
 	const char *mode_service, *mode_guest; /* literals */
+	bool release_set_required;
 	struct cairn_pcr_numbers pcrs;
 	size_t bank_count;
 	enum cairn_alg bank[CAIRN_BANK_MAX]; /* ascending by TCG identifier */

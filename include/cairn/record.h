@@ -81,8 +81,9 @@ struct cairn_host {
 	const char *xen_cmdline, *dom0_cmdline;
 	size_t bank_count;
 	enum cairn_alg bank[CAIRN_BANK_MAX];
-	const char *mode_service; /* "enforce" or "audit" */
-	const char *mode_guest;	  /* "enforce", "audit" or "record" */
+	const char *mode_service;  /* "enforce" or "audit" */
+	const char *mode_guest;	   /* "enforce", "audit" or "record" */
+	bool release_set_required; /* else the record does not have the member */
 	struct cairn_pcr_numbers pcrs;
 	size_t boot_count;
 	const char *boot_set[CAIRN_BOOT_SET_MAX]; /* in order; none: the record does not have the member */

@@ -153,6 +153,9 @@ static const char *code_of(enum cairn_status st)
 	switch (st) {
 	case CAIRN_E_UNTRUSTED:
 		return CAIRN_R_UNTRUSTED_SIGNER;
+	case CAIRN_E_LIMIT:
+	case CAIRN_E_VERSION:
+		return CAIRN_R_CONFIG_UNSUPPORTED;
 	case CAIRN_E_NOTFOUND:
 	case CAIRN_E_IO:
 	case CAIRN_E_CHANGED:
@@ -167,11 +170,14 @@ static bool take(struct cairn_agent *a, const char *path)
 {
 	cairn_auto_buf struct cairn_buf jws = {0};
 	cairn_auto_release_set struct cairn_release_set s = {0};
+	cairn_auto_jwks struct cairn_jwks *signers = NULL;
 	enum cairn_status st = cairn_stage_read(&jws, path, CAIRN_JWS_MAX);
 
 	a->release.older = 0;
 	if (st == CAIRN_OK)
 		st = cairn_release_set_load(&s, cairn_buf_span(&jws), a->authorities);
+	if (st == CAIRN_OK) /* as each launch will */
+		st = cairn_release_set_signers(&signers, &s, a->authorities);
 	if (st == CAIRN_OK)
 		return judge(a, &s, path);
 	if (st == CAIRN_E_NOMEM)
@@ -247,18 +253,22 @@ static void no_set(struct cairn_reasons *out, const struct cairn_agent *a)
 	const char *path = path_of(a, &name);
 	char expected[48], found[32] = "none";
 
-	snprintf(expected, sizeof(expected), "at least %llu", (unsigned long long)r->seen);
+	snprintf(expected, sizeof(expected), "at least %llu", (unsigned long long)(r->seen ? r->seen : 1));
 	if (r->older)
 		snprintf(found, sizeof(found), "%llu", (unsigned long long)r->older);
 	if (r->blind)
 		cairn_reasons_add(out, CAIRN_R_RELEASE_SET_MISSING, COMPONENT, path, "", "",
 				  "the TPM cannot say which release sets it has seen: its NV index for that "
 				  "is something else");
-	else
+	else if (r->seen)
 		cairn_reasons_add(out, r->older ? CAIRN_R_RELEASE_SET_OLD : CAIRN_R_RELEASE_SET_MISSING,
 				  COMPONENT, path, expected, found,
 				  "this TPM has seen a newer release set: put that one there, or one that is "
 				  "newer still");
+	else
+		cairn_reasons_add(out, CAIRN_R_RELEASE_SET_MISSING, COMPONENT, path, expected, found,
+				  "this host launches no service domain without a release set "
+				  "(release_set = required): put one there");
 }
 
 /* The reasons, if any, why a manifest does not count on this host now. */
@@ -266,7 +276,7 @@ static void withdraws(struct cairn_reasons *out, const struct cairn_agent *a, co
 {
 	if (a->release.set.serial > 0)
 		cairn_release_set_judge(out, &a->release.set, m);
-	else if (a->release.seen > 0 || a->release.blind)
+	else if (a->release.seen > 0 || a->release.blind || a->conf->release_set_required)
 		no_set(out, a);
 }
 

@@ -31,9 +31,11 @@ static const char *const keys[] = {"mode.service",
 				   "boot.set",
 				   "boot.configs",
 				   "boot.wait_s",
+				   "release_set",
 				   NULL};
 static const char *const service_modes[] = {"enforce", "audit", NULL};
 static const char *const guest_modes[] = {"enforce", "audit", "record", NULL};
+static const char *const release_sets[] = {"optional", "required", NULL};
 
 static enum cairn_status wrong(struct cairn_buf *why, const struct cairn_config *c, const char *key,
 			       const char *text)
@@ -45,14 +47,17 @@ static enum cairn_status wrong(struct cairn_buf *why, const struct cairn_config 
 
 static enum cairn_status read_modes(struct cairn_agent_config *o, struct cairn_buf *why)
 {
-	size_t service, guest;
+	size_t service, guest, release_set;
 	enum cairn_status s = cairn_config_choice(&service, o->file, "mode.service", 0, service_modes, why);
 	if (s == CAIRN_OK)
 		s = cairn_config_choice(&guest, o->file, "mode.guest", 2, guest_modes, why);
+	if (s == CAIRN_OK)
+		s = cairn_config_choice(&release_set, o->file, "release_set", 0, release_sets, why);
 	if (s != CAIRN_OK)
 		return s;
 	o->mode_service = service_modes[service];
 	o->mode_guest = guest_modes[guest];
+	o->release_set_required = release_set == 1;
 	return CAIRN_OK;
 }
 
@@ -232,6 +237,7 @@ void cairn_agent_config_to_host(struct cairn_host *h, const struct cairn_agent_c
 {
 	h->mode_service = c->mode_service;
 	h->mode_guest = c->mode_guest;
+	h->release_set_required = c->release_set_required;
 	h->pcrs = c->pcrs;
 	h->bank_count = c->bank_count;
 	memcpy(h->bank, c->bank, sizeof(h->bank));

@@ -135,6 +135,7 @@ static const char *const UNVOUCHED[] = {CAIRN_UNVOUCHED, NULL};
 static const char *const SERVICE_MODES[] = {"enforce", "audit", NULL};
 static const char *const GUEST_MODES[] = {"enforce", "audit", "record", NULL};
 static const char *const BANKS[] = {"sha1", "sha256", "sha384", "sha512", NULL};
+static const char *const REQUIRED[] = {"required", NULL};
 static const char *const PHASES[] = {"none", "failed", NULL};
 static const char *const DOMAIN_TYPES[] = {CAIRN_TYPE_PV, CAIRN_TYPE_PVH, CAIRN_TYPE_HVM, NULL};
 static const char *const SERVES[] = {CAIRN_SERVES_VIF, CAIRN_SERVES_VBD, NULL};
@@ -171,6 +172,7 @@ static const struct cairn_field CONFIG[] = {
      .optional = true},
     {.name = "modes", .kind = CAIRN_F_OBJECT, .sub = MODES},
     {.name = "pcrs", .kind = CAIRN_F_OBJECT, .sub = PCRS},
+    {.name = "release_set", .kind = CAIRN_F_WORD, .words = REQUIRED, .optional = true},
     END,
 };
 static const struct cairn_field DOM0[] = {

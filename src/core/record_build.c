@@ -61,6 +61,8 @@ static json_t *host_config(const struct cairn_host *h)
 	if (h->boot_count > 0 &&
 	    json_object_set_new(v, "boot_set", cairn_schema_texts(h->boot_set, h->boot_count, false)) != 0)
 		cairn_json_release(&v);
+	if (h->release_set_required && json_object_set_new(v, "release_set", text("required")) != 0)
+		cairn_json_release(&v);
 	return v;
 }
 

@@ -32,6 +32,7 @@ static void read_config(struct cairn_host *h, const json_t *config)
 	for (size_t i = 0; i < h->bank_count; i++)
 		h->bank[i] = cairn_alg_by_name(bank[i]);
 	h->boot_count = cairn_schema_strs(h->boot_set, CAIRN_BOOT_SET_MAX, config, "boot_set");
+	h->release_set_required = json_object_get(config, "release_set") != NULL;
 	h->mode_service = str(modes, "service");
 	h->mode_guest = str(modes, "guest");
 	h->pcrs.host = (unsigned)integer(pcrs, "host");

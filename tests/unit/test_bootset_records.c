@@ -32,6 +32,31 @@ static void test_record(void **state)
 	assert_int_equal(none.len, 0);
 }
 
+static void test_release_set_record(void **state)
+{
+	cairn_auto_buf struct cairn_buf plain = {0}, with = {0};
+	cairn_auto_json json_t *v = NULL;
+	cairn_auto_host struct cairn_host back = {0};
+	enum cairn_record_type type;
+	struct cairn_host h = sample_host();
+
+	(void)state;
+	assert_int_equal(cairn_record_host(&plain, &h), CAIRN_OK);
+	assert_null(strstr(cairn_buf_str(&plain), "release_set"));
+	h.release_set_required = true;
+	assert_int_equal(cairn_record_host(&with, &h), CAIRN_OK);
+	assert_non_null(strstr(cairn_buf_str(&with), ",\"release_set\":\"required\"}"));
+	assert_int_equal(cairn_record_parse(&v, &type, cairn_buf_span(&with)), CAIRN_OK);
+	assert_int_equal(cairn_host_from_json(&back, v), CAIRN_OK);
+	assert_true(back.release_set_required);
+	json_object_set_new(json_object_get(v, "config"), "release_set", json_string("optional"));
+	cairn_auto_buf struct cairn_buf other = {0};
+	cairn_auto_json json_t *none = NULL;
+
+	assert_int_equal(cairn_json_dump(&other, v), CAIRN_OK);
+	assert_int_equal(cairn_record_parse(&none, &type, cairn_buf_span(&other)), CAIRN_E_MALFORMED);
+}
+
 static const json_t *reason_of(const struct cairn_verdict *v, const char *part)
 {
 	return json_array_get(json_object_get(json_object_get(v->submods, part), "cairn.reasons"), 0);
@@ -166,9 +191,8 @@ static void test_never_ran(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_record),
-	    cmocka_unit_test(test_not_in_the_manifest),
-	    cmocka_unit_test(test_fell_back),
+	    cmocka_unit_test(test_release_set_record),	cmocka_unit_test(test_record),
+	    cmocka_unit_test(test_not_in_the_manifest), cmocka_unit_test(test_fell_back),
 	    cmocka_unit_test(test_never_ran),
 	};
 

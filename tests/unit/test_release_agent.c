@@ -130,6 +130,25 @@ static void test_without_any(void **state)
 	assert_int_equal(agentuse.agent->log.records, 3);
 }
 
+/* A host that is told to need one launches nothing without; the host record says that it is such a host. */
+static void test_required(void **state)
+{
+	(void)state;
+	assert_int_equal(base, 0);
+	agentuse.conf.release_set_required = true;
+	assert_int_equal(fixture_boot(&agentuse), 0);
+	assert_int_equal(launch_driver(3), CAIRN_E_DENIED);
+	assert_refused("netdrv", CAIRN_R_RELEASE_SET_MISSING);
+	assert_non_null(strstr(agentuse_why, "release_set = required"));
+	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest", "")), CAIRN_OK);
+	cairn_auto_json json_t *host = fixture_record(&agentuse, 0);
+
+	assert_string_equal(agentuse_text(host, "config", "release_set"), "required");
+	drop(1, 3);
+	assert_int_equal(launch_driver(3), CAIRN_OK);
+	agentuse.conf.release_set_required = false;
+}
+
 static void test_dropped_in(void **state)
 {
 	(void)state;
@@ -350,10 +369,10 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, agentuse_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_without_any),  TEST(test_dropped_in),	 TEST(test_starts_with_it),
-	    TEST(test_an_older_one), TEST(test_taken_away),	 TEST(test_what_is_not_taken),
-	    TEST(test_revoked_key),  TEST(test_vendor),		 TEST(test_tpm_fails),
-	    TEST(test_log_is_full),  TEST(test_counter_deleted),
+	    TEST(test_without_any),	  TEST(test_required),	   TEST(test_dropped_in),
+	    TEST(test_starts_with_it),	  TEST(test_an_older_one), TEST(test_taken_away),
+	    TEST(test_what_is_not_taken), TEST(test_revoked_key),  TEST(test_vendor),
+	    TEST(test_tpm_fails),	  TEST(test_log_is_full),  TEST(test_counter_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);

@@ -1,4 +1,5 @@
 /* What release sets make of a verdict: the verifier's withdraws, and the host's is compared with it. */
+#include "core/appraise_part.h"
 #include "tests/unit/verdict_fixture.h"
 
 struct withdrawal {
@@ -125,12 +126,26 @@ static void a_verifier_without_a_set(void **state)
 	verdict_expect_sub(&v, "release-set", "none", CAIRN_R_NO_REFERENCE);
 }
 
+/* What the reader of the log would have refused. */
+static void what_is_no_record(void **state)
+{
+	cairn_auto_json json_t *empty = json_object();
+	struct cairn_appraisal a = {0};
+	struct cairn_parts p = {.domains = json_object()};
+	(void)state;
+	assert_int_equal(cairn_appraise_release_set(&p, &a, empty), CAIRN_E_MALFORMED);
+	assert_int_equal(json_object_size(p.domains), 0);
+	assert_int_equal(cairn_appraise_release_set(&p, &a, NULL), CAIRN_OK);
+	assert_int_equal(json_object_size(p.domains), 0);
+	json_decref(p.domains);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    VERDICT_TEST(a_release_that_is_still_allowed), VERDICT_TEST(a_domain_below_the_floor),
 	    VERDICT_TEST(a_platform_below_the_floor),	   VERDICT_TEST(what_the_host_has),
-	    VERDICT_TEST(a_verifier_without_a_set),
+	    VERDICT_TEST(a_verifier_without_a_set),	   cmocka_unit_test(what_is_no_record),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

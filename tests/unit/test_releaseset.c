@@ -202,6 +202,11 @@ static void test_limits(void **state)
 	large.len--;
 	assert_int_equal(cairn_release_set_parse(&s, cairn_buf_span(&large)), CAIRN_E_MALFORMED);
 	assert_int_equal(cairn_release_set_parse(&s, cairn_span_str("[]")), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_release_set_parse(&s, cairn_span_str(PAYLOAD("", "1"))), CAIRN_OK);
+	cairn_release_set_fini(&s);
+	assert_int_equal(cairn_release_set_parse(&s, cairn_span_str(" " PAYLOAD("", "1"))),
+			 CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_release_set_parse(&s, cairn_span_str(PAYLOAD("", "0"))), CAIRN_E_MALFORMED);
 }
 
 /* ---- what it withdraws -------------------------------------------------------------------------------- */
@@ -377,6 +382,31 @@ static void test_authority_as_delegate(void **state)
 	assert_int_equal(r.count, 1);
 }
 
+/* More keys than a set of keys may have. */
+static void test_too_many_signers(void **state)
+{
+	cairn_auto_json json_t *v = members();
+	cairn_auto_buf struct cairn_buf jws = {0};
+	cairn_auto_release_set struct cairn_release_set s = {0};
+	cairn_auto_jwks struct cairn_jwks *many = NULL, *out = NULL;
+
+	(void)state;
+	json_object_set_new(v, "delegates", delegate(manifest_keys.stranger, false, json_pack("[s]", "a")));
+	assert_int_equal(cairn_release_set_sign(&jws, v, manifest_keys.authority), CAIRN_OK);
+	assert_int_equal(cairn_release_set_load(&s, cairn_buf_span(&jws), manifest_keys.authorities),
+			 CAIRN_OK);
+	assert_int_equal(cairn_jwks_new(&many), CAIRN_OK);
+	while (cairn_jwks_count(many) < CAIRN_KEYS_MAX) {
+		struct cairn_key *k = NULL;
+
+		assert_int_equal(cairn_key_generate(&k, CAIRN_SIG_EDDSA), CAIRN_OK);
+		assert_int_equal(cairn_jwks_add(many, k), CAIRN_OK);
+		cairn_key_free(k);
+	}
+	assert_int_equal(cairn_release_set_signers(&out, &s, many), CAIRN_E_LIMIT);
+	assert_null(out);
+}
+
 /* ---- the record ----------------------------------------------------------------------------------------- */
 
 static void test_record(void **state)
@@ -423,6 +453,7 @@ int main(void)
 	    cmocka_unit_test(test_members),
 	    cmocka_unit_test(test_limits),
 	    cmocka_unit_test(test_withdraws),
+	    cmocka_unit_test(test_too_many_signers),
 	    cmocka_unit_test(test_record),
 	    cmocka_unit_test(test_delegate_rules),
 	    cmocka_unit_test(test_many_delegates),

@@ -84,6 +84,24 @@ static void test_boot_set(void **state)
 	assert_string_equal(h.boot_set[2], "x.1");
 }
 
+static void test_release_set(void **state)
+{
+	cairn_auto_agent_config struct cairn_agent_config none = {0}, optional = {0}, required = {0},
+							  wrong = {0};
+	struct cairn_host h = {0};
+
+	(void)state;
+	assert_int_equal(parse(&none, "", NULL), CAIRN_OK);
+	assert_int_equal(parse(&optional, "release_set = optional\n", NULL), CAIRN_OK);
+	assert_int_equal(parse(&required, "release_set = required\n", NULL), CAIRN_OK);
+	assert_int_equal(parse(&wrong, "release_set = yes\n", NULL), CAIRN_E_USAGE);
+	assert_false(none.release_set_required);
+	assert_false(optional.release_set_required);
+	assert_true(required.release_set_required);
+	cairn_agent_config_to_host(&h, &required);
+	assert_true(h.release_set_required);
+}
+
 static void parse_names(unsigned count, size_t length, enum cairn_status want)
 {
 	cairn_auto_buf struct cairn_buf text = {0};
@@ -129,9 +147,12 @@ static void test_file(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_read), cmocka_unit_test(test_wrong), cmocka_unit_test(test_boot_set),
-	    cmocka_unit_test(test_boot_set_limits), cmocka_unit_test(test_file)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(test_read),
+					   cmocka_unit_test(test_wrong),
+					   cmocka_unit_test(test_release_set),
+					   cmocka_unit_test(test_boot_set),
+					   cmocka_unit_test(test_boot_set_limits),
+					   cmocka_unit_test(test_file)};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -117,6 +117,36 @@ static void what_is_not_taken(void **state)
 	cairn_key_free(stranger);
 }
 
+/* With its delegates there would be more signers than a server can hold: it would not start again. */
+static void too_many_signers(void **state)
+{
+	struct verifier_world *w = *state;
+	json_t *jwk = NULL;
+	struct cairn_key *vendor = NULL;
+	cairn_auto_json json_t *v =
+	    json_pack("{s:i,s:{},s:[],s:[]}", "serial", 7, "floors", "revoked_keys", "revoked_manifests");
+	cairn_auto_buf struct cairn_buf jws = {0};
+
+	while (cairn_jwks_count(w->v->authorities) < CAIRN_KEYS_MAX) {
+		struct cairn_key *k = NULL;
+
+		assert_int_equal(cairn_key_generate(&k, CAIRN_SIG_EDDSA), CAIRN_OK);
+		assert_int_equal(cairn_jwks_add(w->v->authorities, k), CAIRN_OK);
+		cairn_key_free(k);
+	}
+	assert_int_equal(cairn_key_generate(&vendor, CAIRN_SIG_ES384), CAIRN_OK);
+	assert_int_equal(cairn_key_jwk(&jwk, vendor, false), CAIRN_OK);
+	json_object_set_new(v, "delegates", json_pack("[{s:o,s:[s]}]", "key", jwk, "names", "netdrv"));
+	assert_int_equal(cairn_release_set_sign(&jws, v, w->sim.authority), CAIRN_OK);
+	verifier_call_raw(w, "POST", "/v1/release-set", cairn_buf_span(&jws));
+	verifier_expect_error(w, 400, "malformed");
+	assert_int_equal(in_force(w), 6);
+	cairn_key_free(vendor);
+	cairn_verifier_free(w->v);
+	verifier_open(w);
+	assert_int_equal(in_force(w), 6);
+}
+
 /* A vendor may sign for a name as long as the set in force says so. */
 static void a_delegate(void **state)
 {
@@ -202,13 +232,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    /* in this order: each goes on where the one before it stopped */
-	    cmocka_unit_test(there_is_none_at_first),
-	    cmocka_unit_test(the_highest_number_counts),
-	    cmocka_unit_test(the_same_again),
-	    cmocka_unit_test(what_is_not_taken),
-	    cmocka_unit_test(a_delegate),
-	    cmocka_unit_test(what_becomes_of_a_host),
-	    cmocka_unit_test(it_is_there_after_a_restart),
+	    cmocka_unit_test(there_is_none_at_first),	cmocka_unit_test(the_highest_number_counts),
+	    cmocka_unit_test(the_same_again),		cmocka_unit_test(what_is_not_taken),
+	    cmocka_unit_test(too_many_signers),		cmocka_unit_test(a_delegate),
+	    cmocka_unit_test(what_becomes_of_a_host),	cmocka_unit_test(it_is_there_after_a_restart),
 	    cmocka_unit_test(its_signer_is_taken_away),
 	};
 
