@@ -190,7 +190,7 @@ machine: images
 # ---- mutation: every check is removed, one at a time; some unit test must go red for each (docs/mutation.md) --------
 # What is judged, and what judges; MUTATE_FILES restricts a run to some of them.
 MUTATED := $(wildcard src/core/*.c keys/*.c src/boot/*.c $(addprefix attest/,$(addsuffix .c,\
-             enrol evidence nonce result tpm verifier)))
+             enrol evidence nonce receipt result tpm verifier)))
 MUTATE_FILES ?= $(MUTATED)
 MUTATE_UNITS ?= $(patsubst $(BUILD)/%,$(BUILD)/mutate/%,$(UNITS))
 MUTATE_JOBS  ?= 2
@@ -337,6 +337,7 @@ install: all
 	install -m 644 docs/man/*.8 $(share)/man/man8/
 	install -m 644 src/cli/completion/* $(share)/bash-completion/completions/
 	install -m 644 $(UNIT_FILES) $(libdir)/systemd/system/
+	install -D -m 644 src/package/no-sleep.conf $(libdir)/systemd/sleep.conf.d/cairn.conf
 	for f in $(CONF_FILES); do [ -e $(confdir)/$${f##*/} ] || install -m 644 $$f $(confdir)/ || exit 1; done
 
 deb:

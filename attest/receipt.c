@@ -13,21 +13,9 @@ enum cairn_status cairn_receipt_whole(struct cairn_buf *out, struct cairn_verifi
 {
 	cairn_auto_buf struct cairn_buf kept = {0};
 	enum cairn_status st = cairn_store_log_get(&kept, v->store, of->host_id, of->boot_id);
-	if (st)
-		return st == CAIRN_E_NOTFOUND ? CAIRN_E_DROPPED : st;
+	if (st && st != CAIRN_E_NOTFOUND)
+		return st;
 	return cairn_log_join(out, log, cairn_buf_span(&kept), &numbers);
-}
-
-static enum cairn_status is_due(bool *due, struct cairn_verifier *v, const struct cairn_log_of *of,
-				struct cairn_span sent, struct cairn_span whole)
-{
-	uint64_t grown = v->set.receipt_kib * 1024, kept = 0;
-	*due = false;
-	if (grown == 0 || sent.len < grown) /* most evidence costs no question to the database */
-		return CAIRN_OK;
-	enum cairn_status st = cairn_store_log_size(&kept, v->store, of->host_id, of->boot_id);
-	*due = st == CAIRN_E_NOTFOUND || (!st && whole.len >= kept + grown);
-	return st == CAIRN_E_NOTFOUND ? CAIRN_OK : st;
 }
 
 enum cairn_status cairn_receipt_issue(struct cairn_buf *jws, struct cairn_verifier *v,
@@ -36,11 +24,14 @@ enum cairn_status cairn_receipt_issue(struct cairn_buf *jws, struct cairn_verifi
 {
 	struct cairn_receipt r;
 	struct cairn_log_summary log;
-	bool due = false;
-	enum cairn_status st = is_due(&due, v, of, sent, whole);
-	if (!st && due)
-		st = cairn_log_replay(&log, whole, &numbers);
-	if (st || !due)
+	uint64_t grown = v->set.receipt_kib * 1024, kept = 0;
+	if (grown == 0 || sent.len < grown) /* most evidence costs no question to the database */
+		return CAIRN_OK;
+	enum cairn_status st = cairn_store_log_size(&kept, v->store, of->host_id, of->boot_id);
+	if (st || whole.len < kept + grown)
+		return st;
+	st = cairn_log_replay(&log, whole, &numbers);
+	if (st)
 		return st;
 	memcpy(r.boot_id, of->boot_id, sizeof r.boot_id);
 	r.records = log.records;

@@ -14,7 +14,7 @@ static const struct cairn_field RECEIPT[] = {
     {.name = "format", .kind = CAIRN_F_WORD, .words = FORMATS},
     {.name = "launch", .kind = CAIRN_F_HEX, .min = 32, .max = 32},
     {.name = "records", .kind = CAIRN_F_INT, .min = 2, .max = INT64_MAX},
-    {.name = "version", .kind = CAIRN_F_INT, .min = 1, .max = 1},
+    {.name = "version", .kind = CAIRN_F_INT, .max = 1},
     {0},
 };
 
@@ -40,6 +40,7 @@ enum cairn_status cairn_receipt_open(struct cairn_receipt *out, struct cairn_spa
 	cairn_auto_buf struct cairn_buf text = {0};
 	cairn_auto_json json_t *v = NULL;
 	struct cairn_receipt r = {0};
+	struct cairn_digest boot_id;
 	enum cairn_status st = cairn_jws_verify(&text, NULL, jws, CAIRN_RECEIPT_TYP, verifiers);
 
 	if (st == CAIRN_OK)
@@ -48,10 +49,11 @@ enum cairn_status cairn_receipt_open(struct cairn_receipt *out, struct cairn_spa
 		st = cairn_json_format(v, FORMAT, 1);
 	if (st == CAIRN_OK)
 		st = cairn_schema_check(v, RECEIPT);
-	if (st == CAIRN_OK)
-		st = cairn_json_get_hex(r.boot_id, sizeof(r.boot_id), v, "boot_id");
 	if (st != CAIRN_OK)
 		return st;
+	/* As long as a digest, and written like one. */
+	boot_id = cairn_schema_digest(CAIRN_ALG_SHA256, v, "boot_id");
+	memcpy(r.boot_id, boot_id.bytes, sizeof(r.boot_id));
 	r.records = cairn_schema_int(v, "records");
 	r.launch = cairn_schema_digest(CAIRN_ALG_SHA256, v, "launch");
 	*out = r;

@@ -27,11 +27,9 @@ enum cairn_status cairn_store_log_size(uint64_t *bytes, struct cairn_store *s, c
 {
 	sqlite3_stmt *q = query(s, SQL_LOG_SIZE, host_id, boot_id);
 	enum cairn_status st = cairn_sql_next(s, q);
-	if (st)
-		return st;
-	*bytes = cairn_sql_get_u64(q, 0);
+	*bytes = st ? 0 : cairn_sql_get_u64(q, 0);
 	sqlite3_reset(q);
-	return CAIRN_OK;
+	return st == CAIRN_E_NOTFOUND ? CAIRN_OK : st;
 }
 
 enum cairn_status cairn_store_log_put(struct cairn_store *s, const uint8_t host_id[32],

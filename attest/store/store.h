@@ -118,6 +118,7 @@ enum cairn_status cairn_store_manifest_each(struct cairn_store *s, cairn_manifes
 /* That of a host, which goes with it, as far as it was kept. CAIRN_E_NOTFOUND: none of this boot. */
 enum cairn_status cairn_store_log_get(struct cairn_buf *out, struct cairn_store *s, const uint8_t host_id[32],
 				      const uint8_t boot_id[32]) CAIRN_MUST_CHECK;
+/* 0: none of this boot. */
 enum cairn_status cairn_store_log_size(uint64_t *bytes, struct cairn_store *s, const uint8_t host_id[32],
 				       const uint8_t boot_id[32]) CAIRN_MUST_CHECK;
 /* In place of what was kept of this boot, or of another. */

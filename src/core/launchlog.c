@@ -97,12 +97,10 @@ static bool may_drop(enum cairn_record_type type)
 
 enum cairn_status cairn_log_line_drop(struct cairn_buf *out, const struct cairn_log_entry *e)
 {
-	cairn_auto_json json_t *line = may_drop(e->type) ? json_deep_copy(e->line) : NULL;
-
 	if (!may_drop(e->type))
 		return CAIRN_E_USAGE;
-	if (line == NULL)
-		return CAIRN_E_NOMEM;
+	cairn_auto_json json_t *line = json_deep_copy(e->line);
+
 	json_object_del(json_object_get(line, "content"), "record");
 	return write_line(out, line);
 }
@@ -141,8 +139,9 @@ static enum cairn_status check_digest(struct cairn_digest *out, const json_t *cl
 	enum cairn_alg alg = cairn_alg_by_name(cairn_schema_str(claim, "hashAlg"));
 	enum cairn_status st = cairn_digest_parse(&said, alg, cairn_schema_str(claim, "digest"));
 
-	*out = said;
-	if (st == CAIRN_OK && !e->dropped)
+	if (st == CAIRN_OK && e->dropped)
+		*out = said;
+	else if (st == CAIRN_OK)
 		st = cairn_hash(out, alg, e->record);
 	return st == CAIRN_OK && !cairn_digest_equal(&said, out) ? CAIRN_E_MISMATCH : st;
 }
@@ -339,23 +338,38 @@ static bool same_record(const struct cairn_log_entry *a, const struct cairn_log_
 	return same;
 }
 
-/* The line of e: its own, or the one of the bodies that has the same number. *line is where that one stands. */
+/* The line of the bodies that has the number of e. */
 static enum cairn_status find_body(struct cairn_span *line, struct cairn_log_reader *bodies,
 				   const struct cairn_log_entry *e)
 {
-	enum cairn_status st = CAIRN_OK;
-
-	while (st == CAIRN_OK) {
+	for (;;) {
 		cairn_auto_log_entry struct cairn_log_entry b = {0};
 		size_t from = bodies->off;
+		enum cairn_status st = cairn_log_next(bodies, &b);
 
-		st = cairn_log_next(bodies, &b);
-		if (st != CAIRN_OK || b.recnum != e->recnum)
+		if (st != CAIRN_OK)
+			return st == CAIRN_E_NOTFOUND ? CAIRN_E_DROPPED : st;
+		if (b.recnum != e->recnum)
 			continue;
 		*line = cairn_span(bodies->text.ptr + from, bodies->off - from);
 		return same_record(&b, e) ? CAIRN_OK : CAIRN_E_MISMATCH;
 	}
-	return st == CAIRN_E_NOTFOUND ? CAIRN_E_DROPPED : st;
+}
+
+static enum cairn_status join_next(struct cairn_buf *whole, struct cairn_log_reader *log,
+				   struct cairn_log_reader *bodies)
+{
+	cairn_auto_log_entry struct cairn_log_entry e = {0};
+	size_t from = log->off;
+	enum cairn_status st = cairn_log_next(log, &e);
+	struct cairn_span line = cairn_span(log->text.ptr + from, log->off - from);
+
+	if (e.dropped)
+		st = find_body(&line, bodies, &e);
+	if (st != CAIRN_OK)
+		return st;
+	cairn_buf_add(whole, line);
+	return cairn_buf_status(whole);
 }
 
 enum cairn_status cairn_log_join(struct cairn_buf *out, struct cairn_span text, struct cairn_span bodies,
@@ -368,20 +382,10 @@ enum cairn_status cairn_log_join(struct cairn_buf *out, struct cairn_span text, 
 	cairn_log_reader_init(&r, text, pcrs);
 	cairn_log_reader_init(&b, bodies, pcrs);
 	r.may_lack = true;
-	while (st == CAIRN_OK) {
-		cairn_auto_log_entry struct cairn_log_entry e = {0};
-		size_t from = r.off;
-
-		st = cairn_log_next(&r, &e);
-		struct cairn_span line = cairn_span(text.ptr + from, r.off - from);
-
-		if (st == CAIRN_OK && e.dropped)
-			st = find_body(&line, &b, &e);
-		if (st == CAIRN_OK)
-			cairn_buf_add(&whole, line);
-	}
+	while (st == CAIRN_OK)
+		st = join_next(&whole, &r, &b);
 	if (st != CAIRN_E_NOTFOUND)
 		return st;
 	cairn_buf_add(out, cairn_buf_span(&whole));
-	return cairn_buf_status(&whole) == CAIRN_OK ? cairn_buf_status(out) : CAIRN_E_NOMEM;
+	return cairn_buf_status(out);
 }

@@ -20,6 +20,7 @@ build_debs() {
 		[ -s "root/usr/share/bash-completion/completions/${p#*/}" ]
 		[ -n "$(find root/usr/share/man -name "${p#*/}.[18].gz")" ]
 	done
+	grep -qx AllowSuspend=no root/usr/lib/systemd/sleep.conf.d/cairn.conf
 	[ -e root/usr/lib/libcairn.a ] && [ -e root/usr/include/cairn/eventlog.h ]
 	# What is installed as configuration is what the programs read.
 	cp root/etc/cairn/relay.conf relay.conf

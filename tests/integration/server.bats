@@ -92,6 +92,22 @@ server_answers() {
 	[[ $output == *digest-mismatch* ]]
 }
 
+@test "the relay hands the server's receipt to cairnd, and its verdict stands whatever cairnd makes of it" {
+	fake_agent
+	fake_server
+	agent_answers
+	server_answers
+	relay_conf "$port"
+	printf '200 OK\n{"state":"trusted","reasons":[],"receipt":"a.b.c"}' >web/POST_v1_evidence
+	echo '{"ok":true,"dropped":4}' >answers/receipt
+	run -0 cairn-relay --config relay.conf --once
+	[[ $output == *"cairnd dropped 4 bodies"* ]]
+	grep -q '{"op":"receipt","receipt":"a.b.c"}' requests
+	echo '{"ok":false,"status":"untrusted","error":"the receipt is by a verifier whose key is not there","exit":1}' >answers/receipt
+	run -0 cairn-relay --config relay.conf --once
+	[[ $output == *"cairnd does not take the server's receipt: "*"whose key is not there"* ]]
+}
+
 @test "the relay enrols a host that the server does not know" {
 	fake_agent
 	fake_server

@@ -5,6 +5,7 @@
 #include "manifests.h"
 
 #include "cairn/approval.h"
+#include "cairn/receipt.h"
 #include "cairn/sealed.h"
 
 static struct {
@@ -51,6 +52,18 @@ static enum cairn_status predict(struct cairn_buf *said)
 	return st;
 }
 
+static enum cairn_status receipt(struct cairn_buf *said)
+{
+	struct cairn_receipt r = {.boot_id = {1}, .records = 2, .launch.alg = CAIRN_ALG_SHA256}, back = {0};
+	cairn_auto_buf struct cairn_buf jws = {0};
+	enum cairn_status st = cairn_receipt_sign(&jws, &r, in.set.key[0]);
+	if (!st)
+		st = cairn_receipt_open(&back, cairn_buf_span(&jws), in.set.keys);
+	if (!st)
+		say(said, cairn_span(back.boot_id, sizeof back.boot_id));
+	return st;
+}
+
 static enum cairn_status sign_manifest(struct cairn_buf *said)
 {
 	cairn_auto_buf struct cairn_buf jws = {0};
@@ -72,6 +85,7 @@ static void test_manifests(void **state)
 	each_fault(broken, CAIRN_E_SIGNATURE, CALM);
 	each_fault(predict, CAIRN_OK, CALM);
 	each_fault(sign_manifest, CAIRN_OK, CALM);
+	each_fault(receipt, CAIRN_OK, CALM);
 }
 
 static enum cairn_status approval_json(struct cairn_buf *said)

@@ -97,6 +97,8 @@ static void test_payloads(void **state)
 	    {BODY(HEX, "cairn-recipe", HEX, N, "1"), CAIRN_E_MALFORMED},
 	    {BODY("00", "cairn-receipt", HEX, N, "1"), CAIRN_E_MALFORMED},
 	    {BODY(HEX, "cairn-receipt", "00", N, "1"), CAIRN_E_MALFORMED},
+	    {BODY(HEX "00", "cairn-receipt", HEX, N, "1"), CAIRN_E_LIMIT},
+	    {BODY(HEX, "cairn-receipt", HEX "00", N, "1"), CAIRN_E_LIMIT},
 	    {BODY(HEX, "cairn-receipt", HEX, "", "1"), CAIRN_E_MALFORMED},
 	    {BODY(HEX, "cairn-receipt", HEX, ",\"records\":1", "1"), CAIRN_E_MALFORMED},
 	    {BODY(HEX, "cairn-receipt", HEX, ",\"records\":\"2\"", "1"), CAIRN_E_MALFORMED},

@@ -1,6 +1,7 @@
 /* Receipts of the server: given for what is kept, and what a host drops for one is put back before the log is judged. */
 #include "tests/unit/verifier_fixture.h"
 
+#include <sqlite3.h>
 #include <string.h>
 
 #include "cairn/launchlog.h"
@@ -164,11 +165,59 @@ static void missing_bodies_are_refused(void **state)
 	cairn_tpm_identity_fini(&id);
 }
 
+/* Bodies that are put back make a log that the quote does not cover no better. */
+static void whole_logs_must_replay(void **state)
+{
+	struct verifier_world *w = *state;
+	cairn_auto_buf struct cairn_buf before = {0};
+	struct cairn_launch l = sim_launch(&w->sim);
+	cairn_buf_add(&before, cairn_buf_span(&w->sim.launch_log));
+	uint64_t recnum = w->sim.recnum;
+	sim_record_launch(&w->sim, &l); /* logged, never extended */
+	verifier_attest(w);
+	verifier_expect_error(w, 403, "logs-diverged");
+	w->sim.launch_log.len = before.len;
+	w->sim.recnum = recnum;
+	expect_good(w);
+}
+
+static void database(const struct verifier_world *w, const char *sql)
+{
+	char path[160];
+	sqlite3 *db = NULL;
+	snprintf(path, sizeof path, "%s/server/verifier.db", w->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+}
+
+/* A log that cannot be kept is given no receipt; one that cannot be read is no verdict about the host. */
+static void database_fails(void **state)
+{
+	struct verifier_world *w = *state;
+	struct cairn_receipt r;
+	database(w, "CREATE TRIGGER no BEFORE INSERT ON logs BEGIN SELECT RAISE(ABORT,'no'); END;");
+	grow(w, 4);
+	expect_good(w);
+	expect_none(w);
+	database(w, "DROP TRIGGER no");
+	expect_good(w);
+	expect_receipt(w, &r);
+	grow(w, 4);
+	database(w, "ALTER TABLE logs RENAME TO gone");
+	verifier_attest(w);
+	assert_int_equal(w->code, 503);
+	verifier_expect_state(w, "trusted");
+	cairn_buf_fini(&w->sim.launch_log);
+	database(w, "ALTER TABLE gone RENAME TO logs");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    /* in this order: each goes on where the one before it stopped */
-	    cmocka_unit_test(given_when_it_has_grown), cmocka_unit_test(dropped_is_put_back),
-	    cmocka_unit_test(other_digests_are_refused), cmocka_unit_test(missing_bodies_are_refused)};
+	    cmocka_unit_test(given_when_it_has_grown),	 cmocka_unit_test(dropped_is_put_back),
+	    cmocka_unit_test(other_digests_are_refused), cmocka_unit_test(missing_bodies_are_refused),
+	    cmocka_unit_test(whole_logs_must_replay),	 cmocka_unit_test(database_fails)};
 	return cmocka_run_group_tests(tests, verifier_setup_trusted, verifier_teardown);
 }

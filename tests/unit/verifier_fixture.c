@@ -14,8 +14,6 @@
 #include "cairn/launchlog.h"
 #include "tests/unit/tpmuse_fixture.h"
 
-#define VERIFIER_TOKEN "an-operator's-token"
-
 static const struct cairn_pcr_numbers numbers = CAIRN_PCR_NUMBERS_DEFAULT;
 
 /* ---- requests

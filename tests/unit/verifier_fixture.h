@@ -14,6 +14,8 @@
 #include "tests/unit/swtpm_fixture.h"
 #include "tpm/tpm_internal.h"
 
+#define VERIFIER_TOKEN "an-operator's-token"
+
 struct verifier_world {
 	char dir[64];
 	struct swtpm tpm[2];
