@@ -224,6 +224,11 @@ static void test_taken_away(void **state)
 	assert_int_equal(launch_driver(3), CAIRN_E_DENIED);
 	assert_refused("netdrv", CAIRN_R_RELEASE_SET_MISSING);
 	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest", "")), CAIRN_OK);
+	cairn_auto_json json_t *status = cairn_release_json(agentuse.agent);
+
+	assert_non_null(status);
+	assert_int_equal(json_integer_value(json_object_get(status, "serial")), 0);
+	assert_int_equal(json_integer_value(json_object_get(status, "seen")), (json_int_t)base + 1);
 }
 
 /* Twins, strangers, and bytes that are nothing: none of them is used, and what was in force stays. */
