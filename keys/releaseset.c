@@ -107,7 +107,7 @@ enum cairn_status cairn_release_set_sign(struct cairn_buf *out, const json_t *me
 	cairn_auto_jwks struct cairn_jwks *delegates = NULL;
 	cairn_auto_buf struct cairn_buf payload = {0};
 
-	if (v == NULL || json_object_set_new(v, "format", json_string(CAIRN_RELEASE_SET_FORMAT)) != 0 ||
+	if (json_object_set_new(v, "format", json_string(CAIRN_RELEASE_SET_FORMAT)) != 0 ||
 	    json_object_set_new(v, "version", json_integer(1)) != 0)
 		return CAIRN_E_NOMEM;
 	enum cairn_status st = check(&delegates, v);

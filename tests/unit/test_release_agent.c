@@ -40,8 +40,9 @@ static void put(struct cairn_span bytes)
 static void sign_set(struct cairn_buf *jws, uint64_t ahead, int floor, const char *revoked,
 		     const struct cairn_key *key)
 {
-	cairn_auto_json json_t *v = json_pack("{s:I,s:{},s:[],s:[]}", "serial", (json_int_t)(base + ahead),
-					      "floors", "revoked_keys", "revoked_manifests");
+	cairn_auto_json json_t *v =
+	    json_pack("{s:I,s:{},s:[],s:[]}", "serial", (json_int_t)base + (json_int_t)ahead, "floors",
+		      "revoked_keys", "revoked_manifests");
 
 	if (floor)
 		json_object_set_new(json_object_get(v, "floors"), "netdrv", json_integer(floor));
@@ -282,7 +283,7 @@ static void test_revoked_key(void **state)
 static void test_vendor(void **state)
 {
 	json_t *jwk = NULL;
-	cairn_auto_json json_t *v = json_pack("{s:I,s:{},s:[],s:[]}", "serial", (json_int_t)(base + 1),
+	cairn_auto_json json_t *v = json_pack("{s:I,s:{},s:[],s:[]}", "serial", (json_int_t)base + 1,
 					      "floors", "revoked_keys", "revoked_manifests");
 	cairn_auto_buf struct cairn_buf jws = {0};
 	const char *config = fixture_config(&agentuse, "netdrv", DRIVER);
