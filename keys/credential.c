@@ -44,17 +44,16 @@ static bool oaep(uint8_t out[CAIRN_EK_MODULUS], const struct cairn_ekpub *ek, co
 {
 	size_t len = CAIRN_EK_MODULUS;
 	EVP_PKEY *key = ek_key(ek);
-	EVP_PKEY_CTX *ctx = key ? EVP_PKEY_CTX_new(key, NULL) : NULL;
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new(key, NULL);
 	char *label = OPENSSL_strdup(oaep_label); /* the context takes it over */
-	bool good = ctx && label && EVP_PKEY_encrypt_init(ctx) == 1 &&
+	bool good = label && EVP_PKEY_encrypt_init(ctx) == 1 &&
 		    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_OAEP_PADDING) == 1 &&
 		    EVP_PKEY_CTX_set_rsa_oaep_md(ctx, EVP_sha256()) == 1 &&
 		    EVP_PKEY_CTX_set_rsa_mgf1_md(ctx, EVP_sha256()) == 1;
 
 	if (good && EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, sizeof(oaep_label)) == 1)
 		label = NULL;
-	good = good && !label && EVP_PKEY_encrypt(ctx, out, &len, seed, SEED_SIZE) == 1 &&
-	       len == CAIRN_EK_MODULUS;
+	good = good && !label && EVP_PKEY_encrypt(ctx, out, &len, seed, SEED_SIZE) == 1;
 	OPENSSL_free(label);
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);
@@ -62,19 +61,14 @@ static bool oaep(uint8_t out[CAIRN_EK_MODULUS], const struct cairn_ekpub *ek, co
 }
 
 /* KDFa (part 1, 11.4.10.2) is the counter mode of SP 800-108 with HMAC: counter, label, NUL, context, bits.
- */
+ * The context is a name or nothing. */
 static bool kdfa(uint8_t *out, size_t len, const uint8_t seed[SEED_SIZE], struct cairn_span label,
 		 struct cairn_span context)
 {
 	uint8_t key[SEED_SIZE], salt[16], info[sizeof(struct cairn_name)];
 	EVP_KDF *kdf = EVP_KDF_fetch(NULL, "KBKDF", NULL);
-	EVP_KDF_CTX *ctx = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
+	EVP_KDF_CTX *ctx = EVP_KDF_CTX_new(kdf);
 
-	if (!ctx || label.len > sizeof(salt) || context.len > sizeof(info)) {
-		EVP_KDF_CTX_free(ctx);
-		EVP_KDF_free(kdf);
-		return false;
-	}
 	memcpy(key, seed, sizeof(key)); /* OSSL_PARAM takes no const */
 	memcpy(salt, label.ptr, label.len);
 	if (context.len > 0)
@@ -108,8 +102,7 @@ static bool encrypt(struct cairn_buf *out, const uint8_t seed[SEED_SIZE], const 
 	memcpy(plain + 2, credential.ptr, credential.len);
 	bool good = ctx && kdfa(key, sizeof(key), seed, cairn_span_str("STORAGE"), cairn_name_span(ak)) &&
 		    EVP_EncryptInit_ex(ctx, EVP_aes_128_cfb128(), NULL, key, iv) == 1 &&
-		    EVP_EncryptUpdate(ctx, cipher, &len, plain, 2 + (int)credential.len) == 1 &&
-		    len == 2 + (int)credential.len;
+		    EVP_EncryptUpdate(ctx, cipher, &len, plain, 2 + (int)credential.len) == 1;
 	if (good)
 		cairn_buf_add(out, cairn_span(cipher, (size_t)len));
 	OPENSSL_cleanse(key, sizeof(key));
@@ -128,9 +121,9 @@ static bool seal(uint8_t out[CAIRN_SHA256_SIZE], const uint8_t seed[SEED_SIZE], 
 
 	cairn_buf_add(&msg, cairn_buf_span(enc));
 	cairn_buf_add(&msg, cairn_name_span(ak));
-	bool good =
-	    !msg.failed && kdfa(key, sizeof(key), seed, cairn_span_str("INTEGRITY"), cairn_span(NULL, 0)) &&
-	    HMAC(EVP_sha256(), key, sizeof(key), msg.ptr, msg.len, out, &len) && len == CAIRN_SHA256_SIZE;
+	bool good = !msg.failed &&
+		    kdfa(key, sizeof(key), seed, cairn_span_str("INTEGRITY"), cairn_span(NULL, 0)) &&
+		    HMAC(EVP_sha256(), key, sizeof(key), msg.ptr, msg.len, out, &len);
 	OPENSSL_cleanse(key, sizeof(key));
 	return good;
 }

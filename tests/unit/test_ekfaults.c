@@ -8,40 +8,11 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <openssl/crypto.h>
 #include <openssl/pem.h>
 
 #include "cairn/appraise.h"
 #include "ek_fixture.h"
-
-static bool armed;
-static unsigned long at, calls; /* the one that fails; so far */
-
-static bool fails(void)
-{
-	return armed && calls++ == at;
-}
-
-static void *fault_malloc(size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return fails() ? NULL : malloc(n);
-}
-
-static void *fault_realloc(void *p, size_t n, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	return fails() ? NULL : realloc(p, n);
-}
-
-static void fault_free(void *p, const char *file, int line)
-{
-	(void)file;
-	(void)line;
-	free(p);
-}
+#include "openssl_faults.h"
 
 /* A copy that nothing was asked of yet: OpenSSL keeps what it finds out about a certificate. */
 static X509 *fresh(const unsigned char *der, int len)
@@ -212,7 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(no_fault_helps), cmocka_unit_test(reading),
 					   cmocka_unit_test(appraisal)};
-	if (CRYPTO_set_mem_functions(fault_malloc, fault_realloc, fault_free) != 1)
+	if (!openssl_faults())
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
