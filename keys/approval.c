@@ -153,7 +153,7 @@ static const struct cairn_field VALUE[] = {
 };
 static const struct cairn_field APPROVAL[] = {
     {.name = "format", .kind = CAIRN_F_NAME},
-    {.name = "version", .kind = CAIRN_F_INT, .max = 1},
+    {.name = "version", .kind = CAIRN_F_INT, .max = INT64_MAX},
     {.name = "bank", .kind = CAIRN_F_WORD, .words = BANKS},
     {.name = "class", .kind = CAIRN_F_NAME},
     {.name = "key", .kind = CAIRN_F_ANY},

@@ -24,7 +24,7 @@ static const struct cairn_field DELEGATE_MEMBERS[] = {
 static const struct cairn_field DELEGATE[] = {{.name = "", .kind = CAIRN_F_OBJECT, .sub = DELEGATE_MEMBERS}};
 static const struct cairn_field MEMBERS[] = {
     {.name = "format", .kind = CAIRN_F_NAME},
-    {.name = "version", .kind = CAIRN_F_INT, .max = 1},
+    {.name = "version", .kind = CAIRN_F_INT, .max = INT64_MAX},
     {.name = "delegates",
      .kind = CAIRN_F_ARRAY,
      .min = 1,

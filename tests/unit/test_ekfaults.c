@@ -179,10 +179,31 @@ static void appraisal(void **state)
 	cairn_ekdenied_free(denied);
 }
 
+/* A report of a verdict is whole, or there is none. */
+static void report(void **state)
+{
+	struct cairn_ek_verdict v = {.accepted = true, .chain_len = 2};
+	(void)state;
+	json_set_alloc_funcs(json_fault, free);
+	for (at = 0;; at++) {
+		calls = 0;
+		armed = true;
+		json_t *said = cairn_ek_json(&v);
+		armed = false;
+		if (said)
+			assert_int_equal(json_array_size(json_object_get(said, "chain")), 2);
+		json_decref(said);
+		if (calls <= at)
+			break;
+	}
+	assert_true(at > 10);
+	json_set_alloc_funcs(malloc, free);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(no_fault_helps), cmocka_unit_test(reading),
-					   cmocka_unit_test(appraisal)};
+					   cmocka_unit_test(appraisal), cmocka_unit_test(report)};
 	if (!openssl_faults())
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
