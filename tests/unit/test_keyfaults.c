@@ -19,6 +19,10 @@ static void assert_works(const struct cairn_key *k)
 
 static void each(enum cairn_sigalg alg)
 {
+	struct cairn_key *first = NULL; /* OpenSSL sets itself up */
+	assert_int_equal(cairn_key_generate(&first, alg), CAIRN_OK);
+	assert_works(first);
+	cairn_key_free(first);
 	for (at = 0;; at++) {
 		struct cairn_key *k = NULL;
 		calls = 0;
@@ -32,7 +36,7 @@ static void each(enum cairn_sigalg alg)
 		if (calls <= at)
 			break;
 	}
-	assert_true(at > 3);
+	assert_true(at > 10);
 }
 
 static void generating(void **state)
