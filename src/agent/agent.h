@@ -75,6 +75,17 @@ struct cairn_strangers {
 	unsigned kept_unplaced;
 };
 
+/* ---- the trusted manifests (manifests.c) -------------------------------------------------------------- */
+#define CAIRN_MANIFESTS_MAX 256
+
+struct cairn_manifest_set {
+	size_t count;
+	struct cairn_manifest *item;
+	const struct cairn_manifest **list; /* the same, as cairn_manifest_select wants them */
+	struct cairn_reasons bad;	    /* files that are not trusted or not readable */
+	bool bad_name;			    /* one of them is called NAME-*.jws */
+};
+
 /* ---- the agent ---------------------------------------------------------------------------------------- */
 enum cairn_agent_state {
 	CAIRN_AGENT_OK,
@@ -95,8 +106,9 @@ struct cairn_agent {
 	struct cairn_hv hv;
 	struct cairn_tpm *tpm; /* owned */
 	struct cairn_agent_log log;
-	struct cairn_jwks *authorities; /* owned */
-	struct cairn_jwks *verifiers;	/* owned: whose receipts count */
+	struct cairn_jwks *authorities;	 /* owned */
+	struct cairn_manifest_set known; /* of the last launch: they need not be verified again */
+	struct cairn_jwks *verifiers;	 /* owned: whose receipts count */
 	enum cairn_agent_state state;
 	char trouble[CAIRN_REASON_TEXT_MAX + 1]; /* why it is not OK; for people */
 	char boot_log_status[128];		 /* "ok", or what is wrong with it */
@@ -226,20 +238,11 @@ void cairn_changes_seen(struct cairn_agent *a, const char *reason);
 /* By UUID, and by the domid once that is known: the hypervisor lets two domains have one UUID. */
 bool cairn_domain_is(const struct cairn_agent_domain *d, const struct cairn_hv_domain *h);
 
-/* ---- the trusted manifests (manifests.c) -------------------------------------------------------------- */
-#define CAIRN_MANIFESTS_MAX 256
-
-struct cairn_manifest_set {
-	size_t count;
-	struct cairn_manifest *item;
-	const struct cairn_manifest **list; /* the same, as cairn_manifest_select wants them */
-	struct cairn_reasons bad;	    /* files that are not trusted or not readable */
-	bool bad_name;			    /* one of them is called NAME-*.jws */
-};
-
 /* Loads every *.jws of a directory that an authority signed. A directory that is not there is an empty one.
+ * known: what was loaded before; what is still there is taken from it, and not verified again while its signer still counts.
  * name: of the domain that is being launched. CAIRN_E_IO, CAIRN_E_LIMIT: with a sentence in why. */
-enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, const char *dir, const char *name,
+enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, struct cairn_manifest_set *known,
+				       const char *dir, const char *name,
 				       const struct cairn_jwks *authorities,
 				       struct cairn_buf *why) CAIRN_MUST_CHECK;
 void cairn_manifests_fini(struct cairn_manifest_set *s);

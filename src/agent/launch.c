@@ -69,7 +69,9 @@ static enum cairn_status load_manifests(struct cairn_job *j, struct cairn_buf *w
 
 	if (st == CAIRN_OK && !path)
 		st = CAIRN_E_NOMEM;
-	return st == CAIRN_OK ? cairn_manifests_load(&j->manifests, path, j->cfg.name, signers, why) : st;
+	return st == CAIRN_OK
+		   ? cairn_manifests_load(&j->manifests, &j->a->known, path, j->cfg.name, signers, why)
+		   : st;
 }
 
 /* What a mode makes of having no manifest: "enforce" refuses; "audit" says so and goes on, and the record

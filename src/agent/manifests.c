@@ -1,5 +1,5 @@
 /* The manifests that an authority signed, read anew for each launch. The directory is on a public volume:
- * anything may lie there, and only what verifies counts. */
+ * anything may lie there, and only what verifies counts. What has been verified is known by its digest from then on. */
 #include "agent/agent.h"
 
 #include <dirent.h>
@@ -53,8 +53,29 @@ static bool is_for(const char *file, const char *name)
 	return strcmp(file + strspn(file, "0123456789"), ".jws") == 0;
 }
 
-static enum cairn_status load_one(struct cairn_manifest_set *s, const char *dir, const char *file,
-				  const char *name, const struct cairn_jwks *authorities)
+/* Of these very bytes, the manifest that was made of them before; while its signer is one of those who may sign. */
+static bool take_known(struct cairn_manifest *out, struct cairn_manifest_set *known, struct cairn_span jws,
+		       const struct cairn_jwks *authorities)
+{
+	struct cairn_digest d;
+
+	if (cairn_hash(&d, CAIRN_ALG_SHA256, jws) != CAIRN_OK)
+		return false;
+	for (size_t i = 0; i < known->count; i++) {
+		if (!cairn_digest_equal(&known->item[i].sha256, &d))
+			continue;
+		if (!cairn_jwks_find(authorities, known->item[i].kid))
+			return false;
+		*out = known->item[i];
+		memset(&known->item[i], 0, sizeof(known->item[i]));
+		return true;
+	}
+	return false;
+}
+
+static enum cairn_status load_one(struct cairn_manifest_set *s, struct cairn_manifest_set *known,
+				  const char *dir, const char *file, const char *name,
+				  const struct cairn_jwks *authorities)
 {
 	cairn_auto_buf struct cairn_buf path = {0};
 	cairn_auto_buf struct cairn_buf jws = {0};
@@ -63,7 +84,7 @@ static enum cairn_status load_one(struct cairn_manifest_set *s, const char *dir,
 	const char *p = cairn_buf_str(&path);
 	enum cairn_status st = p ? cairn_stage_read(&jws, p, CAIRN_JWS_MAX) : CAIRN_E_NOMEM;
 
-	if (st == CAIRN_OK)
+	if (st == CAIRN_OK && !take_known(&s->item[s->count], known, cairn_buf_span(&jws), authorities))
 		st = cairn_manifest_load(&s->item[s->count], cairn_buf_span(&jws), authorities);
 	if (st == CAIRN_E_NOMEM)
 		return st;
@@ -145,7 +166,8 @@ static enum cairn_status list_directory(struct names *n, const char *dir, struct
 	return st;
 }
 
-enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, const char *dir, const char *name,
+enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, struct cairn_manifest_set *known,
+				       const char *dir, const char *name,
 				       const struct cairn_jwks *authorities, struct cairn_buf *why)
 {
 	struct cairn_manifest_set s = {.item = calloc(CAIRN_MANIFESTS_MAX, sizeof(*s.item)),
@@ -154,7 +176,7 @@ enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, const cha
 	enum cairn_status st = s.item && s.list ? list_directory(&found, dir, why) : CAIRN_E_NOMEM;
 
 	for (size_t i = 0; i < found.count && st == CAIRN_OK; i++)
-		st = load_one(&s, dir, found.name[i], name, authorities);
+		st = load_one(&s, known, dir, found.name[i], name, authorities);
 	names_fini(&found);
 	if (st == CAIRN_OK)
 		*out = s;

@@ -216,5 +216,8 @@ void cairn_job_fini(struct cairn_job *j)
 		cairn_staged_fini(&j->file[i]);
 	cairn_job_give_disks(j, NULL);
 	cairn_buf_fini(&j->dm_args);
-	cairn_manifests_fini(&j->manifests);
+	if (j->manifests.item) {
+		cairn_manifests_fini(&j->a->known);
+		j->a->known = j->manifests;
+	}
 }

@@ -340,6 +340,7 @@ void cairn_agent_stop(struct cairn_agent *a)
 	cairn_domains_fini(&a->domains);
 	cairn_restart_fini(&a->restarts);
 	cairn_release_fini(&a->release);
+	cairn_manifests_fini(&a->known);
 	cairn_jwks_free(a->authorities);
 	cairn_jwks_free(a->verifiers);
 	free(a->strangers.item);
