@@ -1,7 +1,9 @@
 # Every kind of domain through the gate, on one boot: a service domain without an operating system, which says itself what
-# it was started from; guests that nobody signed; many launches and ends in a row.
+# it was started from; guests that nobody signed; hvm domains with their device model in dom0; many launches and ends in a
+# row.
 
 load host
+load hvm
 
 rounds=${KINDS_ROUNDS:-10}
 
@@ -76,6 +78,46 @@ resident() { dom0 "cat /proc/$(cairnd_pid)/status" | awk '/^RssAnon/ {print $2}'
 	dom0 "sed 's/then=block/then=crash/' $images/keeper.cfg >/run/keeper.cfg"
 	refused keeper cmdline-mismatch
 	dom0 cairn launch $images/keeper.cfg
+}
+
+@test "an hvm domain boots the disk that is on record, with the firmware and the device model on record" {
+	hvm_config sector
+	hvm_up sector 120
+	dom0 'grep -q "second version" /run/sector.img'
+	[ "$(hvm_text sector)" = 'first version' ]
+	launched sector >"$run/sector.json"
+	jq -e --arg d "$(digest "$build/guests/sector.img")" '.domain.type == "hvm" and .manifest == null and
+		(.disks | map([.vdev, .kind, .readwrite, .sha256])) == [["sda", "image", false, $d]]' "$run/sector.json"
+	same_bytes "$run/sector.json" firmware "$CAIRN_PKGS/xen/usr/lib/xen-4.17/boot/hvmloader"
+	same_bytes "$run/sector.json" bios /usr/share/seabios/bios-256k.bin
+	same_bytes "$run/sector.json" device-model "$CAIRN_PKGS/xen/usr/libexec/xen-qemu-system-i386"
+}
+
+@test "what libxl and the device model in dom0 say of it is what is on record" {
+	libxl_has sector "$run/sector.json"
+	libxl_runs sector "$run/sector.json"
+	dom0 cairn stop sector
+	await 30 eval '[ -z "$(dom0 "losetup -a; pgrep -f -- \"-xen-domid [0-9]\"")" ]'
+}
+
+@test "signed from its record it is a service, which takes no other disk, firmware, device model or arguments" {
+	hvm_sign sector service
+	for file in /usr/lib/xen-4.17/boot/hvmloader /usr/share/seabios/bios-256k.bin /usr/libexec/xen-qemu-system-i386 $images/sector.img; do
+		other $file
+	done
+	hvm_config sector firmware_override '"/run/hvmloader"' bios_path_override '"/run/bios-256k.bin"' \
+		device_model_override '"/run/xen-qemu-system-i386"' boot '"d"'
+	hvm_refused sector digest-mismatch firmware bios device-model "disk sda" dm_args
+}
+
+@test "an hvm domain with whatever its device model can be told is on record" {
+	dom0 "losetup -f >/run/writable && dd if=/dev/zero of=/run/rich.disk bs=64k count=1 && losetup \$(cat /run/writable) /run/rich.disk"
+	rich_config "$images/sector.img"
+	dom0 cairn launch /run/rich.cfg
+	launched rich >"$run/rich.json"
+	libxl_runs rich "$run/rich.json"
+	jq -e '.disks | map([.vdev, .kind, .readwrite]) == [["sda", "image", false], ["hdc", "image", false], ["hda", "unmeasured", true]]' "$run/rich.json"
+	dom0 cairn stop rich
 }
 
 @test "twenty guests that nobody signed run at once" {
