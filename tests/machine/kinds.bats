@@ -204,7 +204,7 @@ exit_of() { records "select(.type == \"exit\" and .name == \"$1\") | .reason" | 
 @test "a disk that a service domain is given behind cairnd's back is a violation, once; what it loses is none" {
 	local before
 	before=$(pcr sha256 11)
-	dom0 'head -c 1048576 /dev/zero >/run/disk; losetup /dev/loop7 /run/disk; xl block-attach netdrv phy:/dev/loop7 xvdf w'
+	dom0 'head -c 1048576 /dev/zero >/run/disk && loop=$(losetup -f) && losetup $loop /run/disk && xl block-attach netdrv phy:$loop xvdf w'
 	await 10 eval '[ "$(state)" = violated ]'
 	dom0 'xl block-detach netdrv xvdf'
 	dom0 xl destroy netdrv
