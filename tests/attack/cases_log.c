@@ -1,5 +1,6 @@
 /* Attacks on the logs, by a host that has the say over what is bound: the quote is made anew, by the right
  * TPM, over the changed logs. What stands against it is the replay. */
+#define _GNU_SOURCE /* memmem */
 #include "tests/attack/attack.h"
 
 #include <string.h>
@@ -189,6 +190,40 @@ static void another_boot(struct world *w)
 
 	p.boot_id[0] ^= 1;
 	plan_send(w, &p);
+}
+
+/* The log without the bodies of records of that type, as if the server had given a receipt for it. */
+static void without_bodies(struct world *w, const char *type)
+{
+	static const char head[] = "{\"content\":{";
+	struct plan p = plan_genuine(w, &w->alpha);
+	struct lines l = split(&w->alpha.launch_log);
+	char tail[64];
+	unsigned cut = 0;
+
+	snprintf(tail, sizeof(tail), "\"type\":\"%s\"},\"content_type\"", type);
+	p.launch_log.len = 0;
+	for (size_t i = 0; i < l.count; i++) {
+		const uint8_t *at = memmem(l.line[i].ptr, l.line[i].len, tail, strlen(tail));
+		size_t from = at ? (size_t)(at - l.line[i].ptr) : 0;
+
+		cut += at != NULL;
+		if (at)
+			cairn_buf_add_str(&p.launch_log, head);
+		cairn_buf_add(&p.launch_log, cairn_span(l.line[i].ptr + from, l.line[i].len - from));
+	}
+	MUST(cut > 0);
+	plan_send(w, &p);
+}
+
+static void launch_without_body(struct world *w)
+{
+	without_bodies(w, "launch");
+}
+
+static void host_without_body(struct world *w)
+{
+	without_bodies(w, "host");
 }
 
 /* A host record that says what it likes, and is right in itself. */
@@ -437,6 +472,9 @@ const struct attack attacks_log[] = {
     {"launch log: a line's PCR changed", pcr_changed, 403, "bad-log"},
     {"launch log: cut within a line", cut_in_a_line, 403, "bad-log"},
     {"launch log: bytes behind it", bytes_behind, 403, "bad-log"},
+    {"launch log: a launch's body dropped, and no receipt for it", launch_without_body, 403,
+     "bodies-missing"},
+    {"launch log: the host record's body dropped", host_without_body, 403, "bad-log"},
     {"boot id of another boot", another_boot, 403, "bad-log"},
     {"host record altered", host_record_changed, 403, "logs-diverged"},
     {"host record that vouches for less", host_record_unvouched, 403, "logs-diverged"},
