@@ -155,6 +155,16 @@ static void add_launch(json_t *parent, const struct cairn_log_entry *e, const js
 	add_dependants(node, live);
 }
 
+static void add_release_set(json_t *parent, const struct cairn_log_entry *e)
+{
+	long long serial = (long long)json_integer_value(json_object_get(e->object, "serial"));
+	char name[48];
+	snprintf(name, sizeof(name), "release set %lld", serial);
+	cairn_cli_node_add(parent, cairn_cli_node(name, cairn_digest_hex(&e->digest[0]).text,
+						  "record %llu, signed by %s", (unsigned long long)e->recnum,
+						  cairn_cli_str(e->object, "kid")));
+}
+
 /* Refusals, exits, violations, maintenance: one line each. */
 static void add_other(json_t *parent, const struct cairn_log_entry *e)
 {
@@ -186,6 +196,8 @@ void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span lau
 			return;
 		if (e.type == CAIRN_RECORD_LAUNCH && !e.dropped)
 			add_launch(dom0, &e, domains);
+		else if (e.type == CAIRN_RECORD_RELEASE_SET)
+			add_release_set(dom0, &e);
 		else if (e.type != CAIRN_RECORD_HOST && e.type != CAIRN_RECORD_BOOT)
 			add_other(dom0, &e);
 		if (e.type == CAIRN_RECORD_VIOLATION)

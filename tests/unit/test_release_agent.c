@@ -1,5 +1,6 @@
 /* Release sets on a host: in force when they are dropped in, never an older one, and what they withdraw is refused. The
  * software TPM keeps its counter from test to test, as a TPM does; serial numbers here count from where it stands. */
+#include "cli/logs.h"
 #include "tests/unit/agentuse_fixture.h"
 
 #include <stdio.h>
@@ -172,6 +173,27 @@ static void test_dropped_in(void **state)
 
 	assert_int_equal(json_integer_value(json_object_get(status, "serial")), (json_int_t)base + 4);
 	assert_int_equal(json_integer_value(json_object_get(status, "seen")), (json_int_t)base + 4);
+}
+
+/* The chain of the host tells which set came into force when. */
+static void test_chain(void **state)
+{
+	static const struct cairn_peer root = {.uid = 0, .root = true};
+	cairn_auto_json json_t *chain = NULL;
+	char name[48], signer[80];
+
+	(void)state;
+	drop(1, 3);
+	cairn_auto_json json_t *answer = agentuse_ask(&root, json_pack("{s:s}", "op", "chain"));
+
+	assert_int_equal(cairn_cli_chain(&chain, answer), CAIRN_OK);
+	cairn_auto_buf struct cairn_buf text = {0};
+
+	assert_int_equal(cairn_json_dump(&text, json_object_get(chain, "tree")), CAIRN_OK);
+	snprintf(name, sizeof(name), "\"release set %llu\"", (unsigned long long)base + 1);
+	snprintf(signer, sizeof(signer), "record 2, signed by %s", cairn_key_kid(agentuse.authority));
+	assert_non_null(strstr(cairn_buf_str(&text), name));
+	assert_non_null(strstr(cairn_buf_str(&text), signer));
 }
 
 /* cairnd started again in the same boot goes on with it, and says it once; after a boot it says it again. */
@@ -375,10 +397,11 @@ int main(void)
 {
 #define TEST(t) cmocka_unit_test_setup_teardown(t, setup, agentuse_teardown)
 	const struct CMUnitTest tests[] = {
-	    TEST(test_without_any),	  TEST(test_required),	   TEST(test_dropped_in),
-	    TEST(test_starts_with_it),	  TEST(test_an_older_one), TEST(test_taken_away),
-	    TEST(test_what_is_not_taken), TEST(test_revoked_key),  TEST(test_vendor),
-	    TEST(test_tpm_fails),	  TEST(test_log_is_full),  TEST(test_counter_deleted),
+	    TEST(test_without_any),	TEST(test_required),	      TEST(test_dropped_in),
+	    TEST(test_chain),		TEST(test_starts_with_it),    TEST(test_an_older_one),
+	    TEST(test_taken_away),	TEST(test_what_is_not_taken), TEST(test_revoked_key),
+	    TEST(test_vendor),		TEST(test_tpm_fails),	      TEST(test_log_is_full),
+	    TEST(test_counter_deleted),
 	};
 
 	return cmocka_run_group_tests(tests, agentuse_group_setup, agentuse_group_teardown);
