@@ -78,14 +78,9 @@ enum cairn_status cairn_sealed_check(const struct cairn_sealed *s)
 	return st == CAIRN_OK ? check_priv(cairn_buf_span(&s->priv)) : st;
 }
 
-static enum cairn_status read_class(struct cairn_sealed *s, const json_t *v)
+static enum cairn_status read_class(struct cairn_sealed *s, const char *class)
 {
-	const char *class;
-	enum cairn_status st = cairn_json_get_str(&class, v, "class");
-
-	if (st != CAIRN_OK)
-		return st;
-	if (!cairn_name_ok(class) || strlen(class) >= sizeof(s->class))
+	if (!cairn_name_ok(class))
 		return CAIRN_E_MALFORMED;
 	snprintf(s->class, sizeof(s->class), "%s", class);
 	return CAIRN_OK;
@@ -95,17 +90,14 @@ static enum cairn_status read_members(struct cairn_sealed *s, const json_t *v)
 {
 	static const char *const members[] = {"format", "version", "class",    "key",
 					      "pub",	"priv",	   "srk_name", NULL};
-	json_t *key = NULL;
 	enum cairn_status st = cairn_json_format(v, FORMAT, VERSION);
 
 	if (st == CAIRN_OK)
 		st = cairn_json_only(v, members);
 	if (st == CAIRN_OK)
-		st = read_class(s, v);
+		st = read_class(s, json_string_value(json_object_get(v, "class")));
 	if (st == CAIRN_OK)
-		st = cairn_json_get_obj(&key, v, "key");
-	if (st == CAIRN_OK)
-		st = cairn_key_from_jwk(&s->key, key);
+		st = cairn_key_from_jwk(&s->key, json_object_get(v, "key"));
 	if (st == CAIRN_OK && cairn_key_is_private(s->key))
 		st = CAIRN_E_DENIED;
 	if (st == CAIRN_OK)
