@@ -170,11 +170,17 @@ enum cairn_status cairn_manifests_load(struct cairn_manifest_set *out, struct ca
 				       const char *dir, const char *name,
 				       const struct cairn_jwks *authorities, struct cairn_buf *why)
 {
-	struct cairn_manifest_set s = {.item = calloc(CAIRN_MANIFESTS_MAX, sizeof(*s.item)),
-				       .list = calloc(CAIRN_MANIFESTS_MAX, sizeof(*s.list))};
+	struct cairn_manifest_set s = {0};
 	struct names found = {0};
-	enum cairn_status st = s.item && s.list ? list_directory(&found, dir, why) : CAIRN_E_NOMEM;
+	enum cairn_status st = list_directory(&found, dir, why);
 
+	if (st == CAIRN_OK) {
+		s.item = calloc(found.count + 1,
+				sizeof(*s.item)); /* not for as many as there may be: they are kept */
+		s.list = calloc(found.count + 1, sizeof(*s.list));
+		if (!s.item || !s.list)
+			st = CAIRN_E_NOMEM;
+	}
 	for (size_t i = 0; i < found.count && st == CAIRN_OK; i++)
 		st = load_one(&s, known, dir, found.name[i], name, authorities);
 	names_fini(&found);
