@@ -1,7 +1,8 @@
 /* Receipts: a verifier whose key this image holds keeps the bodies of the launch log up to a record, so they need not fill the
- * memory of dom0. What cairnd itself would need after a start of its own stays, and so does every digest. */
+ * memory of dom0, nor the table of domains that of cairnd. What cairnd itself would need after a start of its own stays, and so does every digest. */
 #include "cairn/receipt.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent/agent.h"
@@ -52,6 +53,54 @@ static bool keeps(const void *agent, const struct cairn_log_entry *e)
 	}
 }
 
+/* ---- the table, which is of the same launches ---------------------------------------------------------- */
+
+static bool is_listed(const struct cairn_agent_domain *d, const struct cairn_hv_domain *all, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (cairn_domain_is(d, &all[i]))
+			return true;
+	return false;
+}
+
+/* Ended, its body dropped, its number accounted for, and gone: a domain is seen dying for a while. */
+static bool is_over(const struct cairn_agent *a, const struct cairn_agent_domain *d, uint64_t before,
+		    const struct cairn_hv_domain *all, size_t n)
+{
+	return d->recnum < before && !keeps_launch(a, d->recnum) && (d->passed || d->domid == 0) &&
+	       !is_listed(d, all, n);
+}
+
+/* What cannot be forgotten now is forgotten with the next receipt. */
+static void forget(struct cairn_agent *a, uint64_t before)
+{
+	struct cairn_agent_domains *t = &a->domains, kept = {.cap = t->count};
+	struct cairn_hv_domain *all = calloc(CAIRN_HV_DOMAINS, sizeof(*all));
+	struct cairn_agent_domains over = {0};
+	size_t n = 0;
+
+	kept.item = calloc(t->count + 1, sizeof(*kept.item));
+	over.item = calloc(t->count + 1, sizeof(*over.item));
+	if (!kept.item || !over.item || !all ||
+	    a->hv.ops->list(a->hv.self, all, CAIRN_HV_DOMAINS, &n) != CAIRN_OK) {
+		free(kept.item);
+		free(over.item);
+		free(all);
+		return;
+	}
+	for (size_t i = 0; i < t->count; i++) {
+		struct cairn_agent_domains *to = is_over(a, &t->item[i], before, all, n) ? &over : &kept;
+
+		to->item[to->count++] = t->item[i];
+	}
+	free(t->item);
+	free(all);
+	*t = kept;
+	cairn_domains_fini(&over);
+}
+
+/* ---- the request --------------------------------------------------------------------------------------- */
+
 static enum cairn_status check(struct cairn_call *c, const struct cairn_receipt *r)
 {
 	const struct cairn_agent_log *l = &c->a->log;
@@ -88,5 +137,8 @@ enum cairn_status cairn_op_receipt(struct cairn_call *c)
 	st = cairn_agent_log_drop(&a->log, a->conf->log, r.records, &r.launch, keeps, a, &dropped);
 	if (st == CAIRN_E_MISMATCH)
 		cairn_buf_add_str(&c->why, "the receipt is for another launch log than this one");
-	return st == CAIRN_OK ? cairn_call_set(c, "dropped", json_integer((json_int_t)dropped)) : st;
+	if (st != CAIRN_OK)
+		return st;
+	forget(a, r.records);
+	return cairn_call_set(c, "dropped", json_integer((json_int_t)dropped));
 }

@@ -111,6 +111,47 @@ static void test_drops(void **state)
 	assert_int_equal(json_integer_value(json_object_get(later, "restart")), 4);
 }
 
+/* Neither does the table grow for ever; what is still there, or is not accounted for, stays in it. */
+static void test_table(void **state)
+{
+	struct fake_hv *hv = &agentuse.fake;
+
+	(void)state;
+	launch_and_stop("guest1", 5);
+	launch_and_stop("guest2", 1);
+	struct cairn_receipt r = receipt();
+
+	assert_drops(&r,
+		     8); /* the last of guest1, guest2, and nothing is accounted for since the last look */
+	assert_int_equal(agentuse.agent->domains.count, 2); /* the newest of each */
+	launch_and_stop("guest1", 2);
+	assert_int_equal(agentuse_launch(fixture_config(&agentuse, "guest1", "")), CAIRN_OK);
+	hv->domain[0].dying = true; /* and stays so for a while */
+	cairn_agent_sweep(agentuse.agent);
+	struct cairn_hv_domain dying = hv->domain[0];
+
+	hv->count = 0;
+	cairn_agent_sweep(agentuse.agent);
+	launch_and_stop("guest1", 1);
+	cairn_agent_sweep(agentuse.agent);
+	hv->domain[hv->count++] = dying;
+	r = receipt();
+	cairn_auto_json json_t *answer = hand_in(&r, verifier);
+
+	assert_true(json_is_true(json_object_get(answer, "ok")));
+	assert_int_equal(agentuse.agent->domains.count, 3); /* guest2, the dying one, the last of guest1 */
+	cairn_agent_sweep(agentuse.agent);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_OK);
+	hv->count = 0;
+	answer = (json_decref(answer), hand_in(&r, verifier));
+	assert_int_equal(agentuse.agent->domains.count, 2);
+	cairn_agent_sweep(agentuse.agent);
+	launch_and_stop("guest1", 1);
+	assert_int_equal(agentuse.agent->domains.item[2].restart, 9);
+	assert_int_equal(agentuse.agent->state, CAIRN_AGENT_OK);
+	fixture_assert_replays(&agentuse);
+}
+
 /* A receipt for less than there is drops no more than that. */
 static void test_up_to(void **state)
 {
@@ -212,9 +253,10 @@ static void test_restarts(void **state)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = {AGENTUSE_TEST(test_drops),	  AGENTUSE_TEST(test_up_to),
-					   AGENTUSE_TEST(test_refused),	  AGENTUSE_TEST(test_no_room),
-					   AGENTUSE_TEST(test_left_over), RESTARTS_TEST(test_restarts)};
+	const struct CMUnitTest tests[] = {AGENTUSE_TEST(test_drops),	AGENTUSE_TEST(test_table),
+					   AGENTUSE_TEST(test_up_to),	AGENTUSE_TEST(test_refused),
+					   AGENTUSE_TEST(test_no_room), AGENTUSE_TEST(test_left_over),
+					   RESTARTS_TEST(test_restarts)};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
 }
