@@ -8,15 +8,11 @@ struct hashing {
 	enum cairn_status status;
 };
 
-/* Adds the bytes from..to of the file. */
+/* Adds the bytes from..to of the file, unless something has failed before. The layout was checked: from <= to. */
 static void add(struct hashing *h, uint64_t from, uint64_t to)
 {
 	if (h->status != CAIRN_OK)
 		return;
-	if (to < from) {
-		h->status = CAIRN_E_MALFORMED;
-		return;
-	}
 	struct cairn_cur c = cairn_cur(h->pe->file);
 	cairn_cur_bytes(&c, from);
 	struct cairn_span part = cairn_cur_bytes(&c, to - from);
@@ -51,13 +47,11 @@ static void add_body(struct hashing *h)
 enum cairn_status cairn_authenticode_hash(struct cairn_digest *out, enum cairn_alg alg,
 					  struct cairn_span image)
 {
-	struct cairn_pe pe;
+	struct cairn_pe pe = {0};
 	struct hashing h = {.pe = &pe};
 	h.status = cairn_pe_parse(&pe, image);
 	if (h.status == CAIRN_OK)
 		h.status = cairn_hasher_new(&h.hasher, alg);
-	if (h.status != CAIRN_OK)
-		return h.status;
 	add_headers(&h);
 	add_body(&h);
 	if (h.status == CAIRN_OK)

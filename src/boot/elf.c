@@ -79,54 +79,48 @@ enum cairn_status cairn_elf_parse(struct cairn_elf *out, struct cairn_span file)
 	return s;
 }
 
-static enum cairn_status entry(struct cairn_cur *out, const struct cairn_elf *e,
-			       const struct cairn_elf_table *t, size_t index)
+/* A cursor over one entry of a table; a failed one where there is none. */
+static struct cairn_cur entry(const struct cairn_elf *e, const struct cairn_elf_table *t, size_t index)
 {
+	struct cairn_cur c = cairn_cur(e->file);
 	if (index >= t->count)
-		return CAIRN_E_NOTFOUND;
+		cairn_cur_fail(&c, CAIRN_E_NOTFOUND);
 	if (t->offset > e->file.len)
-		return CAIRN_E_TRUNCATED;
-	struct cairn_span raw = {0};
-	enum cairn_status s =
-	    slice(&raw, e->file, t->offset + (uint64_t)index * t->entry_size, t->entry_size);
-	if (s == CAIRN_OK)
-		*out = cairn_cur(raw);
-	return s;
+		cairn_cur_fail(&c, CAIRN_E_TRUNCATED);
+	cairn_cur_bytes(&c, t->offset + (uint64_t)index * t->entry_size);
+	return cairn_cur_sub(&c, t->entry_size);
 }
 
-static enum cairn_status read_section(struct part *out, const struct cairn_elf *e, size_t index)
+/* Zeros after a failure. */
+static struct part read_section(struct cairn_cur *c, bool is64)
 {
-	struct cairn_cur c = {0};
-	enum cairn_status s = entry(&c, e, &e->sections, index);
-	if (s != CAIRN_OK)
-		return s;
-	struct part p = {.name = cairn_cur_u32le(&c), .type = cairn_cur_u32le(&c)};
-	word(&c, e->is64); /* sh_flags */
-	word(&c, e->is64); /* sh_addr */
-	p.offset = word(&c, e->is64);
-	p.size = p.type == SHT_NOBITS ? 0 : word(&c, e->is64);
-	if (cairn_cur_ok(&c))
-		*out = p;
-	return c.status;
+	struct part p = {.name = cairn_cur_u32le(c), .type = cairn_cur_u32le(c)};
+	word(c, is64); /* sh_flags */
+	word(c, is64); /* sh_addr */
+	p.offset = word(c, is64);
+	p.size = p.type == SHT_NOBITS ? 0 : word(c, is64);
+	return p;
 }
 
 /* Whether the string table holds name at the offset, NUL included. */
 static bool named(struct cairn_span names, uint32_t offset, const char *name)
 {
-	struct cairn_span at = {0};
+	struct cairn_cur c = cairn_cur(names);
 	size_t len = strlen(name) + 1;
-	return slice(&at, names, offset, len) == CAIRN_OK && cairn_span_equal(at, cairn_span(name, len));
+	cairn_cur_bytes(&c, offset);
+	return cairn_span_equal(cairn_cur_bytes(&c, len), cairn_span(name, len));
 }
 
 enum cairn_status cairn_elf_section(struct cairn_span *out, const struct cairn_elf *e, const char *name)
 {
-	struct part p = {0};
+	struct cairn_cur c = entry(e, &e->sections, e->names_index);
+	struct part p = read_section(&c, e->is64); /* without it no section has a name */
 	struct cairn_span names = {0};
-	enum cairn_status s = read_section(&p, e, e->names_index);
-	if (s == CAIRN_OK)
-		s = slice(&names, e->file, p.offset, p.size);
+	enum cairn_status s = slice(&names, e->file, p.offset, p.size);
 	for (size_t i = 0; s == CAIRN_OK; i++) {
-		s = read_section(&p, e, i);
+		c = entry(e, &e->sections, i);
+		p = read_section(&c, e->is64);
+		s = c.status;
 		if (s == CAIRN_OK && named(names, p.name, name))
 			return slice(out, e->file, p.offset, p.size);
 	}
@@ -136,10 +130,7 @@ enum cairn_status cairn_elf_section(struct cairn_span *out, const struct cairn_e
 enum cairn_status cairn_elf_segment(struct cairn_span *out, uint32_t *type, const struct cairn_elf *e,
 				    size_t index)
 {
-	struct cairn_cur c = {0};
-	enum cairn_status s = entry(&c, e, &e->segments, index);
-	if (s != CAIRN_OK)
-		return s;
+	struct cairn_cur c = entry(e, &e->segments, index);
 	uint32_t kind = cairn_cur_u32le(&c);
 	if (e->is64)
 		cairn_cur_u32le(&c); /* p_flags */
@@ -149,7 +140,7 @@ enum cairn_status cairn_elf_segment(struct cairn_span *out, uint32_t *type, cons
 	uint64_t size = word(&c, e->is64);
 	if (!cairn_cur_ok(&c))
 		return c.status;
-	s = slice(out, e->file, offset, size);
+	enum cairn_status s = slice(out, e->file, offset, size);
 	if (s == CAIRN_OK)
 		*type = kind;
 	return s;

@@ -89,7 +89,7 @@ static enum cairn_status measure_file(struct run *r, const char *component, cons
 
 /* lib/cmdline.c: words joined by spaces; a word with a space is put in double quotes; \ ' " get a backslash.
  */
-static enum cairn_status loader_cmdline(struct cairn_buf *out, char *const *word, size_t count)
+static void loader_cmdline(struct cairn_buf *out, char *const *word, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		bool space = strchr(word[i], ' ') != NULL;
@@ -102,12 +102,11 @@ static enum cairn_status loader_cmdline(struct cairn_buf *out, char *const *word
 		if (space)
 			cairn_buf_add_u8(out, '"');
 	}
-	return cairn_buf_status(out);
 }
 
 struct loaded { /* how multiboot2 and module2 name what they load */
 	const char *file, *cmdline, *prefix;
-	struct cairn_grub_module *as; /* NULL: a further module */
+	struct cairn_grub_module *as;
 	struct cairn_digest *sha256;
 };
 
@@ -117,20 +116,16 @@ static enum cairn_status load(struct run *r, const struct loaded *l, size_t firs
 	cairn_auto_buf struct cairn_buf line = {0};
 	const char *path = r->words.word[first];
 	enum cairn_status s = measure_file(r, l->file, path, l->sha256);
-	if (s == CAIRN_OK)
-		s = loader_cmdline(&line, r->words.word + first + 1, r->words.count - first - 1);
-	const char *text = s == CAIRN_OK ? cairn_buf_str(&line) : NULL;
-	if (s == CAIRN_OK && !text)
-		s = CAIRN_E_NOMEM;
-	if (s == CAIRN_OK)
-		s = measure_string(r, l->cmdline, l->prefix, text);
-	if (s == CAIRN_OK && l->as) {
-		l->as->path = strdup(path);
-		l->as->cmdline = strdup(text);
-		if (!l->as->path || !l->as->cmdline)
-			s = CAIRN_E_NOMEM;
-	}
-	return s;
+	if (s != CAIRN_OK)
+		return s;
+	loader_cmdline(&line, r->words.word + first + 1, r->words.count - first - 1);
+	const char *text = cairn_buf_str(&line);
+	s = text ? measure_string(r, l->cmdline, l->prefix, text) : CAIRN_E_NOMEM;
+	if (s != CAIRN_OK)
+		return s;
+	l->as->path = strdup(path);
+	l->as->cmdline = strdup(text);
+	return l->as->path && l->as->cmdline ? CAIRN_OK : CAIRN_E_NOMEM;
 }
 
 static enum cairn_status run_multiboot2(struct run *r)
@@ -164,7 +159,7 @@ static enum cairn_status run_boot(struct run *r)
 {
 	if (r->words.count != 1)
 		return refuse(r, CAIRN_E_UNSUPPORTED, "boot with an argument", r->words.word[1]);
-	if (!r->boot->xen.path || !r->boot->dom0_kernel.path || !r->boot->dom0_initrd.path)
+	if (!r->boot->dom0_initrd.path) /* which comes last */
 		return refuse(r, CAIRN_E_MALFORMED, "boot without Xen, a dom0 kernel and an initrd", "");
 	r->booted = true;
 	return CAIRN_OK;
@@ -252,7 +247,7 @@ static enum cairn_status run_words(struct run *r)
 	const struct command *command = NULL;
 	cairn_auto_buf struct cairn_buf joined = {0};
 	enum cairn_status s = find_command(&command, r);
-	if (s != CAIRN_OK || !command)
+	if (s != CAIRN_OK)
 		return s;
 	for (size_t i = 0; i < r->words.count; i++)
 		cairn_buf_add_fmt(&joined, "%s%s", i ? " " : "", r->words.word[i]);
@@ -353,7 +348,7 @@ enum cairn_status cairn_grub_predict(struct cairn_grub_boot **out, struct cairn_
  * modules. */
 static enum cairn_status embedded_path(struct cairn_buf *out, struct run *r, struct cairn_span config)
 {
-	const uint8_t *nl = config.len ? memchr(config.ptr, '\n', config.len) : NULL;
+	const uint8_t *nl = memchr(config.ptr, '\n', config.len);
 	const char *why = "";
 	enum cairn_status s = cairn_grub_split(
 	    &r->words, cairn_span(config.ptr, nl ? (size_t)(nl - config.ptr) : config.len), &why);

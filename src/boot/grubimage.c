@@ -14,7 +14,7 @@ enum { OBJ_ELF = 0, OBJ_CONFIG = 2, OBJ_PREFIX = 3 };
 /* The text up to its NUL, which must be there. */
 static enum cairn_status text_of(struct cairn_span *out, struct cairn_span s)
 {
-	const uint8_t *nul = s.len ? memchr(s.ptr, 0, s.len) : NULL;
+	const uint8_t *nul = memchr(s.ptr, 0, s.len);
 	if (!nul)
 		return CAIRN_E_MALFORMED;
 	*out = cairn_span(s.ptr, (size_t)(nul - s.ptr));
@@ -23,8 +23,8 @@ static enum cairn_status text_of(struct cairn_span *out, struct cairn_span s)
 
 static enum cairn_status add_module(struct cairn_grub_image *g, struct cairn_span object)
 {
-	struct cairn_elf elf;
-	struct cairn_span name;
+	struct cairn_elf elf = {0};
+	struct cairn_span name = {0};
 	if (g->count == CAIRN_GRUB_MODULES_MAX)
 		return CAIRN_E_LIMIT;
 	enum cairn_status s = cairn_elf_parse(&elf, object);
@@ -55,10 +55,10 @@ static enum cairn_status add_object(struct cairn_grub_image *g, uint32_t type, s
 static enum cairn_status read_objects(struct cairn_grub_image *g, struct cairn_span body)
 {
 	struct cairn_cur c = cairn_cur(body);
-	while (cairn_cur_ok(&c) && cairn_cur_left(&c) > 0) {
+	while (cairn_cur_left(&c) > 0) {
 		uint32_t type = cairn_cur_u32le(&c), size = cairn_cur_u32le(&c);
 		if (size < HEADER_SIZE)
-			return cairn_cur_ok(&c) ? CAIRN_E_MALFORMED : c.status;
+			cairn_cur_fail(&c, CAIRN_E_MALFORMED);
 		struct cairn_span object = cairn_cur_bytes(&c, size - HEADER_SIZE);
 		if (!cairn_cur_ok(&c))
 			return c.status;
@@ -68,7 +68,7 @@ static enum cairn_status read_objects(struct cairn_grub_image *g, struct cairn_s
 		size_t pad = -size & 7;
 		cairn_cur_bytes(&c, pad < cairn_cur_left(&c) ? pad : cairn_cur_left(&c));
 	}
-	return c.status;
+	return CAIRN_OK;
 }
 
 enum cairn_status cairn_grub_image_parse(struct cairn_grub_image *out, struct cairn_span file)

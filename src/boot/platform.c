@@ -46,21 +46,21 @@ static enum cairn_status read_file(struct cairn_buf *out, struct describing *d, 
 
 /* A path of the medium as one of this machine. FAT ignores case and GRUB knows "..": neither is resolved
  * here, a file must be there under exactly the name that the boot uses. */
-static enum cairn_status esp_path(struct cairn_buf *out, struct describing *d, const char *path)
+static enum cairn_status esp_path(const char **out, struct cairn_buf *full, struct describing *d,
+				  const char *path)
 {
 	if (strstr(path, ".."))
 		return complain(d, CAIRN_E_UNSUPPORTED, path, "a path with \"..\"");
-	cairn_buf_add_fmt(out, "%s/%s", d->files->esp, path + strspn(path, "/"));
-	return cairn_buf_status(out);
+	cairn_buf_add_fmt(full, "%s/%s", d->files->esp, path + strspn(path, "/"));
+	*out = cairn_buf_str(full);
+	return *out ? CAIRN_OK : CAIRN_E_NOMEM;
 }
 
 static enum cairn_status read_esp(struct cairn_buf *out, struct describing *d, const char *path)
 {
 	cairn_auto_buf struct cairn_buf full = {0};
-	enum cairn_status s = esp_path(&full, d, path);
-	const char *name = s == CAIRN_OK ? cairn_buf_str(&full) : NULL;
-	if (s == CAIRN_OK && !name)
-		s = CAIRN_E_NOMEM;
+	const char *name = NULL;
+	enum cairn_status s = esp_path(&name, &full, d, path);
 	return s == CAIRN_OK ? read_file(out, d, name) : s;
 }
 
@@ -153,11 +153,10 @@ static enum cairn_status check_no_lists(struct describing *d)
 		return CAIRN_OK;
 	cairn_buf_add(&path, d->image.prefix);
 	cairn_buf_add_str(&path, "/x86_64-efi");
-	const char *name = cairn_buf_str(&path);
-	enum cairn_status s = name ? esp_path(&full, d, name) : CAIRN_E_NOMEM;
-	const char *dir = s == CAIRN_OK ? cairn_buf_str(&full) : NULL;
-	if (!dir)
-		return s == CAIRN_OK ? CAIRN_E_NOMEM : s;
+	const char *name = cairn_buf_str(&path), *dir = NULL;
+	enum cairn_status s = name ? esp_path(&dir, &full, d, name) : CAIRN_E_NOMEM;
+	if (s != CAIRN_OK)
+		return s;
 	if (access(dir, F_OK) == 0)
 		return complain(d, CAIRN_E_UNSUPPORTED, dir,
 				"GRUB would read lists of modules from it; remove it");
@@ -243,11 +242,12 @@ static enum cairn_status host_trust(struct cairn_host *h, struct host_parts *p, 
 	enum cairn_status s = cairn_jwks_load(&p->authorities, d->files->authorities, d->why);
 	if (s != CAIRN_OK)
 		return s;
-	h->authority_count = cairn_jwks_count(p->authorities);
-	if (h->authority_count > CAIRN_TRUST_MAX)
+	size_t count = cairn_jwks_count(p->authorities);
+	if (count > CAIRN_TRUST_MAX)
 		return complain(d, CAIRN_E_LIMIT, d->files->authorities, "too many keys");
-	for (size_t i = 0; i < h->authority_count; i++)
+	for (size_t i = 0; i < count; i++)
 		h->authority[i] = cairn_key_kid(cairn_jwks_at(p->authorities, i));
+	h->authority_count = count;
 	return CAIRN_OK;
 }
 

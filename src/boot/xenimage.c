@@ -17,14 +17,12 @@
 #define GZIP_BUFFER	65536
 #define GZIP_WINDOW	(16 + MAX_WBITS) /* zlib: expect a gzip header */
 
-static enum cairn_status take_id(struct cairn_build_id *out, struct cairn_span id)
+/* id: CAIRN_BUILD_ID_MAX bytes at most. */
+static void take_id(struct cairn_build_id *out, struct cairn_span id)
 {
-	if (id.len == 0 || id.len > CAIRN_BUILD_ID_MAX)
-		return CAIRN_E_LIMIT;
 	struct cairn_build_id v = {.len = id.len};
 	memcpy(v.bytes, id.ptr, id.len);
 	*out = v;
-	return CAIRN_OK;
 }
 
 /* One note after the other: namesz, descsz, type, then name and descriptor padded to 4 bytes each. */
@@ -40,8 +38,12 @@ static enum cairn_status find_note(struct cairn_build_id *out, struct cairn_span
 		struct cairn_span id = cairn_cur_bytes(&c, size);
 		if (!cairn_cur_ok(&c))
 			return c.status;
-		if (type == NT_GNU_BUILD_ID && cairn_span_equal(name, cairn_span(gnu, sizeof(gnu))))
-			return take_id(out, id);
+		if (type == NT_GNU_BUILD_ID && cairn_span_equal(name, cairn_span(gnu, sizeof(gnu)))) {
+			if (id.len == 0 || id.len > CAIRN_BUILD_ID_MAX)
+				return CAIRN_E_LIMIT;
+			take_id(out, id);
+			return CAIRN_OK;
+		}
 		size_t pad = -size & 3;
 		cairn_cur_bytes(&c, pad < cairn_cur_left(&c) ? pad : cairn_cur_left(&c));
 	}
@@ -56,7 +58,7 @@ static enum cairn_status from_elf(struct cairn_build_id *out, struct cairn_span 
 		struct cairn_span body = {0};
 		uint32_t type = 0;
 		s = cairn_elf_segment(&body, &type, &elf, i);
-		if (s != CAIRN_OK || type != CAIRN_ELF_PT_NOTE)
+		if (type != CAIRN_ELF_PT_NOTE) /* nor is it after the last one */
 			continue;
 		enum cairn_status found = find_note(out, body);
 		if (found != CAIRN_E_NOTFOUND)
@@ -79,7 +81,9 @@ static enum cairn_status from_pe(struct cairn_build_id *out, struct cairn_span i
 	if (cairn_cur_u32le(&c) != CV_RSDS)
 		cairn_cur_fail(&c, CAIRN_E_MALFORMED);
 	struct cairn_span id = cairn_cur_bytes(&c, CV_SIGNATURE);
-	return cairn_cur_ok(&c) ? take_id(out, id) : c.status;
+	if (cairn_cur_ok(&c))
+		take_id(out, id);
+	return c.status;
 }
 
 static enum cairn_status inflate_step(struct cairn_buf *out, z_stream *z, int *state)
@@ -150,7 +154,7 @@ static bool has_word(const char *line, const char *w)
 	size_t len = strlen(w);
 	for (line += strspn(line, " "); *line; line += strspn(line, " ")) {
 		size_t n = strcspn(line, " ");
-		if ((n == len || (n > len && w[len - 1] == '=')) && strncmp(line, w, len) == 0)
+		if ((n == len || w[len - 1] == '=') && strncmp(line, w, len) == 0)
 			return true;
 		line += n;
 	}

@@ -1,4 +1,4 @@
-/* Calls that fail on demand: our own allocations and our calls into the system, OpenSSL and jansson, by the linker's --wrap
+/* Calls that fail on demand: our own allocations and our calls into the system, OpenSSL, jansson and zlib, by the linker's --wrap
  * (faults.wrap: for the programs that include this). What the libraries do inside is their own affair. */
 #ifndef TESTS_UNIT_FAULTS_H
 #define TESTS_UNIT_FAULTS_H
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 static struct {
 	bool on;
@@ -195,6 +196,9 @@ FAULT(unsigned char *, NULL, HMAC,
        unsigned *mn),
       (e, k, kn, d, n, m, mn))
 FAULT(int, 0, RAND_priv_bytes, (unsigned char *b, int n), (b, n))
+
+FAULT(int, Z_MEM_ERROR, inflateInit2_, (z_stream * z, int bits, const char *v, int size), (z, bits, v, size))
+FAULT(int, Z_MEM_ERROR, inflate, (z_stream * z, int flush), (z, flush))
 
 FAULT(BIO *, NULL, BIO_new_mem_buf, (const void *p, int n), (p, n))
 FAULT(BIGNUM *, NULL, BN_new, (void), ())

@@ -42,12 +42,11 @@ static void section64(struct cairn_buf *b, uint32_t name, uint32_t type, uint64_
 		u64(b, 0);
 }
 
-/* ELF64 with .shstrtab and .modname. */
-static void add_elf(struct cairn_buf *b, const char *name)
+void grub_fixture_elf(struct cairn_buf *out, const char *section, struct cairn_span body)
 {
-	static const char names[] = "\0.shstrtab\0.modname";
+	static const char names[] = "\0.shstrtab";
 	cairn_auto_buf struct cairn_buf e = {0};
-	const uint64_t names_at = 64 + 3 * 64, name_at = names_at + sizeof(names);
+	const uint64_t names_at = 64 + 3 * 64, names_len = sizeof(names) + strlen(section) + 1;
 	cairn_buf_add(&e, cairn_span("\177ELF\2\1\1", 7));
 	pad_to(&e, 40);
 	u64(&e, 64); /* e_shoff */
@@ -56,14 +55,15 @@ static void add_elf(struct cairn_buf *b, const char *name)
 	u16(&e, 3);
 	u16(&e, 1); /* e_shstrndx */
 	section64(&e, 0, 0, 0, 0);
-	section64(&e, 1, 3, names_at, sizeof(names));
-	section64(&e, 11, 1, name_at, strlen(name) + 1);
+	section64(&e, 1, 3, names_at, names_len);
+	section64(&e, sizeof(names), 1, names_at + names_len, body.len);
 	cairn_buf_add(&e, cairn_span(names, sizeof(names)));
-	cairn_buf_add(&e, cairn_span(name, strlen(name) + 1));
-	cairn_buf_add(b, cairn_buf_span(&e));
+	cairn_buf_add(&e, cairn_span(section, strlen(section) + 1));
+	cairn_buf_add(&e, body);
+	cairn_buf_add(out, cairn_buf_span(&e));
 }
 
-static void add_object(struct cairn_buf *b, uint32_t type, struct cairn_span body)
+void grub_fixture_object(struct cairn_buf *b, uint32_t type, struct cairn_span body)
 {
 	u32(b, type);
 	u32(b, (uint32_t)((body.len + 8 + 7) & ~7u));
@@ -73,7 +73,17 @@ static void add_object(struct cairn_buf *b, uint32_t type, struct cairn_span bod
 
 static void add_text(struct cairn_buf *b, uint32_t type, const char *text)
 {
-	add_object(b, type, cairn_span(text, strlen(text) + 1));
+	grub_fixture_object(b, type, cairn_span(text, strlen(text) + 1));
+}
+
+void grub_fixture_mods(struct cairn_buf *b, uint32_t magic, uint64_t offset, uint64_t size,
+		       struct cairn_span objects)
+{
+	u32(b, magic);
+	u32(b, 0);
+	u64(b, offset);
+	u64(b, size);
+	cairn_buf_add(b, objects);
 }
 
 static void add_mods(struct cairn_buf *b, const char *const *modules, const char *config, const char *prefix)
@@ -81,24 +91,19 @@ static void add_mods(struct cairn_buf *b, const char *const *modules, const char
 	cairn_auto_buf struct cairn_buf objects = {0};
 	for (; *modules; modules++) {
 		cairn_auto_buf struct cairn_buf elf = {0};
-		add_elf(&elf, *modules);
-		add_object(&objects, 0, cairn_buf_span(&elf));
+		grub_fixture_elf(&elf, ".modname", cairn_span(*modules, strlen(*modules) + 1));
+		grub_fixture_object(&objects, 0, cairn_buf_span(&elf));
 	}
 	if (config)
 		add_text(&objects, 2, config);
 	add_text(&objects, 3, prefix);
-	u32(b, 0x676d696d);
-	u32(b, 0);
-	u64(b, 24);
-	u64(b, 24 + objects.len);
-	cairn_buf_add(b, cairn_buf_span(&objects));
+	grub_fixture_mods(b, 0x676d696d, 24, 24 + objects.len, cairn_buf_span(&objects));
 }
 
-void grub_fixture(struct cairn_buf *out, const char *const *modules, const char *config, const char *prefix)
+void grub_fixture_pe(struct cairn_buf *out, const char *name, struct cairn_span body)
 {
-	cairn_auto_buf struct cairn_buf mods = {0}, b = {0};
-	add_mods(&mods, modules, config, prefix);
-	pad_to(&mods, (mods.len + ALIGN - 1) & ~(size_t)(ALIGN - 1));
+	cairn_auto_buf struct cairn_buf b = {0};
+	const uint32_t size = (uint32_t)((body.len + ALIGN - 1) & ~(size_t)(ALIGN - 1));
 	cairn_buf_add_str(&b, "MZ");
 	pad_to(&b, 0x3c);
 	u32(&b, 0x40);
@@ -114,12 +119,21 @@ void grub_fixture(struct cairn_buf *out, const char *const *modules, const char 
 	pad_to(&b, 0x58 + 108);
 	u32(&b, 16);
 	pad_to(&b, 0x58 + 240);
-	cairn_buf_add(&b, cairn_span("mods\0\0\0\0", 8));
-	u32(&b, (uint32_t)mods.len);
+	cairn_buf_add_str(&b, name);
+	pad_to(&b, 0x58 + 240 + 8);
+	u32(&b, size);
 	u32(&b, 0x1000);
-	u32(&b, (uint32_t)mods.len);
+	u32(&b, size);
 	u32(&b, ALIGN);
 	pad_to(&b, ALIGN);
-	cairn_buf_add(&b, cairn_buf_span(&mods));
+	cairn_buf_add(&b, body);
+	pad_to(&b, ALIGN + size);
 	cairn_buf_add(out, cairn_buf_span(&b));
+}
+
+void grub_fixture(struct cairn_buf *out, const char *const *modules, const char *config, const char *prefix)
+{
+	cairn_auto_buf struct cairn_buf mods = {0};
+	add_mods(&mods, modules, config, prefix);
+	grub_fixture_pe(out, "mods", cairn_buf_span(&mods));
 }

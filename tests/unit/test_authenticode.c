@@ -162,6 +162,9 @@ static void hostile_layouts_are_refused(void **state)
 {
 	(void)state;
 	const size_t second = SECTIONS_AT + 40;
+	refuse_after(0, 0x5a4e, CAIRN_E_MALFORMED);
+	refuse_after(0x40, 0x4551, CAIRN_E_MALFORMED);
+	refuse_after(OPT_AT + 108, 15, CAIRN_E_MALFORMED);
 	refuse_after(0x3c, 0xfffffff0, CAIRN_E_TRUNCATED);
 	refuse_after(0x3c, 0x10, CAIRN_E_MALFORMED);
 	refuse_after(OPT_AT, 0x10b, CAIRN_E_UNSUPPORTED);
@@ -175,6 +178,18 @@ static void hostile_layouts_are_refused(void **state)
 		     CAIRN_E_MALFORMED); /* a certificate table larger than the file */
 	refuse_after(OPT_AT + 112 + 36, 0x10, CAIRN_E_MALFORMED); /* one that is not at the end of it */
 	refuse_after(0x46, 0x8664u << 16 | 97, CAIRN_E_LIMIT);
+}
+
+/* Consistent in every other way. */
+static void more_directories_than_there_are_is_refused(void **state)
+{
+	(void)state;
+	uint8_t image[PLAIN_SIZE];
+	make_plain(image);
+	memmove(image + SECTIONS_AT + 8, image + SECTIONS_AT, 80);
+	put16(image + 0x54, 248);
+	put32(image + OPT_AT + 108, 17);
+	assert_int_equal(hash(image, sizeof(image)), CAIRN_E_MALFORMED);
 }
 
 static void certificate_table_over_a_section_is_refused(void **state)
@@ -195,6 +210,7 @@ int main(void)
 	    cmocka_unit_test(checksum_and_certificate_entry_are_left_out),
 	    cmocka_unit_test(each_truncation_is_refused),
 	    cmocka_unit_test(hostile_layouts_are_refused),
+	    cmocka_unit_test(more_directories_than_there_are_is_refused),
 	    cmocka_unit_test(certificate_table_over_a_section_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

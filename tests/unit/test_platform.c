@@ -13,128 +13,11 @@
 #include "boot/grubimage.h"
 #include "cairn/authenticode.h"
 #include "cairn/platform.h"
+#include "cairn/xenimage.h"
 #include "grub_fixture.h"
+#include "platform_fixture.h"
 
-#define CONFIG "configfile /EFI/cairn/grub.cfg\nsleep 5\nreboot\n"
-#define CFG                                                                                                  \
-	"multiboot2 /EFI/cairn/xen console=com1\nmodule2 /EFI/cairn/vmlinuz console=hvc0\n"                  \
-	"module2 --nounzip /EFI/cairn/dom0.img\nboot\n"
-
-static const char *const modules[] = {"normal", "configfile", "multiboot2", "boot", "tpm", NULL};
 static const char *const no_tpm[] = {"normal", "configfile", "multiboot2", "boot", NULL};
-
-struct medium {
-	char dir[64], agent[96], config[96], authorities[96];
-	struct cairn_platform_files files;
-	char kid[2][64];
-};
-
-static void put(const struct medium *m, const char *name, struct cairn_span bytes)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/%s", m->dir, name);
-	assert_int_equal(cairn_file_write(path, bytes, 0644), CAIRN_OK);
-}
-
-static void put_grub(const struct medium *m, const char *const *with, const char *config, const char *prefix)
-{
-	cairn_auto_buf struct cairn_buf image = {0};
-	grub_fixture(&image, with, config, prefix);
-	put(m, "EFI/cairn/grubx64.efi", cairn_buf_span(&image));
-}
-
-/* ELF32 with a PT_NOTE: build id "0102". */
-static void put_xen(const struct medium *m)
-{
-	uint8_t e[112] = {0x7f, 'E', 'L', 'F', 1, 1, 1};
-	e[28] = 52;
-	e[42] = 32;
-	e[44] = 1;
-	e[52] = 4;
-	e[56] = 84;
-	e[68] = 20;
-	const uint8_t note[20] = {4, 0, 0, 0, 2, 0, 0, 0, 3, 0, 0, 0, 'G', 'N', 'U', 0, 1, 2, 0, 0};
-	memcpy(e + 84, note, sizeof(note));
-	put(m, "EFI/cairn/xen", cairn_span(e, sizeof(e)));
-}
-
-static void put_authorities(struct medium *m)
-{
-	cairn_auto_jwks struct cairn_jwks *set = NULL;
-	cairn_auto_json json_t *v = NULL;
-	cairn_auto_buf struct cairn_buf text = {0};
-	assert_int_equal(cairn_jwks_new(&set), CAIRN_OK);
-	for (size_t i = 0; i < 2; i++) {
-		cairn_auto_key struct cairn_key *k = NULL;
-		assert_int_equal(cairn_key_generate(&k, i ? CAIRN_SIG_EDDSA : CAIRN_SIG_ES384), CAIRN_OK);
-		snprintf(m->kid[i], sizeof(m->kid[i]), "%s", cairn_key_kid(k));
-		assert_int_equal(cairn_jwks_add(set, k), CAIRN_OK);
-	}
-	assert_int_equal(cairn_jwks_json(&v, set), CAIRN_OK);
-	assert_int_equal(cairn_json_dump(&text, v), CAIRN_OK);
-	put(m, "authorities.jwks", cairn_buf_span(&text));
-}
-
-static void make_dir(const struct medium *m, const char *name)
-{
-	char path[128];
-	snprintf(path, sizeof(path), "%s/%s", m->dir, name);
-	assert_int_equal(mkdir(path, 0755), 0);
-}
-
-static int setup(void **state)
-{
-	struct medium *m = calloc(1, sizeof(*m));
-	cairn_auto_buf struct cairn_buf efi = {0};
-	assert_non_null(m);
-	strcpy(m->dir, "/tmp/cairn-platform-XXXXXX");
-	assert_non_null(mkdtemp(m->dir));
-	make_dir(m, "EFI");
-	make_dir(m, "EFI/BOOT");
-	make_dir(m, "EFI/cairn");
-	assert_int_equal(cairn_file_read(&efi, "tests/data/boot/cairnboot.efi", 1u << 20), CAIRN_OK);
-	put(m, "EFI/BOOT/BOOTX64.EFI", cairn_buf_span(&efi));
-	put_grub(m, modules, CONFIG, "/EFI/cairn");
-	put(m, "EFI/cairn/grub.cfg", cairn_span_str(CFG));
-	put_xen(m);
-	put(m, "EFI/cairn/vmlinuz", cairn_span_str("kernel"));
-	put(m, "EFI/cairn/dom0.img", cairn_span_str("initrd"));
-	put(m, "cairnd", cairn_span_str("agent"));
-	put(m, "cairnd.conf", cairn_span_str("mode.guest = audit\npcr.host = 14\n"));
-	put_authorities(m);
-	snprintf(m->agent, sizeof(m->agent), "%s/cairnd", m->dir);
-	snprintf(m->config, sizeof(m->config), "%s/cairnd.conf", m->dir);
-	snprintf(m->authorities, sizeof(m->authorities), "%s/authorities.jwks", m->dir);
-	m->files = (struct cairn_platform_files){m->dir, NULL, NULL, m->agent, m->config, m->authorities};
-	*state = m;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	static const char *const names[] = {"EFI/cairn/x86_64-efi",
-					    "EFI/BOOT/BOOTX64.EFI",
-					    "EFI/cairn/grubx64.efi",
-					    "EFI/cairn/grub.cfg",
-					    "EFI/cairn/xen",
-					    "EFI/cairn/vmlinuz",
-					    "EFI/cairn/dom0.img",
-					    "EFI/BOOT",
-					    "EFI/cairn",
-					    "EFI",
-					    "cairnd",
-					    "cairnd.conf",
-					    "authorities.jwks",
-					    ""};
-	struct medium *m = *state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		char path[128];
-		snprintf(path, sizeof(path), "%s/%s", m->dir, names[i]);
-		remove(path);
-	}
-	free(m);
-	return 0;
-}
 
 static void check_order(const struct cairn_platform *p)
 {
@@ -163,7 +46,7 @@ static void check_sha256(const struct cairn_digest *d, const char *text)
 	assert_true(cairn_digest_equal(d, &expected));
 }
 
-static void check_host_record(const struct medium *m, struct cairn_platform *p)
+static void check_host_record(const struct platform_medium *m, struct cairn_platform *p)
 {
 	cairn_auto_json json_t *v = NULL;
 	enum cairn_record_type type;
@@ -187,7 +70,7 @@ static void check_host_record(const struct medium *m, struct cairn_platform *p)
 
 static void describes_a_boot_medium(void **state)
 {
-	const struct medium *m = *state;
+	const struct platform_medium *m = *state;
 	cairn_auto_buf struct cairn_buf why = {0}, log = {0};
 	struct cairn_platform *p = NULL;
 	assert_int_equal(cairn_platform_describe(&p, &m->files, &why), CAIRN_OK);
@@ -202,11 +85,12 @@ static void describes_a_boot_medium(void **state)
 		assert_true(at + 48 <= log.len);
 	}
 	cairn_platform_free(p);
+	cairn_platform_free(NULL);
 }
 
 static void a_platform_manifest_foretells_the_pcrs(void **state)
 {
-	const struct medium *m = *state;
+	const struct platform_medium *m = *state;
 	struct cairn_platform *p = NULL;
 	cairn_auto_manifest struct cairn_manifest mf = {
 	    .kind = CAIRN_MANIFEST_PLATFORM, .name = "test", .release = 1, .not_after = 1};
@@ -230,46 +114,155 @@ static void a_platform_manifest_foretells_the_pcrs(void **state)
 	cairn_platform_free(p);
 }
 
-static void refused(const struct medium *m, enum cairn_status expected, const char *because)
+/* because: the whole text, with %s for the directory of the medium. */
+static void refused(const struct platform_medium *m, enum cairn_status expected, const char *because)
 {
-	cairn_auto_buf struct cairn_buf why = {0};
+	cairn_auto_buf struct cairn_buf why = {0}, want = {0};
 	struct cairn_platform *p = NULL;
+	const char *dir = strstr(because, "%s");
+	if (dir)
+		cairn_buf_add_fmt(&want, "%.*s%s%s", (int)(dir - because), because, m->dir, dir + 2);
+	else
+		cairn_buf_add_str(&want, because);
 	assert_int_equal(cairn_platform_describe(&p, &m->files, &why), expected);
 	assert_null(p);
-	assert_non_null(cairn_buf_str(&why));
-	assert_non_null(strstr(cairn_buf_str(&why), because));
+	assert_string_equal(cairn_buf_str(&why), cairn_buf_str(&want));
+	assert_int_equal(cairn_platform_describe(&p, &m->files, NULL), expected);
 }
 
 static void what_cannot_be_foretold_is_refused(void **state)
 {
-	struct medium *m = *state;
-	put(m, "EFI/cairn/grub.cfg", cairn_span_str("set x=1\n"));
-	refused(m, CAIRN_E_UNSUPPORTED, "/EFI/cairn/grub.cfg:1: ");
-	put(m, "EFI/cairn/grub.cfg", cairn_span_str("multiboot2 /EFI/../xen\n"));
-	refused(m, CAIRN_E_UNSUPPORTED, "..");
-	put(m, "EFI/cairn/grub.cfg", cairn_span_str("multiboot2 /EFI/cairn/XEN\n"));
-	refused(m, CAIRN_E_NOTFOUND, "/EFI/cairn/XEN");
-	put(m, "EFI/cairn/grub.cfg", cairn_span_str(CFG));
-	put_grub(m, no_tpm, CONFIG, "/EFI/cairn");
-	refused(m, CAIRN_E_UNSUPPORTED, "tpm");
-	put_grub(m, modules, "search x\n", "/EFI/cairn");
-	refused(m, CAIRN_E_UNSUPPORTED, "configuration inside");
-	put_grub(m, modules, NULL, "(memdisk)/boot");
-	refused(m, CAIRN_E_UNSUPPORTED, "prefix");
-	put(m, "EFI/cairn/grubx64.efi", cairn_span_str("MZ"));
-	refused(m, CAIRN_E_TRUNCATED, "grubx64.efi");
-	put_grub(m, modules, NULL, "/EFI/cairn");
-	make_dir(m, "EFI/cairn/x86_64-efi");
-	refused(m, CAIRN_E_UNSUPPORTED, "x86_64-efi");
-	put_grub(m, modules, CONFIG, "/EFI/cairn");
-	put(m, "EFI/cairn/xen", cairn_span_str("no image"));
-	refused(m, CAIRN_E_MALFORMED, "/EFI/cairn/xen");
-	put_xen(m);
-	put(m, "cairnd.conf", cairn_span_str("mode.guest = off\n"));
-	refused(m, CAIRN_E_USAGE, "mode.guest");
-	put(m, "cairnd.conf", cairn_span_str("\n"));
-	put(m, "authorities.jwks", cairn_span_str("{}"));
-	refused(m, CAIRN_E_MALFORMED, "authorities.jwks");
+	struct platform_medium *m = *state;
+	static const struct {
+		const char *cfg;
+		enum cairn_status status;
+		const char *why;
+	} bad[] = {
+	    {"set x=1\n", CAIRN_E_UNSUPPORTED,
+	     "/EFI/cairn/grub.cfg:1: a variable that may change what GRUB reads: x=1"},
+	    {"multiboot2 /EFI/../xen\n", CAIRN_E_UNSUPPORTED,
+	     "/EFI/../xen: a path with \"..\"; /EFI/cairn/grub.cfg:1: cannot read the file: /EFI/../xen"},
+	    {"multiboot2 /EFI/cairn/XEN\n", CAIRN_E_NOTFOUND,
+	     "%s/EFI/cairn/XEN: not found; /EFI/cairn/grub.cfg:1: cannot read the file: /EFI/cairn/XEN"},
+	    {"multiboot2 /EFI/cairn/xen -- x\nmodule2 /EFI/cairn/vmlinuz\nmodule2 "
+	     "/EFI/cairn/dom0.img\nboot\n",
+	     CAIRN_E_UNSUPPORTED, "-- x: Xen would change its own or dom0's command line"},
+	    {"multiboot2 /EFI/cairn/xen noapic\nmodule2 /EFI/cairn/vmlinuz\nmodule2 "
+	     "/EFI/cairn/dom0.img\nboot\n",
+	     CAIRN_E_UNSUPPORTED, "noapic: Xen would change its own or dom0's command line"},
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		platform_put(m, "EFI/cairn/grub.cfg", cairn_span_str(bad[i].cfg));
+		refused(m, bad[i].status, bad[i].why);
+	}
+}
+
+static void a_bad_grub_image_is_refused(void **state)
+{
+	struct platform_medium *m = *state;
+	cairn_auto_buf struct cairn_buf efi = {0};
+	assert_int_equal(cairn_file_read(&efi, "tests/data/boot/cairnboot.efi", 1u << 20), CAIRN_OK);
+	platform_put_grub(m, no_tpm, PLATFORM_CONFIG, "/EFI/cairn");
+	refused(m, CAIRN_E_UNSUPPORTED,
+		"/EFI/cairn/grub.cfg: the GRUB image has no tpm module: it measures nothing");
+	platform_put_grub(m, platform_modules, "search x\n", "/EFI/cairn");
+	refused(m, CAIRN_E_UNSUPPORTED,
+		"configuration inside the GRUB image:1: an embedded configuration that does not begin with "
+		"configfile");
+	platform_put_grub(m, platform_modules, "configfile $x\n", "/EFI/cairn");
+	refused(m, CAIRN_E_UNSUPPORTED, "configuration inside the GRUB image:1: a variable or an escape");
+	platform_put_grub(m, platform_modules, NULL, "(memdisk)/boot");
+	refused(m, CAIRN_E_UNSUPPORTED,
+		"configuration inside the GRUB image: a GRUB image whose prefix is not a plain path");
+	platform_put_grub(m, platform_modules, NULL, "/EFI/../cairn");
+	refused(m, CAIRN_E_UNSUPPORTED, "/EFI/../cairn/x86_64-efi: a path with \"..\"");
+	platform_put_grub(m, platform_modules, "configfile /EFI/absent.cfg\n", "/EFI/cairn");
+	refused(m, CAIRN_E_NOTFOUND, "%s/EFI/absent.cfg: not found");
+	platform_put(m, "EFI/cairn/grubx64.efi", cairn_buf_span(&efi));
+	refused(m, CAIRN_E_NOTFOUND, "EFI/cairn/grubx64.efi: not a GRUB image made by grub-mkimage");
+	platform_put(m, "EFI/cairn/grubx64.efi", cairn_span_str("MZ"));
+	refused(m, CAIRN_E_TRUNCATED, "EFI/cairn/grubx64.efi: not an EFI program that can be measured");
+	platform_put_grub(m, platform_modules, NULL, "/EFI/cairn");
+	platform_make_dir(m, "EFI/cairn/x86_64-efi");
+	refused(m, CAIRN_E_UNSUPPORTED,
+		"%s/EFI/cairn/x86_64-efi: GRUB would read lists of modules from it; remove it");
+	struct cairn_platform *p = NULL; /* with a configuration of its own it does not */
+	platform_put_grub(m, platform_modules, PLATFORM_CONFIG, "/EFI/cairn");
+	assert_int_equal(cairn_platform_describe(&p, &m->files, NULL), CAIRN_OK);
+	cairn_platform_free(p);
+}
+
+/* Those that are read last come first: none is mended again. */
+static void bad_files_are_refused(void **state)
+{
+	struct platform_medium *m = *state;
+	static const char *const absent = "/dev/null/absent";
+	static const struct {
+		const char *file, *text;
+		enum cairn_status status;
+		const char *why;
+	} bad[] = {
+	    {"EFI/cairn/xen", "no image", CAIRN_E_MALFORMED,
+	     "/EFI/cairn/xen: no build id can be read from this Xen image"},
+	    {"authorities.jwks", "{}", CAIRN_E_MALFORMED,
+	     "%s/authorities.jwks: not a set of JSON Web Keys: the bytes do not follow their format"},
+	    {"cairnd.conf", "mode.guest = off\n", CAIRN_E_USAGE,
+	     "%s/cairnd.conf:1: 'mode.guest' must be one of: enforce, audit, record"},
+	    {"EFI/BOOT/BOOTX64.EFI", "MZ", CAIRN_E_TRUNCATED,
+	     "EFI/BOOT/BOOTX64.EFI: not an EFI program that can be measured"},
+	};
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		platform_put(m, bad[i].file, cairn_span_str(bad[i].text));
+		refused(m, bad[i].status, bad[i].why);
+	}
+	m->files.efi = "EFI/BOOT/absent.efi";
+	refused(m, CAIRN_E_NOTFOUND, "%s/EFI/BOOT/absent.efi: not found");
+	m->files.efi = m->files.grub = CAIRN_PLATFORM_GRUB; /* which is a program that can be measured */
+	m->files.agent = absent;
+	refused(m, CAIRN_E_NOTFOUND, "/dev/null/absent: not found");
+	m->files.grub = "EFI/cairn/absent.efi";
+	refused(m, CAIRN_E_NOTFOUND, "%s/EFI/cairn/absent.efi: not found");
+}
+
+/* Xen would cut it. */
+static void a_long_line_of_xen_is_refused(void **state)
+{
+	struct platform_medium *m = *state;
+	cairn_auto_buf struct cairn_buf cfg = {0}, why = {0};
+	struct cairn_platform *p = NULL;
+	cairn_buf_add_str(&cfg, "multiboot2 /EFI/cairn/xen ");
+	for (unsigned i = 0; i < CAIRN_XEN_CMDLINE_MAX; i++)
+		cairn_buf_add_str(&cfg, "x");
+	cairn_buf_add_str(&cfg, "\nmodule2 /EFI/cairn/vmlinuz\nmodule2 /EFI/cairn/dom0.img\nboot\n");
+	platform_put(m, "EFI/cairn/grub.cfg", cairn_buf_span(&cfg));
+	assert_int_equal(cairn_platform_describe(&p, &m->files, &why), CAIRN_E_LIMIT);
+	assert_non_null(strstr(cairn_buf_str(&why), "x: Xen would change its own or dom0's command line"));
+	assert_null(p);
+}
+
+static void more_authorities_than_fit_are_refused(void **state)
+{
+	struct platform_medium *m = *state;
+	cairn_auto_jwks struct cairn_jwks *set = NULL;
+	assert_int_equal(cairn_jwks_new(&set), CAIRN_OK);
+	for (size_t i = 0; i <= CAIRN_TRUST_MAX; i++) {
+		cairn_auto_key struct cairn_key *k = NULL;
+		assert_int_equal(cairn_key_generate(&k, CAIRN_SIG_EDDSA), CAIRN_OK);
+		assert_int_equal(cairn_jwks_add(set, k), CAIRN_OK);
+		if (i + 1 < CAIRN_TRUST_MAX)
+			continue;
+		cairn_auto_json json_t *v = NULL;
+		cairn_auto_buf struct cairn_buf text = {0};
+		struct cairn_platform *p = NULL;
+		assert_int_equal(cairn_jwks_json(&v, set), CAIRN_OK);
+		assert_int_equal(cairn_json_dump(&text, v), CAIRN_OK);
+		platform_put(m, "authorities.jwks", cairn_buf_span(&text));
+		if (i == CAIRN_TRUST_MAX)
+			refused(m, CAIRN_E_LIMIT, "%s/authorities.jwks: too many keys");
+		else
+			assert_int_equal(cairn_platform_describe(&p, &m->files, NULL), CAIRN_OK);
+		cairn_platform_free(p);
+	}
 }
 
 static void every_cut_of_a_grub_image_is_refused(void **state)
@@ -278,12 +271,12 @@ static void every_cut_of_a_grub_image_is_refused(void **state)
 	cairn_auto_buf struct cairn_buf image = {0};
 	struct cairn_grub_image *g = calloc(1, sizeof(*g));
 	assert_non_null(g);
-	grub_fixture(&image, modules, CONFIG, "/EFI/cairn");
+	grub_fixture(&image, platform_modules, PLATFORM_CONFIG, "/EFI/cairn");
 	assert_int_equal(cairn_grub_image_parse(g, cairn_buf_span(&image)), CAIRN_OK);
 	assert_int_equal(g->count, 5);
 	assert_true(cairn_grub_image_has(g, "tpm"));
 	assert_false(cairn_grub_image_has(g, "tp"));
-	assert_true(cairn_span_equal(g->config, cairn_span_str(CONFIG)));
+	assert_true(cairn_span_equal(g->config, cairn_span_str(PLATFORM_CONFIG)));
 	assert_true(cairn_span_equal(g->prefix, cairn_span_str("/EFI/cairn")));
 	for (size_t i = 0; i < image.len; i++)
 		assert_int_not_equal(cairn_grub_image_parse(g, cairn_span(image.ptr, i)), CAIRN_OK);
@@ -293,9 +286,16 @@ static void every_cut_of_a_grub_image_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(describes_a_boot_medium, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_platform_manifest_foretells_the_pcrs, setup, teardown),
-	    cmocka_unit_test_setup_teardown(what_cannot_be_foretold_is_refused, setup, teardown),
+	    cmocka_unit_test_setup_teardown(describes_a_boot_medium, platform_setup, platform_teardown),
+	    cmocka_unit_test_setup_teardown(a_platform_manifest_foretells_the_pcrs, platform_setup,
+					    platform_teardown),
+	    cmocka_unit_test_setup_teardown(what_cannot_be_foretold_is_refused, platform_setup,
+					    platform_teardown),
+	    cmocka_unit_test_setup_teardown(a_bad_grub_image_is_refused, platform_setup, platform_teardown),
+	    cmocka_unit_test_setup_teardown(bad_files_are_refused, platform_setup, platform_teardown),
+	    cmocka_unit_test_setup_teardown(a_long_line_of_xen_is_refused, platform_setup, platform_teardown),
+	    cmocka_unit_test_setup_teardown(more_authorities_than_fit_are_refused, platform_setup,
+					    platform_teardown),
 	    cmocka_unit_test(every_cut_of_a_grub_image_is_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

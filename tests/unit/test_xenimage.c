@@ -11,6 +11,7 @@
 
 #include "boot/grubimage.h"
 #include "cairn/xenimage.h"
+#include "grub_fixture.h"
 
 #define ELF_SIZE 128
 #define NOTE_AT	 84
@@ -83,7 +84,10 @@ static void reads_the_note_plain_and_gzipped(void **state)
 	assert_int_equal(build_id(&id, gz, len), CAIRN_OK);
 	assert_memory_equal(id.bytes, elf + NOTE_AT + 16, 20);
 	for (size_t i = 0; i < len; i++)
-		assert_int_not_equal(build_id(&id, gz, i), CAIRN_OK);
+		assert_int_equal(build_id(&id, gz, i), CAIRN_E_TRUNCATED);
+	gz[2] ^= 1; /* the method */
+	assert_int_equal(build_id(&id, gz, len), CAIRN_E_MALFORMED);
+	gz[2] ^= 1;
 	gz[len] = 0;
 	assert_int_equal(build_id(&id, gz, len + 1), CAIRN_E_TRAILING);
 }
@@ -95,7 +99,8 @@ static void damaged_images_are_refused(void **state)
 	struct cairn_build_id id;
 	make_elf(elf);
 	for (size_t i = 0; i < NOTE_AT + NOTE_LEN; i++)
-		assert_int_not_equal(build_id(&id, elf, i), CAIRN_OK);
+		assert_int_equal(build_id(&id, elf, i), CAIRN_E_TRUNCATED);
+	assert_int_equal(cairn_xen_build_id(&id, cairn_span(NULL, 0)), CAIRN_E_TRUNCATED);
 	const struct {
 		size_t at;
 		uint32_t value;
@@ -129,8 +134,74 @@ static void a_bomb_is_bounded(void **state)
 	assert_true(zeros && gz);
 	size_t packed = gzip(gz, 1 << 20, zeros, len);
 	assert_int_equal(build_id(&id, gz, packed), CAIRN_E_LIMIT);
+	memcpy(zeros, "\x1f\x8b", 2); /* too much before it is unpacked */
+	assert_int_equal(cairn_xen_build_id(&id, cairn_span(zeros, len)), CAIRN_E_LIMIT);
 	free(zeros);
 	free(gz);
+}
+
+static void the_longest_id_is_bounded(void **state)
+{
+	(void)state;
+	uint8_t elf[ELF_SIZE + CAIRN_BUILD_ID_MAX];
+	struct cairn_build_id id;
+	for (unsigned more = 0; more < 2; more++) {
+		memset(elf, 0xee, sizeof(elf));
+		make_elf(elf);
+		put32(elf + 68, 16 + CAIRN_BUILD_ID_MAX + 4 * more);
+		put32(elf + NOTE_AT + 4, CAIRN_BUILD_ID_MAX + more);
+		assert_int_equal(build_id(&id, elf, sizeof(elf)), more ? CAIRN_E_LIMIT : CAIRN_OK);
+		assert_int_equal(id.len, CAIRN_BUILD_ID_MAX);
+	}
+}
+
+/* xen.efi: the id is in a CodeView record behind a debug directory. */
+static void reads_the_record_of_an_efi_image(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *section;
+		size_t magic_at;
+		enum cairn_status status;
+	} t[] = {
+	    {".buildid", 28, CAIRN_OK},
+	    {".buildie", 28, CAIRN_E_NOTFOUND},
+	    {".buildid", 27, CAIRN_E_MALFORMED},
+	};
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		cairn_auto_buf struct cairn_buf pe = {0};
+		struct cairn_build_id id = {0};
+		uint8_t body[48] = {0};
+		for (unsigned n = 0; n < 16; n++)
+			body[32 + n] = (uint8_t)(0xb0 + n);
+		memcpy(body + t[i].magic_at, "RSDS", 4);
+		grub_fixture_pe(&pe, t[i].section, cairn_span(body, sizeof(body)));
+		assert_int_equal(build_id(&id, pe.ptr, pe.len), t[i].status);
+		assert_int_equal(id.len, t[i].status == CAIRN_OK ? 16 : 0);
+		if (t[i].status == CAIRN_OK)
+			assert_memory_equal(id.bytes, body + 32, 16);
+		for (size_t n = 2; n < pe.len; n++)
+			assert_int_equal(build_id(&id, pe.ptr, n), CAIRN_E_TRUNCATED);
+	}
+}
+
+/* The section ends inside the record. */
+static void a_short_record_is_refused(void **state)
+{
+	(void)state;
+	cairn_auto_buf struct cairn_buf pe = {0};
+	struct cairn_build_id id = {0};
+	uint8_t body[48] = {0};
+	memcpy(body + 28, "RSDS", 4);
+	grub_fixture_pe(&pe, ".buildid", cairn_span(body, sizeof(body)));
+	put32(pe.ptr + 0x58 + 240 + 16, 48);
+	assert_int_equal(build_id(&id, pe.ptr, pe.len), CAIRN_OK);
+	id.len = 0;
+	for (uint32_t n = 1; n < 48; n++) {
+		put32(pe.ptr + 0x58 + 240 + 16, n);
+		assert_int_equal(build_id(&id, pe.ptr, pe.len), CAIRN_E_TRUNCATED);
+		assert_int_equal(id.len, 0);
+	}
 }
 
 static void check_line(enum cairn_status (*fn)(struct cairn_buf *, const char *), const char *in,
@@ -176,6 +247,7 @@ static void lines_that_xen_would_change_are_refused(void **state)
 	memset(longest, 'x', sizeof(longest));
 	longest[CAIRN_XEN_CMDLINE_MAX] = '\0';
 	assert_int_equal(cairn_xen_running_cmdline(&b, longest), CAIRN_E_LIMIT);
+	assert_int_equal(dom0_line(&b, longest), CAIRN_E_LIMIT);
 	longest[CAIRN_XEN_CMDLINE_MAX - 1] = '\0';
 	check_line(cairn_xen_running_cmdline, longest, longest);
 	assert_int_equal(cairn_xen_running_cmdline(&b, "a -- b"), CAIRN_E_UNSUPPORTED);
@@ -204,6 +276,9 @@ int main(void)
 	    cmocka_unit_test(reads_the_note_plain_and_gzipped),
 	    cmocka_unit_test(damaged_images_are_refused),
 	    cmocka_unit_test(a_bomb_is_bounded),
+	    cmocka_unit_test(the_longest_id_is_bounded),
+	    cmocka_unit_test(reads_the_record_of_an_efi_image),
+	    cmocka_unit_test(a_short_record_is_refused),
 	    cmocka_unit_test(running_lines_are_those_of_a_recorded_boot),
 	    cmocka_unit_test(lines_that_xen_would_change_are_refused),
 	    cmocka_unit_test(other_programs_are_no_grub),
