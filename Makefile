@@ -171,7 +171,7 @@ integration: all $(BUILD)/attack/attack $(BUILD)/attack/make-corpus $(BUILD)/mut
 
 # What an emulated host is made of beside cairn: Xen, kernels, guests. The first time needs the network.
 .PHONY: images
-images: all $(BUILD)/guests/vmlinuz $(BUILD)/guests/rawbuild
+images: all $(BUILD)/guests/vmlinuz $(BUILD)/guests/reader.img $(BUILD)/guests/rawbuild
 
 $(BUILD)/pkgs/stamp: tests/setup/fetch
 	$(Q)tests/setup/fetch $(BUILD) && touch $@
@@ -179,6 +179,11 @@ $(BUILD)/pkgs/stamp: tests/setup/fetch
 $(BUILD)/guests/vmlinuz: $(wildcard tests/machine/guests/* tests/machine/guests/*/*) src/boot/dom0/ramdisk.sh $(BUILD)/pkgs/stamp
 	$(call say,GUESTS,$(@D))
 	$(Q)CAIRN_PKGS=$(BUILD)/pkgs tests/machine/guests/build $(@D)
+
+$(BUILD)/guests/reader.img: $(wildcard tests/machine/guests/disks/*) $(wildcard src/boot/dom0/*) tests/machine/guests/hvm/block \
+  $(BUILD)/pkgs/stamp
+	$(call say,GUESTS,$@)
+	$(Q)CAIRN_PKGS=$(BUILD)/pkgs tests/machine/guests/disks/build $(@D)
 
 $(BUILD)/guests/rawbuild: $(BUILD)/obj/tests/machine/rawbuild/rawbuild.o
 	$(call say,LD,$@)

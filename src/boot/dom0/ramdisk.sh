@@ -45,10 +45,10 @@ busybox() {
 # libraries PACKAGES FILE...: what the dynamic loader loads for these files, with libraries in PACKAGES before the
 # system's own. A library that is missing is an error.
 libraries() {
-	local packages=$1 found lib
+	local packages=$1/usr/lib found lib
 	shift
 	found=$(for file in "$@"; do
-		LD_LIBRARY_PATH=$packages/usr/lib/x86_64-linux-gnu ldd "$file" 2>/dev/null || true
+		LD_LIBRARY_PATH=$packages/x86_64-linux-gnu:$packages/xen-4.17/lib/x86_64-linux-gnu ldd "$file" 2>/dev/null || true
 	done)
 	if grep -q 'not found' <<<"$found"; then
 		echo "missing libraries:" >&2
