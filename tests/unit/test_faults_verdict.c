@@ -127,9 +127,11 @@ static void record(struct cairn_buf *b)
 static void busy_host(void)
 {
 	struct cairn_buf b = {0};
+	struct cairn_release_set_ref set = {.serial = 3, .sha256 = sim.host.xen};
 	struct cairn_launch l = sim_launch(&sim);
 	struct cairn_exit_record x = {.launch = 2, .name = "netdrv", .reason = "crashed"};
 	cairn_auto_reasons struct cairn_reasons r = {0};
+	memset(set.kid, 'k', CAIRN_KID_LEN);
 	sim_record_launch(&sim, &l);
 	sim_record_launch(&sim, &l);
 	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
@@ -159,6 +161,8 @@ static void busy_host(void)
 	assert_int_equal(cairn_record_foreign(&b, 12, &sim.host.xen), CAIRN_OK);
 	record(&b);
 	assert_int_equal(cairn_record_phase(&b, "00ff"), CAIRN_OK);
+	record(&b);
+	assert_int_equal(cairn_record_release_set(&b, &set), CAIRN_OK);
 	record(&b);
 }
 
