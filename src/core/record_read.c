@@ -85,8 +85,6 @@ static void read_backends(struct cairn_launch *l, const json_t *uses)
 static void read_manifest_ref(struct cairn_launch *l, const json_t *m)
 {
 	l->has_manifest = json_is_object(m);
-	if (!l->has_manifest)
-		return;
 	l->manifest.kid = str(m, "kid");
 	l->manifest.name = str(m, "name");
 	l->manifest.release = integer(m, "release");

@@ -52,7 +52,7 @@ static const struct status_row *row_of(enum cairn_status s)
 {
 	unsigned n = (unsigned)s;
 
-	return n < CAIRN_STATUS_COUNT && rows[n].name ? &rows[n] : &rows[CAIRN_E_INTERNAL];
+	return n < CAIRN_STATUS_COUNT ? &rows[n] : &rows[CAIRN_E_INTERNAL];
 }
 
 const char *cairn_status_name(enum cairn_status s)

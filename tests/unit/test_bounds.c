@@ -228,6 +228,21 @@ static void counts(void **state)
 	assert_int_equal(b.len, 0);
 }
 
+static void exits(void **state)
+{
+	static const char *const known[] = {"destroyed", "crashed",	 "rebooted",   "shutdown",
+					    "lost",	 "build-failed", "no-service", "no-device-model",
+					    "suspended"};
+	struct cairn_exit_record x = {.launch = 1, .name = "netdrv", .reason = "bored"};
+	cairn_auto_buf struct cairn_buf b = {0};
+	(void)state;
+	assert_int_equal(cairn_record_exit(&b, &x), CAIRN_E_MALFORMED);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		x.reason = known[i];
+		assert_int_equal(cairn_record_exit(&b, &x), CAIRN_OK);
+	}
+}
+
 static void newer_records(void **state)
 {
 	cairn_auto_json json_t *v =
@@ -251,9 +266,10 @@ static void banks_in_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(host),	      cmocka_unit_test(launch), cmocka_unit_test(small_records),
-	    cmocka_unit_test(platform),	      cmocka_unit_test(counts), cmocka_unit_test(newer_records),
-	    cmocka_unit_test(banks_in_order),
+	    cmocka_unit_test(host),	     cmocka_unit_test(launch),
+	    cmocka_unit_test(small_records), cmocka_unit_test(platform),
+	    cmocka_unit_test(counts),	     cmocka_unit_test(exits),
+	    cmocka_unit_test(newer_records), cmocka_unit_test(banks_in_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
