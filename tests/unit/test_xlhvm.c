@@ -179,6 +179,24 @@ static void test_stub(void **state)
 	assert_emits("stubdomain_memory = 128\n");
 }
 
+/* The words that a stub domain found in xenstore on a booted host (xl and libxl 4.17.7 of Debian 12), behind its own name. */
+static void test_stub_as_seen(void **state)
+{
+	(void)state;
+	accept("name=\"stubbed\"\ntype=\"hvm\"\nmemory=32\nvcpus=1\ntsc_mode=\"native\"\n"
+	       "device_model_version=\"qemu-xen\"\ndevice_model_stubdomain_override=1\n"
+	       "stubdomain_kernel=\"/s/k\"\nstubdomain_ramdisk=\"/s/r\"\nstubdomain_memory=256\n"
+	       "disk=[\"format=raw,vdev=sda,access=r,target=/d/a\"]\nboot=\"c\"\n"
+	       "serial=\"file:/var/log/xen/stubbed.serial\"\nvga=\"none\"\nvnc=0\n");
+	assert_string_equal(
+	    args,
+	    "stubdom-dm -xen-domid {domid} -no-shutdown -nodefaults -no-user-config -name stubbed -display "
+	    "none -device lsi53c895a -serial /dev/hvc3 -boot order=c -net none -machine "
+	    "xenfv,suppress-vmdesc=on -m 32 -drive "
+	    "file=/dev/xvda,id=scsi0-hd0,format=host_device,if=none,readonly=on,cache=writeback -device "
+	    "scsi-hd,drive=scsi0-hd0,scsi-id=0");
+}
+
 static void test_pci(void **state)
 {
 	(void)state;
@@ -290,8 +308,10 @@ static void test_bad(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(test_defaults), cmocka_unit_test(test_args), cmocka_unit_test(test_disk_args),
-	    cmocka_unit_test(test_stub),     cmocka_unit_test(test_pci),  cmocka_unit_test(test_bad),
+	    cmocka_unit_test(test_defaults),	 cmocka_unit_test(test_args),
+	    cmocka_unit_test(test_disk_args),	 cmocka_unit_test(test_stub),
+	    cmocka_unit_test(test_stub_as_seen), cmocka_unit_test(test_pci),
+	    cmocka_unit_test(test_bad),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
