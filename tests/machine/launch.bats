@@ -9,6 +9,10 @@ setup_file() {
 	lab_app_up
 }
 
+# dropped FILE TARGET: onto the data volume of the host that runs, by a rename.
+dropped() { dom0 "echo $(base64 -w0 "$1") | base64 -d >/var/lib/cairn/$2.new && mv /var/lib/cairn/$2.new /var/lib/cairn/$2"; }
+in_force() { [ "$(dom0 'cairn status --json' | jq -c '[.release_set.serial, .release_set.seen]')" = "$1" ]; }
+
 @test "both domains run; the launch log says what the hypervisor says" {
 	dom0 'cairn status --json' >"$run/status.json"
 	for name in netdrv app; do
@@ -34,6 +38,24 @@ setup_file() {
 @test "app reaches the network through the driver domain's vif" {
 	lab_app_up
 	[ "$(dom0 "xenstore-read /local/domain/\$(xl domid app)/device/vif/0/backend-id")" = "$(dom0 xl domid netdrv)" ]
+}
+
+@test "an older release set than the TPM has seen: refused on record, and without a newer one no service domain starts" {
+	cairn release sign --serial 1 --key "$run/keys/authority.jwk" -o "$run/set-1.jws"
+	cairn release sign --from "$run/set-1.jws" --key "$run/keys/authority.jwk" -o "$run/set-2.jws"
+	dropped "$run/set-2.jws" release-set.jws
+	await 10 in_force '[2,2]'
+	dropped "$run/set-1.jws" release-set.jws
+	await 10 eval '[ -n "$(records "select(.type == \"refusal\" and .reasons[0].code == \"release-set-old\")")" ]'
+	in_force '[2,2]'
+	dom0 'kill -9 $(pidof cairnd)'
+	await 30 in_force '[0,2]'
+	dom0 "cp $images/keeper.cfg /run/keeper.cfg"
+	refused keeper release-set-old
+	dropped "$run/set-2.jws" release-set.jws
+	await 10 in_force '[2,2]'
+	dom0 'cairn launch /run/keeper.cfg && cairn stop keeper'
+	replays 12
 }
 
 @test "a guest that claims nothing is recorded and runs without a manifest" {
