@@ -100,7 +100,7 @@ void cairn_handle_challenge(struct cairn_verifier *v, const struct cairn_call *c
 /* ---- refusals
  * ----------------------------------------------------------------------------------------------------- */
 
-static bool reject(struct cairn_verifier *v, const struct cairn_call *call, const struct evidence *e,
+static void reject(struct cairn_verifier *v, const struct cairn_call *call, const struct evidence *e,
 		   struct cairn_response *resp, int code, const char *name, const char *text)
 {
 	const char *host = e->row.label[0] ? e->row.label : "unknown";
@@ -110,7 +110,6 @@ static bool reject(struct cairn_verifier *v, const struct cairn_call *call, cons
 				     "the refusal could not be written to the audit log");
 	else
 		cairn_response_error(resp, code, name, "%s", text);
-	return false;
 }
 
 /* ---- gate 1: the document, the host, the nonce
@@ -150,15 +149,19 @@ static bool read_document(struct evidence *e, struct cairn_verifier *v, const st
 	enum cairn_status st = cairn_json_parse(&e->doc, call->body);
 	if (!st)
 		st = read_members(e);
-	if (st == CAIRN_E_VERSION)
-		return reject(
-		    v, call, e, resp, 400, "newer-version",
-		    "the evidence has a newer version than this server knows: update cairn-verifier");
-	if (st)
-		return reject(v, call, e, resp, 400, "malformed", cairn_status_text(st));
-	if (strcmp(e->kid, cairn_verifier_kid(v)) != 0)
-		return reject(v, call, e, resp, 403, "other-verifier",
-			      "the evidence was made for another verifier");
+	if (st == CAIRN_E_VERSION) {
+		reject(v, call, e, resp, 400, "newer-version",
+		       "the evidence has a newer version than this server knows: update cairn-verifier");
+		return false;
+	}
+	if (st) {
+		reject(v, call, e, resp, 400, "malformed", cairn_status_text(st));
+		return false;
+	}
+	if (strcmp(e->kid, cairn_verifier_kid(v)) != 0) {
+		reject(v, call, e, resp, 403, "other-verifier", "the evidence was made for another verifier");
+		return false;
+	}
 	return true;
 }
 
@@ -166,15 +169,19 @@ static bool find_host(struct evidence *e, struct cairn_verifier *v, const struct
 		      struct cairn_response *resp)
 {
 	enum cairn_status st = cairn_store_host_get(&e->row, v->store, e->host_id);
-	if (st == CAIRN_E_NOTFOUND)
-		return reject(v, call, e, resp, 404, "unknown-host", "the host is not enrolled");
+	if (st == CAIRN_E_NOTFOUND) {
+		reject(v, call, e, resp, 404, "unknown-host", "the host is not enrolled");
+		return false;
+	}
 	if (st) {
 		cairn_response_failure(resp, st, "reading a host");
 		return false;
 	}
-	if (e->row.state == CAIRN_STATE_REVOKED || e->row.state == CAIRN_STATE_CLEARED)
-		return reject(v, call, e, resp, 403, "host-barred",
-			      "the host is revoked or its TPM was cleared; an operator must forget it first");
+	if (e->row.state == CAIRN_STATE_REVOKED || e->row.state == CAIRN_STATE_CLEARED) {
+		reject(v, call, e, resp, 403, "host-barred",
+		       "the host is revoked or its TPM was cleared; an operator must forget it first");
+		return false;
+	}
 	return true;
 }
 
@@ -182,15 +189,22 @@ static bool check_nonce(struct evidence *e, struct cairn_verifier *v, const stru
 			struct cairn_response *resp)
 {
 	enum cairn_status st = cairn_nonce_open(&e->nonce, v->nonce_key, e->token, e->now_ms);
-	if (st == CAIRN_E_STALE)
-		return reject(v, call, e, resp, 409, "stale-nonce", "the nonce has expired");
-	if (st)
-		return reject(v, call, e, resp, 403, "bad-nonce", "the nonce was not made by this server");
-	if (memcmp(e->nonce.host_id, e->host_id, sizeof e->host_id) != 0)
-		return reject(v, call, e, resp, 403, "bad-nonce", "the nonce was made for another host");
-	if (e->nonce.issued_ms <= e->row.nonce_issued_ms)
-		return reject(v, call, e, resp, 409, "stale-nonce",
-			      "the nonce, or a later one, was used before");
+	if (st == CAIRN_E_STALE) {
+		reject(v, call, e, resp, 409, "stale-nonce", "the nonce has expired");
+		return false;
+	}
+	if (st) {
+		reject(v, call, e, resp, 403, "bad-nonce", "the nonce was not made by this server");
+		return false;
+	}
+	if (memcmp(e->nonce.host_id, e->host_id, sizeof e->host_id) != 0) {
+		reject(v, call, e, resp, 403, "bad-nonce", "the nonce was made for another host");
+		return false;
+	}
+	if (e->nonce.issued_ms <= e->row.nonce_issued_ms) {
+		reject(v, call, e, resp, 409, "stale-nonce", "the nonce, or a later one, was used before");
+		return false;
+	}
 	return true;
 }
 
@@ -237,13 +251,16 @@ static bool quote_good(struct evidence *e, struct cairn_verifier *v, const struc
 		cairn_response_failure(resp, st, "checking a quote");
 		return false;
 	}
-	if (st == CAIRN_E_SIGNATURE)
-		return reject(v, call, e, resp, 403, "bad-signature",
-			      "the quote is not signed by the host's attestation key");
+	if (st == CAIRN_E_SIGNATURE) {
+		reject(v, call, e, resp, 403, "bad-signature",
+		       "the quote is not signed by the host's attestation key");
+		return false;
+	}
 	char text[128];
 	snprintf(text, sizeof text, "the quote is not the one that was asked for: %s",
 		 failed ? failed : cairn_status_text(st));
-	return reject(v, call, e, resp, 403, "bad-quote", text);
+	reject(v, call, e, resp, 403, "bad-quote", text);
+	return false;
 }
 
 /* The clock may fall only where a counter rose; a reset count that falls is a TPM that was cleared. */
@@ -264,13 +281,14 @@ static bool time_good(struct evidence *e, struct cairn_verifier *v, const struct
 			cairn_response_failure(resp, st, "marking a host as cleared");
 			return false;
 		}
-		return reject(
-		    v, call, e, resp, 403, "host-cleared",
-		    "the TPM's reset count fell: it was cleared; forget the host and enrol it again");
+		reject(v, call, e, resp, 403, "host-cleared",
+		       "the TPM's reset count fell: it was cleared; forget the host and enrol it again");
+		return false;
 	}
-	if (cairn_tpm_time_compare(&quote, &row) < 0 || cairn_tpm_time_compare(&quote, &e->nonce.time) < 0)
-		return reject(v, call, e, resp, 409, "clock-order",
-			      "the quote is older than one that was accepted");
+	if (cairn_tpm_time_compare(&quote, &row) < 0 || cairn_tpm_time_compare(&quote, &e->nonce.time) < 0) {
+		reject(v, call, e, resp, 409, "clock-order", "the quote is older than one that was accepted");
+		return false;
+	}
 	e->row.reset_count = c.reset_count;
 	e->row.restart_count = c.restart_count;
 	e->row.clock = c.clock;
@@ -319,17 +337,21 @@ static bool appraise(struct cairn_verdict *verdict, struct evidence *e, struct c
 		st = cairn_judge_tpm(verdict, v, &e->row, cairn_quote_firmware_version(e->checked));
 	if (!st)
 		return true;
-	if (st == CAIRN_E_DROPPED)
-		return reject(
-		    v, call, e, resp, 403, "bodies-missing",
-		    "the host dropped bodies of its launch log that this server does not have: reboot it");
+	if (st == CAIRN_E_DROPPED) {
+		reject(v, call, e, resp, 403, "bodies-missing",
+		       "the host dropped bodies of its launch log that this server does not have: reboot it");
+		return false;
+	}
 	if (st == CAIRN_E_NOMEM || st == CAIRN_E_CRYPTO || st == CAIRN_E_INTERNAL || st == CAIRN_E_IO) {
 		cairn_response_failure(resp, st, "appraising evidence");
 		return false;
 	}
-	if (st == CAIRN_E_DIVERGED)
-		return reject(v, call, e, resp, 403, "logs-diverged", "the logs do not replay to the quote");
-	return reject(v, call, e, resp, 403, "bad-log", cairn_status_text(st));
+	if (st == CAIRN_E_DIVERGED) {
+		reject(v, call, e, resp, 403, "logs-diverged", "the logs do not replay to the quote");
+		return false;
+	}
+	reject(v, call, e, resp, 403, "bad-log", cairn_status_text(st));
+	return false;
 }
 
 static enum cairn_status keep(struct evidence *e, struct cairn_verifier *v,

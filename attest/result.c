@@ -7,7 +7,7 @@ enum cairn_status cairn_result_verdict(struct cairn_buf *out, const struct cairn
 	cairn_auto_json json_t *v =
 	    json_pack("{s:s,s:o,s:O}", "nonce", nonce, "boot_id", cairn_json_hex(cairn_span(boot_id, 32)),
 		      "submods", verdict->submods);
-	return v ? cairn_json_dump(out, v) : CAIRN_E_NOMEM;
+	return cairn_json_dump(out, v); /* of NULL: CAIRN_E_NOMEM */
 }
 
 static bool holds(enum cairn_state s)
@@ -68,7 +68,7 @@ json_t *cairn_result_reasons(const json_t *subs)
 		json_array_foreach(json_object_get(sub, "cairn.reasons"), i, reason)
 		{
 			json_t *copy = json_copy(reason);
-			if (!copy || json_object_set_new(copy, "submod", json_string(name)) ||
+			if (json_object_set_new(copy, "submod", json_string(name)) ||
 			    json_array_append_new(all, copy)) {
 				json_decref(all);
 				return NULL;
@@ -137,6 +137,6 @@ enum cairn_status cairn_result_ear(struct cairn_buf *out, const struct cairn_ver
 {
 	cairn_auto_json json_t *claims = ear_claims(h, now_ms, v->set.stale_after_s);
 	cairn_auto_buf struct cairn_buf text = {0};
-	enum cairn_status st = claims ? cairn_json_dump(&text, claims) : CAIRN_E_NOMEM;
+	enum cairn_status st = cairn_json_dump(&text, claims); /* of NULL: CAIRN_E_NOMEM */
 	return st ? st : cairn_jws_sign(out, v->token_key, CAIRN_EAR_TYP, cairn_buf_span(&text));
 }

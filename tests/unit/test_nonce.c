@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "attest/nonce.h"
+#include "tests/unit/callee_faults.h"
 
 static const uint8_t key[CAIRN_NONCE_KEY_SIZE] = {1, 2, 3};
 
@@ -77,6 +78,63 @@ static void refuses_another_key(void **state)
 	assert_int_equal(cairn_nonce_open(&got, other, make(&b), 1500), CAIRN_E_SIGNATURE);
 }
 
+/* Of this key, and of another version. */
+static void refuses_another_version(void **state)
+{
+	(void)state;
+	cairn_auto_buf struct cairn_buf b = {0};
+	cairn_auto_buf struct cairn_buf raw = {0};
+	cairn_auto_buf struct cairn_buf token = {0};
+	struct cairn_nonce got;
+	unsigned len = 0;
+	assert_int_equal(cairn_b64url_decode(&raw, cairn_span_str(make(&b))), CAIRN_OK);
+	raw.ptr[0]++;
+	assert_non_null(
+	    HMAC(EVP_sha256(), key, sizeof key, raw.ptr, raw.len - 32, raw.ptr + raw.len - 32, &len));
+	cairn_b64url_encode(&token, cairn_buf_span(&raw));
+	assert_int_equal(cairn_nonce_open(&got, key, cairn_buf_str(&token), 1500), CAIRN_E_MALFORMED);
+}
+
+static void longer_is_none(void **state)
+{
+	(void)state;
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_nonce got;
+	make(&b);
+	cairn_buf_add_str(&b, "AAAA");
+	assert_int_equal(cairn_nonce_open(&got, key, cairn_buf_str(&b), 1500), CAIRN_E_MALFORMED);
+}
+
+static void faults(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned at;
+		enum cairn_status want;
+	} list[] = {{"RAND_bytes", 0, CAIRN_E_CRYPTO},
+		    {"HMAC", 0, CAIRN_E_CRYPTO},
+		    {"cairn_buf_status", 0, CAIRN_E_NOMEM},
+		    {"cairn_buf_status", 1, CAIRN_E_NOMEM},
+		    {"cairn_buf_status", 2, CAIRN_E_NOMEM}};
+	(void)state;
+	cairn_auto_buf struct cairn_buf b = {0};
+	struct cairn_nonce got, n = sample();
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		cairn_auto_buf struct cairn_buf none = {0};
+		broken.name = list[i].name;
+		broken.at = list[i].at;
+		broken.st = CAIRN_E_NOMEM;
+		broken.calls = 0;
+		assert_int_equal(cairn_nonce_make(&none, key, &n), list[i].want);
+		broken.name = NULL;
+	}
+	const char *token = make(&b);
+	broken.name = "HMAC";
+	broken.at = broken.calls = 0;
+	assert_int_equal(cairn_nonce_open(&got, key, token, 1500), CAIRN_E_CRYPTO);
+	broken.name = NULL;
+}
+
 static int compare_text(const void *a, const void *b)
 {
 	return memcmp(a, b, CAIRN_NONCE_TEXT);
@@ -118,6 +176,9 @@ int main(void)
 	    cmocka_unit_test(ages),
 	    cmocka_unit_test(refuses_every_change),
 	    cmocka_unit_test(refuses_another_key),
+	    cmocka_unit_test(refuses_another_version),
+	    cmocka_unit_test(longer_is_none),
+	    cmocka_unit_test(faults),
 	    cmocka_unit_test(never_repeats),
 	    cmocka_unit_test(orders_time),
 	};

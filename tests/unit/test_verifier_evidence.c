@@ -118,6 +118,138 @@ static void spliced_evidence_is_refused(void **state)
 	verifier_expect_state(w, "trusted");
 }
 
+/* Without a member, and with one of another type. */
+static void every_member_is_needed(void **state)
+{
+	static const char *const members[] = {"format",	  "version",	  "host_id",	  "boot_id",
+					      "nonce",	  "verifier_kid", "quote",	  "signature",
+					      "boot_log", "launch_log",	  "agent_version"};
+	struct verifier_world *w = *state;
+	cairn_auto_json json_t *good =
+	    verifier_evidence(w, &w->tpm[0], verifier_challenge(w), CAIRN_APPRAISAL_PCRS);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		json_t *bad = json_copy(good);
+		json_object_del(bad, members[i]);
+		verifier_call(w, "POST", "/v1/evidence", bad);
+		verifier_expect_error(w, 400, "malformed");
+		post_with(w, good, members[i], json_false());
+		verifier_expect_error(w, 400, "malformed");
+	}
+	verifier_call_raw(w, "POST", "/v1/evidence", cairn_span_str("[[[[[[[[[[[[[[[[[["));
+	verifier_expect_error(w, 400, "malformed");
+	const json_t *error = json_object_get(w->body, "error");
+	assert_string_equal(json_string_value(json_object_get(error, "message")),
+			    cairn_status_text(CAIRN_E_LIMIT));
+	verifier_call(w, "POST", "/v1/evidence", json_incref(good));
+	assert_int_equal(w->code, 200);
+}
+
+static void row_of(struct verifier_world *w, struct cairn_host_row *row)
+{
+	assert_int_equal(cairn_store_host_find(row, w->v->store, "alpha"), CAIRN_OK);
+}
+
+/* Evidence for a nonce of this server that says this. */
+static void post_for(struct verifier_world *w, uint64_t expires_ms, const struct cairn_tpm_time *time)
+{
+	cairn_auto_row struct cairn_host_row row = {0};
+	cairn_auto_buf struct cairn_buf token = {0};
+	row_of(w, &row);
+	struct cairn_nonce n = {
+	    .issued_ms = row.nonce_issued_ms + 1, .expires_ms = expires_ms, .time = *time};
+	memcpy(n.host_id, row.id, sizeof n.host_id);
+	assert_int_equal(cairn_nonce_make(&token, w->v->nonce_key, &n), CAIRN_OK);
+	verifier_call(w, "POST", "/v1/evidence",
+		      verifier_evidence(w, &w->tpm[0], cairn_buf_str(&token), CAIRN_APPRAISAL_PCRS));
+}
+
+static void nonces_that_do_not_fit(void **state)
+{
+	static const struct cairn_tpm_time none = {0};
+	static const struct cairn_tpm_time future = {.reset_count = UINT32_MAX};
+	struct verifier_world *w = *state;
+	post_for(w, 1, &none);
+	verifier_expect_error(w, 409, "stale-nonce");
+	post_for(w, UINT64_MAX, &future);
+	verifier_expect_error(w, 409, "clock-order");
+	cairn_auto_row struct cairn_host_row row = {0};
+	row_of(w, &row);
+	row.clock += 1000000; /* what was accepted is younger than the quote, and the nonce is not */
+	row.nonce_issued_ms++;
+	assert_int_equal(cairn_store_host_accept(w->v->store, &row), CAIRN_OK);
+	post_for(w, UINT64_MAX, &none);
+	verifier_expect_error(w, 409, "clock-order");
+	row.clock -= 1000000;
+	row.nonce_issued_ms++;
+	assert_int_equal(cairn_store_host_accept(w->v->store, &row), CAIRN_OK);
+	post_for(w, UINT64_MAX, &none);
+	assert_int_equal(w->code, 200);
+}
+
+static void challenges_that_are_none(void **state)
+{
+	static const struct {
+		const char *body;
+		int code;
+		const char *error;
+	} list[] = {
+	    {"[]", 400, "malformed"},
+	    {"{}", 400, "malformed"},
+	    {"{\"host_id\":\"00\"}", 400, "malformed"},
+	    {"{\"host_id\":\"00000000000000000000000000000000000000000000000000000000000000ff\"}", 404,
+	     "unknown-host"},
+	};
+	struct verifier_world *w = *state;
+	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
+		verifier_call_raw(w, "POST", "/v1/challenge", cairn_span_str(list[i].body));
+		verifier_expect_error(w, list[i].code, list[i].error);
+	}
+}
+
+static void set_state(struct verifier_world *w, enum cairn_state to)
+{
+	cairn_auto_row struct cairn_host_row row = {0};
+	row_of(w, &row);
+	assert_int_equal(cairn_store_host_set_state(w->v->store, row.id, to), CAIRN_OK);
+}
+
+/* By what is stored: the evidence was asked for before. */
+static void a_cleared_host_is_barred(void **state)
+{
+	struct verifier_world *w = *state;
+	cairn_auto_json json_t *good =
+	    verifier_evidence(w, &w->tpm[0], verifier_challenge(w), CAIRN_APPRAISAL_PCRS);
+	set_state(w, CAIRN_STATE_CLEARED);
+	verifier_call(w, "POST", "/v1/evidence", json_incref(good));
+	verifier_expect_error(w, 403, "host-barred");
+	verifier_expect_state(w, "cleared");
+	const json_t *host = json_object_get(json_object_get(w->body, "submods"), "host");
+	assert_string_equal(json_string_value(json_object_get(host, "ear.status")), "contraindicated");
+	set_state(w, CAIRN_STATE_TRUSTED);
+}
+
+/* What is shown follows what is stored; the list of hosts is short. */
+static void results_of_other_states(void **state)
+{
+	struct verifier_world *w = *state;
+	set_state(w, CAIRN_STATE_UNMEASURED);
+	verifier_expect_state(w, "unmeasured");
+	assert_non_null(json_object_get(json_object_get(w->body, "submods"), "xen"));
+	set_state(w, CAIRN_STATE_TRUSTED);
+	verifier_call(w, "GET", "/v1/hosts", NULL);
+	assert_null(json_object_get(json_array_get(json_object_get(w->body, "hosts"), 0), "submods"));
+	cairn_auto_row struct cairn_host_row row = {0};
+	row_of(w, &row);
+	cairn_buf_fini(&row.verdict);
+	cairn_buf_add_str(&row.verdict, "{\"submods\":1}");
+	row.nonce_issued_ms++;
+	assert_int_equal(cairn_store_host_accept(w->v->store, &row), CAIRN_OK);
+	verifier_expect_state(w, "stale");
+	assert_non_null(json_object_get(json_object_get(w->body, "submods"), "host"));
+	verifier_attest(w);
+	verifier_expect_state(w, "trusted");
+}
+
 static void other_quotes_are_refused(void **state)
 {
 	struct verifier_world *w = *state;
@@ -162,6 +294,11 @@ int main(void)
 	    cmocka_unit_test(replays_are_refused),
 	    cmocka_unit_test(changed_evidence_is_refused),
 	    cmocka_unit_test(spliced_evidence_is_refused),
+	    cmocka_unit_test(every_member_is_needed),
+	    cmocka_unit_test(nonces_that_do_not_fit),
+	    cmocka_unit_test(challenges_that_are_none),
+	    cmocka_unit_test(a_cleared_host_is_barred),
+	    cmocka_unit_test(results_of_other_states),
 	    cmocka_unit_test(other_quotes_are_refused),
 	    cmocka_unit_test(logs_must_replay),
 	};

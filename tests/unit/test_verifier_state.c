@@ -1,11 +1,8 @@
 /* What becomes of a host at the server: launches, reboots, silence, a cleared TPM, revocation; and its manifests. */
 #include "tests/unit/verifier_fixture.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#include <sqlite3.h>
 
 #include "tests/unit/tpmuse_fixture.h"
 
@@ -93,22 +90,6 @@ static void survives_a_restart(void **state)
 	verifier_expect_error(w, 409, "stale-nonce");
 }
 
-static int audited(const struct verifier_world *w, const char *where)
-{
-	char path[160], query[256];
-	sqlite3 *db = NULL;
-	sqlite3_stmt *q = NULL;
-	snprintf(path, sizeof path, "%s/server/verifier.db", w->dir);
-	snprintf(query, sizeof query, "SELECT count(*) FROM audit WHERE %s", where);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &q, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
-	int n = sqlite3_column_int(q, 0);
-	sqlite3_finalize(q);
-	sqlite3_close(db);
-	return n;
-}
-
 static void a_cleared_tpm(void **state)
 {
 	struct verifier_world *w = *state;
@@ -130,7 +111,7 @@ static void a_cleared_tpm(void **state)
 	verifier_attest(w);
 	verifier_expect_error(w, 403, "host-cleared");
 	verifier_expect_state(w, "cleared");
-	assert_int_equal(audited(w, "event='state' AND text LIKE '%-> cleared'"), 1);
+	assert_int_equal(verifier_audited(w, "event='state' AND text LIKE '%-> cleared'"), 1);
 	verifier_challenge(w);
 	verifier_expect_error(w, 403, "host-barred");
 	struct cairn_tpm_identity id = {0};

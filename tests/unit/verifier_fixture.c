@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sqlite3.h>
 
 #include "attest/commands.h"
 #include "cairn/eventlog.h"
@@ -62,6 +63,22 @@ void verifier_expect_state(struct verifier_world *w, const char *state)
 	verifier_call(w, "GET", "/v1/hosts/alpha", NULL);
 	assert_int_equal(w->code, 200);
 	assert_string_equal(verifier_text(w, "state"), state);
+}
+
+int verifier_audited(const struct verifier_world *w, const char *where)
+{
+	char path[160], query[256];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *q = NULL;
+	snprintf(path, sizeof path, "%s/server/verifier.db", w->dir);
+	snprintf(query, sizeof query, "SELECT count(*) FROM audit WHERE %s", where);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	int n = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
 }
 
 /* ---- the host's side
