@@ -133,7 +133,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/tests/unit/%.o $(FIXTURES) $(LIB_TESTS)
 	$(Q)mkdir -p $(@D) && $(link) $(LIBS_ALL) -lcmocka
 
 $(BUILD)/unit/test_faults_% $(BUILD)/unit/test_quotefaults: LD_FLAGS += -Wl,@tests/unit/faults.wrap
-CALLEE_FAULTS := nonce verifier_faults verifier_enrolment verifier_start
+CALLEE_FAULTS := nonce verifier_enrol verifier_faults verifier_enrolment verifier_start
 $(CALLEE_FAULTS:%=$(BUILD)/unit/test_%): LD_FLAGS += -Wl,@tests/unit/callee_faults.wrap
 
 .PHONY: units asan integration machine

@@ -52,7 +52,8 @@ static enum cairn_status read_certs(STACK_OF(X509) * certs, const json_t *array)
 {
 	size_t i;
 	json_t *item;
-	if (json_array_size(array) == 0 || json_array_size(array) > EK_CERTS_MAX)
+	if (json_array_size(array) == 0 ||
+	    json_array_size(array) > EK_CERTS_MAX) /* what is no array has none */
 		return CAIRN_E_LIMIT;
 	json_array_foreach((json_t *)(uintptr_t)array, i, item)
 	{
@@ -98,14 +99,13 @@ static bool read_claim(struct claim *c, STACK_OF(X509) * certs, struct cairn_ver
 		       const char *peer, struct cairn_response *resp)
 {
 	const char *label = NULL;
-	json_t *array = NULL;
 	if (cairn_json_get_str(&label, body, "label") || !label_ok(label)) {
 		cairn_response_error(resp, 400, "label",
 				     "a label is 1 to 64 of A-Z a-z 0-9 . _ - and no host id");
 		return false;
 	}
 	memcpy(c->row.label, label, strlen(label) + 1);
-	if (cairn_json_get_arr(&array, body, "ek_certs") || read_certs(certs, array)) {
+	if (read_certs(certs, json_object_get(body, "ek_certs"))) {
 		cairn_response_error(resp, 400, "ek-certificate", "ek_certs holds no readable certificates");
 		return false;
 	}
@@ -125,17 +125,17 @@ static bool read_claim(struct claim *c, STACK_OF(X509) * certs, struct cairn_ver
 
 /* The list is read each time, so that an operator's edit counts at once: host ids in hex, one a line, '#'
  * comments. */
-static enum cairn_status listed(const char *path, const uint8_t id[32])
+static enum cairn_status listed(const char *path, const struct cairn_digest *id)
 {
+	const struct cairn_hex want = cairn_digest_hex(id);
 	cairn_auto_buf struct cairn_buf text = {0};
 	enum cairn_status st = cairn_file_read(&text, path, ADMISSION_FILE_MAX);
 	char *line = st ? NULL : (char *)(uintptr_t)cairn_buf_str(&text);
 	if (!line)
 		return st ? st : CAIRN_E_NOMEM;
 	for (char *save = NULL, *l = strtok_r(line, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		uint8_t have[32];
 		l[strcspn(l, " \t\r#")] = 0;
-		if (cairn_hex_decode_into(have, sizeof have, l) == CAIRN_OK && memcmp(have, id, 32) == 0)
+		if (strcmp(l, want.text) == 0)
 			return CAIRN_OK;
 	}
 	return CAIRN_E_DENIED;
@@ -145,7 +145,7 @@ static bool admitted(struct cairn_verifier *v, const struct claim *c, struct cai
 {
 	if (!v->set.admission_list[0])
 		return true;
-	enum cairn_status st = listed(v->set.admission_list, c->row.id);
+	enum cairn_status st = listed(v->set.admission_list, &c->ek.host_id);
 	if (st == CAIRN_E_DENIED)
 		refuse(v, resp, 403, "not-admitted", c->row.label,
 		       "the host id is not in the admission list");

@@ -391,15 +391,16 @@ static void answer(struct evidence *e, struct cairn_verifier *v, const struct ca
 	cairn_auto_buf struct cairn_buf receipt = {0};
 	uint64_t expires_ms = 0;
 	enum cairn_status st = fresh_nonce(&next, &expires_ms, v, &e->row);
-	json_t *body = st ? NULL : answer_json(e, v, verdict, cairn_buf_str(&next), expires_ms);
+	if (st) {
+		cairn_response_failure(resp, st, "making a nonce");
+		return;
+	}
+	json_t *body = answer_json(e, v, verdict, cairn_buf_str(&next), expires_ms);
 	if (body &&
 	    cairn_receipt_issue(&receipt, v, &of, cairn_span_str(e->launch_log), log_of(e)) == CAIRN_OK &&
 	    receipt.len)
 		json_object_set_new(body, "receipt", json_string(cairn_buf_str(&receipt)));
-	if (st)
-		cairn_response_failure(resp, st, "making a nonce");
-	else
-		cairn_response_json(resp, 200, body);
+	cairn_response_json(resp, 200, body);
 }
 
 void cairn_handle_evidence(struct cairn_verifier *v, const struct cairn_call *call,

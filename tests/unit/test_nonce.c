@@ -132,6 +132,9 @@ static void faults(void **state)
 	broken.name = "HMAC";
 	broken.at = broken.calls = 0;
 	assert_int_equal(cairn_nonce_open(&got, key, token, 1500), CAIRN_E_CRYPTO);
+	broken.name = "cairn_b64url_decode";
+	broken.calls = 0;
+	assert_int_equal(cairn_nonce_open(&got, key, token, 1500), CAIRN_E_NOMEM);
 	broken.name = NULL;
 }
 

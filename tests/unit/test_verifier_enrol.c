@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509v3.h>
 
+#include "tests/unit/callee_faults.h"
 #include "tests/unit/tpmuse_fixture.h"
 
 static void enrols(void **state)
@@ -18,6 +19,14 @@ static void enrols(void **state)
 	verifier_enrol(w, &w->tpm[0], "alpha"); /* again, with the same keys */
 	assert_int_equal(w->code, 200);
 	verifier_expect_state(w, "pending");
+	/* Of a TPM of software the shipped list warns. */
+	assert_int_equal(verifier_count(w, "audit WHERE event='enrolment-warned'"), 2);
+	struct cairn_ekdenied *shipped = w->v->ek_denied;
+	w->v->ek_denied = NULL;
+	verifier_enrol(w, &w->tpm[0], "alpha");
+	assert_int_equal(w->code, 200);
+	w->v->ek_denied = shipped;
+	assert_int_equal(verifier_count(w, "audit WHERE event='enrolment-warned'"), 2);
 }
 
 static void enrolment_refusals(void **state)
@@ -116,6 +125,11 @@ static void certificates_of_other_makers_and_uses(void **state)
 	sk_X509_push(w->v->ek_roots, ca);
 	enrol_with(w, "2.23.133.8.1", ca, key);
 	assert_int_equal(w->code, 200);
+	broken.name = "cairn_store_audit";
+	broken.st = CAIRN_E_IO;
+	enrol_with(w, "2.23.133.8.1", ca, key);
+	broken.name = NULL;
+	verifier_expect_error(w, 503, "unavailable");
 	enrol_with(w, NULL, ca, key); /* nothing says that it is of an EK */
 	verifier_expect_error(w, 403, "ek-untrusted");
 	enrol_with(w, "serverAuth", ca, key);

@@ -78,10 +78,10 @@ static void first_evidence(void **state)
 	};
 	struct verifier_world *w = *state;
 	AND_FAULTS(w, list);
-	assert_int_equal(verifier_audited(w, "event='state'"), 1);
+	assert_int_equal(verifier_count(w, "audit WHERE event='state'"), 1);
 	verifier_attest(w);
 	assert_int_equal(w->code, 200);
-	assert_int_equal(verifier_audited(w, "event='state'"), 1); /* it was trusted before */
+	assert_int_equal(verifier_count(w, "audit WHERE event='state'"), 1); /* it was trusted before */
 }
 
 static void evidence(void **state)

@@ -111,7 +111,7 @@ static void a_cleared_tpm(void **state)
 	verifier_attest(w);
 	verifier_expect_error(w, 403, "host-cleared");
 	verifier_expect_state(w, "cleared");
-	assert_int_equal(verifier_audited(w, "event='state' AND text LIKE '%-> cleared'"), 1);
+	assert_int_equal(verifier_count(w, "audit WHERE event='state' AND text LIKE '%-> cleared'"), 1);
 	verifier_challenge(w);
 	verifier_expect_error(w, 403, "host-barred");
 	struct cairn_tpm_identity id = {0};

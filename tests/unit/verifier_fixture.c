@@ -65,13 +65,13 @@ void verifier_expect_state(struct verifier_world *w, const char *state)
 	assert_string_equal(verifier_text(w, "state"), state);
 }
 
-int verifier_audited(const struct verifier_world *w, const char *where)
+int verifier_count(const struct verifier_world *w, const char *of)
 {
 	char path[160], query[256];
 	sqlite3 *db = NULL;
 	sqlite3_stmt *q = NULL;
 	snprintf(path, sizeof path, "%s/server/verifier.db", w->dir);
-	snprintf(query, sizeof query, "SELECT count(*) FROM audit WHERE %s", where);
+	snprintf(query, sizeof query, "SELECT count(*) FROM %s", of);
 	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_prepare_v2(db, query, -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);

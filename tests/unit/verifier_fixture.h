@@ -36,8 +36,8 @@ const char *verifier_text(const struct verifier_world *w, const char *name);
 /* Fail the test unless the last answer is this error, or the host alpha is in this state. */
 void verifier_expect_error(const struct verifier_world *w, int code, const char *name);
 void verifier_expect_state(struct verifier_world *w, const char *state);
-/* How many lines of the audit log are of these (SQL). */
-int verifier_audited(const struct verifier_world *w, const char *where);
+/* How many rows of the database are of these: "TABLE WHERE ..." */
+int verifier_count(const struct verifier_world *w, const char *of);
 
 /* The keys of a TPM; the caller calls cairn_tpm_identity_fini. */
 void verifier_identity(const struct swtpm *s, struct cairn_tpm_identity *id);
