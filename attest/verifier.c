@@ -197,15 +197,18 @@ static enum cairn_status load_nonce_key(struct cairn_verifier *v, struct cairn_b
 {
 	cairn_auto_secret struct cairn_buf b = {0};
 	enum cairn_status st = check_private(v->set.nonce_key, why);
-	if (!st)
-		st = cairn_file_read(&b, v->set.nonce_key, CAIRN_NONCE_KEY_SIZE);
-	if (!st && b.len != CAIRN_NONCE_KEY_SIZE) {
-		cairn_buf_add_fmt(why, "%s: must hold %d bytes", v->set.nonce_key, CAIRN_NONCE_KEY_SIZE);
+	if (st)
+		return st;
+	st = cairn_file_read(&b, v->set.nonce_key, CAIRN_NONCE_KEY_SIZE);
+	if (!st && b.len != CAIRN_NONCE_KEY_SIZE)
 		st = CAIRN_E_MALFORMED;
+	if (st) {
+		cairn_buf_add_fmt(why, "%s: must be readable and hold %d bytes: %s", v->set.nonce_key,
+				  CAIRN_NONCE_KEY_SIZE, cairn_status_text(st));
+		return st;
 	}
-	if (!st)
-		memcpy(v->nonce_key, b.ptr, b.len);
-	return st;
+	memcpy(v->nonce_key, b.ptr, b.len);
+	return CAIRN_OK;
 }
 
 /* Without its lists the server does not start: with none it would enrol nobody, or anything. */

@@ -13,7 +13,9 @@
 #include "cairn/credential.h"
 #include "cairn/ekcert.h"
 #include "cairn/jws.h"
+#include "cairn/manifest.h"
 #include "cairn/quote.h"
+#include "cairn/releaseset.h"
 #include "cairn/tpmkey.h"
 
 static struct {
@@ -65,6 +67,12 @@ STATUS(cairn_quote_check,
 	struct cairn_span s, const char **f),
        (o, w, q, s, f))
 STATUS(cairn_appraise, (struct cairn_verdict * o, const struct cairn_appraisal *a), (o, a))
+STATUS(cairn_manifest_load, (struct cairn_manifest * o, struct cairn_span s, const struct cairn_jwks *k),
+       (o, s, k))
+STATUS(cairn_release_set_load,
+       (struct cairn_release_set * o, struct cairn_span s, const struct cairn_jwks *k), (o, s, k))
+STATUS(cairn_release_set_signers,
+       (struct cairn_jwks * *o, const struct cairn_release_set *s, const struct cairn_jwks *k), (o, s, k))
 STATUS(cairn_appraise_tpm,
        (struct cairn_verdict * o, const struct cairn_ekdenied *d, const struct cairn_ekdenied_tpm *t),
        (o, d, t))
@@ -88,6 +96,7 @@ CALLEE(unsigned char *, NULL, HMAC,
        (const EVP_MD *e, const void *k, int kn, const unsigned char *d, size_t n, unsigned char *m,
 	unsigned *mn),
        (e, k, kn, d, n, m, mn))
+CALLEE(OPENSSL_STACK *, NULL, OPENSSL_sk_new_null, (void), ())
 CALLEE(json_t *, NULL, json_copy, (json_t * v), (v))
 CALLEE(int, (json_decref(n), -1), json_object_set_new, (json_t * v, const char *k, json_t *n), (v, k, n))
 CALLEE(int, (json_decref(n), -1), json_array_append_new, (json_t * v, json_t *n), (v, n))
