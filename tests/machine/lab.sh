@@ -79,25 +79,6 @@ lab_dom0() {
 		--overlay "$lab_here/overlay" "${lab_dom0_options[@]}" "$run/dom0.img"
 }
 
-# lab_add_relay FILE: the ramdisk of a domain in which cairn-relay runs gets that, and where the server is.
-lab_add_relay() {
-	(
-		# shellcheck source=src/boot/dom0/ramdisk.sh
-		. "$lab_top/src/boot/dom0/ramdisk.sh"
-		stage=$(mktemp -d "$run/relay.XXXXXX")
-		put "$build/bin/cairn-relay" /usr/bin/cairn-relay
-		put "$run/verifier/tls-cert.pem" /etc/cairn/relay-ca.pem
-		lab_relay_lines /etc/cairn/relay-ca.pem | text /etc/cairn/relay.conf
-		echo 'vchan = 0/local/domain/0/cairn/relay' >>"$stage/etc/cairn/relay.conf"
-		text /etc/passwd <<<'cairn-relay:x:990:990:cairn-relay:/:/bin/false'
-		text /etc/group <<<'cairn-relay:x:990:'
-		libraries "$CAIRN_PKGS/xen" "$stage/usr/bin/cairn-relay"
-		pack "$stage.img"
-		cat "$stage.img" >>"$1"
-		rm -rf "$stage" "$stage.img"
-	)
-}
-
 # lab_platform RELEASE: the platform manifest and the approval, from files alone.
 lab_platform() {
 	cairn manifest platform --esp "$run/host/esp" --agent "$build/bin/cairnd" \
