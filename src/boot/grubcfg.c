@@ -247,7 +247,7 @@ static enum cairn_status run_words(struct run *r)
 	const struct command *command = NULL;
 	cairn_auto_buf struct cairn_buf joined = {0};
 	enum cairn_status s = find_command(&command, r);
-	if (s != CAIRN_OK)
+	if (!command)
 		return s;
 	for (size_t i = 0; i < r->words.count; i++)
 		cairn_buf_add_fmt(&joined, "%s%s", i ? " " : "", r->words.word[i]);

@@ -22,38 +22,41 @@ static void put32(uint8_t *at, uint32_t v)
 		at[i] = (uint8_t)(v >> (8 * i));
 }
 
-static enum cairn_status parse(struct cairn_grub_image *g, struct cairn_span mods)
+/* pe: the file, from which the image borrows. */
+static enum cairn_status parse(struct cairn_grub_image *g, struct cairn_buf *pe, struct cairn_span mods)
 {
-	cairn_auto_buf struct cairn_buf pe = {0};
-	grub_fixture_pe(&pe, "mods", mods);
-	return cairn_grub_image_parse(g, cairn_buf_span(&pe));
+	pe->len = 0;
+	grub_fixture_pe(pe, "mods", mods);
+	return cairn_grub_image_parse(g, cairn_buf_span(pe));
 }
 
-static enum cairn_status parse_objects(struct cairn_grub_image *g, struct cairn_span objects)
+static enum cairn_status parse_objects(struct cairn_grub_image *g, struct cairn_buf *pe,
+				       struct cairn_span objects)
 {
 	cairn_auto_buf struct cairn_buf mods = {0};
 	grub_fixture_mods(&mods, MAGIC, 24, 24 + objects.len, objects);
-	return parse(g, cairn_buf_span(&mods));
+	return parse(g, pe, cairn_buf_span(&mods));
 }
 
 static void headers_are_checked(void **state)
 {
 	(void)state;
 	static const struct {
-		uint32_t magic;
 		uint64_t offset, size;
+		uint32_t magic;
 		enum cairn_status status;
 	} t[] = {
-	    {MAGIC, 24, 24, CAIRN_OK},		 {MAGIC + 1, 24, 24, CAIRN_E_MALFORMED},
-	    {MAGIC, 23, 24, CAIRN_E_MALFORMED},	 {MAGIC, 24, 23, CAIRN_E_MALFORMED},
-	    {MAGIC, 24, 513, CAIRN_E_TRUNCATED},
+	    {24, 24, MAGIC, CAIRN_OK},		 {24, 24, MAGIC + 1, CAIRN_E_MALFORMED},
+	    {23, 24, MAGIC, CAIRN_E_MALFORMED},	 {24, 23, MAGIC, CAIRN_E_MALFORMED},
+	    {24, 513, MAGIC, CAIRN_E_TRUNCATED},
 	};
+	cairn_auto_buf struct cairn_buf pe = {0};
 	struct cairn_grub_image *g = calloc(1, sizeof(*g));
 	assert_non_null(g);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		cairn_auto_buf struct cairn_buf mods = {0};
 		grub_fixture_mods(&mods, t[i].magic, t[i].offset, t[i].size, BYTES(""));
-		assert_int_equal(parse(g, cairn_buf_span(&mods)), t[i].status);
+		assert_int_equal(parse(g, &pe, cairn_buf_span(&mods)), t[i].status);
 	}
 	free(g);
 }
@@ -73,12 +76,14 @@ static void objects_are_checked(void **state)
 	    {BYTES("\1\0\0\0\x08\0\0"), CAIRN_E_TRUNCATED},
 	    {BYTES("\1\0\0\0\x09\0\0\0"), CAIRN_E_TRUNCATED},
 	};
+	cairn_auto_buf struct cairn_buf pe = {0};
 	struct cairn_grub_image *g = calloc(1, sizeof(*g));
 	assert_non_null(g);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		assert_int_equal(parse_objects(g, t[i].objects), t[i].status);
-	assert_int_equal(parse_objects(g, BYTES("\3\0\0\0\x0a\0\0\0a\0......\2\0\0\0\x0a\0\0\0x\0......"
-						"\3\0\0\0\x0a\0\0\0b\0......\2\0\0\0\x0a\0\0\0y\0")),
+		assert_int_equal(parse_objects(g, &pe, t[i].objects), t[i].status);
+	assert_int_equal(parse_objects(g, &pe,
+				       BYTES("\3\0\0\0\x0a\0\0\0a\0......\2\0\0\0\x0a\0\0\0x\0......"
+					     "\3\0\0\0\x0a\0\0\0b\0......\2\0\0\0\x0a\0\0\0y\0")),
 			 CAIRN_OK);
 	assert_true(cairn_span_equal(g->prefix, BYTES("b")));
 	assert_true(cairn_span_equal(g->config, BYTES("x")));
@@ -100,6 +105,7 @@ static void modules_are_checked(void **state)
 	    {".modname", BYTES("tpm\0"), CAIRN_GRUB_MODULES_MAX, CAIRN_OK},
 	    {".modname", BYTES("tpm\0"), CAIRN_GRUB_MODULES_MAX + 1, CAIRN_E_LIMIT},
 	};
+	cairn_auto_buf struct cairn_buf pe = {0};
 	struct cairn_grub_image *g = calloc(1, sizeof(*g));
 	assert_non_null(g);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
@@ -107,7 +113,7 @@ static void modules_are_checked(void **state)
 		grub_fixture_elf(&elf, t[i].section, t[i].name);
 		for (size_t n = 0; n < t[i].times; n++)
 			grub_fixture_object(&objects, 0, cairn_buf_span(&elf));
-		assert_int_equal(parse_objects(g, cairn_buf_span(&objects)), t[i].status);
+		assert_int_equal(parse_objects(g, &pe, cairn_buf_span(&objects)), t[i].status);
 		assert_int_equal(g->count, t[i].status == CAIRN_OK ? t[i].times : i == 4 ? 512 : 1);
 	}
 	free(g);
