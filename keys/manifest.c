@@ -298,8 +298,7 @@ enum cairn_status cairn_manifest_predict(struct cairn_pcrs *out, const struct ca
 {
 	static const enum cairn_alg banks[] = {CAIRN_ALG_SHA256, CAIRN_ALG_SHA384};
 	struct cairn_pcrs p;
-	enum cairn_status st =
-	    m->kind == CAIRN_MANIFEST_PLATFORM && m->host_record != NULL ? CAIRN_OK : CAIRN_E_USAGE;
+	enum cairn_status st = m->host_record != NULL ? CAIRN_OK : CAIRN_E_USAGE; /* of a platform */
 
 	if (st == CAIRN_OK)
 		st = cairn_pcrs_init(&p, banks, 2);

@@ -147,8 +147,6 @@ static void no_such_name(struct cairn_reasons *out, const struct cairn_launch *l
 	for (size_t i = 0; i < count; i++) {
 		struct cairn_launch renamed = *l;
 
-		if (list[i]->kind != CAIRN_MANIFEST_SERVICE)
-			continue;
 		renamed.name = list[i]->name;
 		if (!allows(&renamed, list[i]))
 			continue;

@@ -166,7 +166,7 @@ static json_t *jwk(const struct cairn_key *k, bool with_private)
 #define ZERO "0000000000000000000000000000000000000000000000000000000000000000"
 #define ONE  "0000000000000000000000000000000000000000000000000000000000000001"
 
-/* The signature's digits and some more, or four fewer. */
+/* The signature's digits and some more, or two fewer. */
 static json_t *signature(const char *more)
 {
 	cairn_auto_buf struct cairn_buf text = made(), out = {0};
@@ -175,7 +175,7 @@ static json_t *signature(const char *more)
 
 	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&text)), CAIRN_OK);
 	digits = json_string_value(json_object_get(v, "signature"));
-	cairn_buf_add(&out, cairn_span(digits, strlen(digits) - (more == NULL ? 4 : 0)));
+	cairn_buf_add(&out, cairn_span(digits, strlen(digits) - (more == NULL ? 2 : 0)));
 	cairn_buf_add_str(&out, more);
 	return json_string(cairn_buf_str(&out));
 }

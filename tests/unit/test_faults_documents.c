@@ -18,10 +18,22 @@ static enum cairn_status load_manifest(struct cairn_buf *said, const struct cair
 	cairn_auto_manifest struct cairn_manifest m = {0};
 	cairn_auto_buf struct cairn_buf again = {0};
 	enum cairn_status st = cairn_manifest_load(&m, cairn_buf_span(jws), in.set.keys);
+	if (!st && m.kind == CAIRN_MANIFEST_PLATFORM)
+		assert_true(m.event_count > 0);
 	if (!st)
 		st = cairn_manifest_build(&again, &m);
 	if (!st)
 		say(said, cairn_buf_span(&again));
+	return st;
+}
+
+static enum cairn_status add_event(struct cairn_buf *said)
+{
+	cairn_auto_manifest struct cairn_manifest m = {0};
+	const struct cairn_manifest_event e = {.pcr = 4, .component = "xen", .text = "x"};
+	enum cairn_status st = cairn_manifest_add_event(&m, &e);
+	assert_int_equal(m.event_count, st == CAIRN_OK);
+	say(said, cairn_span_str(m.event_count == 1 ? "one" : "none"));
 	return st;
 }
 
@@ -84,6 +96,7 @@ static void test_manifests(void **state)
 	each_fault(platform, CAIRN_OK, CALM);
 	each_fault(broken, CAIRN_E_SIGNATURE, CALM);
 	each_fault(predict, CAIRN_OK, CALM);
+	each_fault(add_event, CAIRN_OK, CALM);
 	each_fault(sign_manifest, CAIRN_OK, CALM);
 	each_fault(receipt, CAIRN_OK, CALM);
 }

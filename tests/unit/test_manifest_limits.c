@@ -21,6 +21,12 @@ static void test_limits(void **state)
 	m.host_record = json_object();
 	assert_int_equal(cairn_manifest_predict(&p, &m), CAIRN_E_LIMIT);
 	m.event[0].pcr = 4;
+	m.event[0].sha256.alg = CAIRN_ALG_NONE;
+	assert_int_equal(cairn_manifest_predict(&p, &m), CAIRN_E_NOTFOUND);
+	m.event[0].sha256 = e.sha256;
+	m.event[0].sha384.alg = CAIRN_ALG_NONE;
+	assert_int_equal(cairn_manifest_predict(&p, &m), CAIRN_E_NOTFOUND);
+	m.event[0].sha384 = e.sha384;
 	assert_int_equal(cairn_manifest_predict(&p, &m), CAIRN_E_MALFORMED);
 	cairn_manifest_fini(&m);
 	service.type = CAIRN_TYPE_PV;
