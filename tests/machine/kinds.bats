@@ -200,18 +200,3 @@ exit_of() { records "select(.type == \"exit\" and .name == \"$1\") | .reason" | 
 	[ "$(pcr sha256 11)" = "$before" ]
 	[ "$(state)" = ok ]
 }
-
-@test "a disk that a service domain is given behind cairnd's back is a violation, once; what it loses is none" {
-	local before
-	before=$(pcr sha256 11)
-	dom0 'head -c 1048576 /dev/zero >/run/disk && loop=$(losetup -f) && losetup $loop /run/disk && xl block-attach netdrv phy:$loop xvdf w'
-	await 10 eval '[ "$(state)" = violated ]'
-	dom0 'xl block-detach netdrv xvdf'
-	dom0 xl destroy netdrv
-	await 10 eval '[ "$(exit_of netdrv)" = destroyed ]'
-	records 'select(.type == "violation") | .reason' >"$run/violations"
-	[ "$(cat "$run/violations")" = '"netdrv was given a device, or a device was changed, behind cairnd'\''s back: vbd/51792"' ] || { cat "$run/violations"; false; }
-	[ "$(pcr sha256 11)" != "$before" ]
-	replays 11
-	replays 12
-}
