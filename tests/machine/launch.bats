@@ -5,9 +5,32 @@ load host
 
 setup_file() {
 	start_host
+	lab_verifier_init
+	lab_verifier_start 3>&-
+	echo "$lab_verifier_pid" >"$run/verifier.pid"
+	echo "$lab_port" >"$run/verifier.port"
 	dom0 cairn launch /var/lib/cairn/images/netdrv.cfg
 	lab_app_up
 }
+
+setup() {
+	load_lab
+	lab_port=$(<"$run/verifier.port")
+}
+
+teardown_file() {
+	load_lab
+	vm kill "$run/host"
+	kill "$(<"$run/verifier.pid")"
+}
+
+# attested STATE: the relay goes to the verifier once, and that says STATE.
+attested() {
+	dom0 'cairn-relay --once --config /run/relay.conf' || [ $? -eq 1 ]
+	lab_query --json >"$run/verdict.json" || [ $? -eq 1 ]
+	[ "$(jq -r .state "$run/verdict.json")" = "$1" ] || { jq -c .reasons "$run/verdict.json"; return 1; }
+}
+submod() { jq -r --arg m "$1" ".submods[\$m]$2" "$run/verdict.json"; }
 
 # dropped FILE TARGET: onto the data volume of the host that runs, by a rename.
 dropped() { dom0 "echo $(base64 -w0 "$1") | base64 -d >/var/lib/cairn/$2.new && mv /var/lib/cairn/$2.new /var/lib/cairn/$2"; }
@@ -38,6 +61,32 @@ in_force() { [ "$(dom0 'cairn status --json' | jq -c '[.release_set.serial, .rel
 @test "app reaches the network through the driver domain's vif" {
 	lab_app_up
 	[ "$(dom0 "xenstore-read /local/domain/\$(xl domid app)/device/vif/0/backend-id")" = "$(dom0 xl domid netdrv)" ]
+}
+
+@test "a new image set of the driver domain: one restart, the secret opens, and the verifier takes either release" {
+	local pcr11 keeper
+	seal_sesame
+	dom0 cairn launch $images/keeper.cfg
+	dom0 "echo $(base64 -w0 "$run/verifier/tls-cert.pem") | base64 -d >/run/relay.pem
+		printf '%s\n' 'server = https://10.0.2.2:$lab_port' 'ca = /run/relay.pem' 'label = $lab_label' >/run/relay.conf"
+	head -c 4096 /dev/zero >>"$run/data/images/netdrv.img"
+	lab_service netdrv pv driver.network 2 "$run/netdrv-2.jws"
+	for m in "$run/platform-1.jws" "$run"/data/manifests/*.jws "$run/netdrv-2.jws"; do
+		lab_push "$m"
+	done
+	attested trusted
+	[ "$(submod domain:netdrv '["cairn.manifest"].release')" = 1 ]
+	pcr11=$(pcr sha256 11) keeper=$(dom0 xl domid keeper)
+	dropped "$run/netdrv-2.jws" manifests/netdrv-2.jws
+	dom0 "cp $images/netdrv.img /run/old.img && head -c 4096 /dev/zero >>$images/netdrv.img"
+	dom0 "cairn stop netdrv && cairn launch $images/netdrv.cfg"
+	[ "$(launched netdrv | jq -c '[.manifest.release, .restart]')" = '[2,1]' ]
+	[ "$(pcr sha256 11)" = "$pcr11" ]
+	[ "$(dom0 xl domid keeper)" = "$keeper" ]
+	sesame_opens
+	attested trusted
+	[ "$(submod domain:netdrv '["cairn.manifest"].release')" = 2 ]
+	dom0 cairn stop keeper
 }
 
 @test "an older release set than the TPM has seen: refused on record, and without a newer one no service domain starts" {
