@@ -192,7 +192,7 @@ $(BUILD)/guests/rawbuild: $(BUILD)/obj/tests/machine/rawbuild/rawbuild.o
 	$(Q)mkdir -p $(@D) && $(link) $(call pc,xencontrol)
 
 machine: images
-	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(wildcard tests/machine/*.bats)
+	$(Q)BUILD=$(abspath $(BUILD)) tests/setup/run-bats $(filter-out %/paths.bats,$(wildcard tests/machine/*.bats))
 
 # ---- mutation: every check is removed, one at a time; some unit test must go red for each (docs/mutation.md) --------
 # What is judged, and what judges; MUTATE_FILES restricts a run to some of them.
@@ -266,7 +266,7 @@ soak:
 	$(Q)for i in $$(seq $(SOAK_ROUNDS)); do echo "soak: round $$i of $(SOAK_ROUNDS)"; \
 	  $(MAKE) --no-print-directory asan integration || exit 1; done
 	$(Q)$(MAKE) --no-print-directory images
-	$(Q)KINDS_ROUNDS=300 BUILD=$(abspath $(BUILD)) tests/setup/run-bats tests/machine/kinds.bats
+	$(Q)KINDS_ROUNDS=300 BUILD=$(abspath $(BUILD)) tests/setup/run-bats tests/machine/paths.bats tests/machine/kinds.bats
 	$(Q)$(MAKE) --no-print-directory mutate
 
 # ---- bench: each program prints name, value, unit, budget, ok|over -------------------------------------------------

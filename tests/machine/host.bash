@@ -69,3 +69,11 @@ replays() { # PCR
 seal_sesame() { dom0 "echo -n open-sesame | cairn seal --class $lab_class --key /var/lib/cairn/release.pub --in - -o /run/s.sealed"; }
 unseal_sesame() { dom0 "cairn unseal --blob /run/s.sealed --approval /var/lib/cairn/approvals/$lab_class-1.approval"; }
 sesame_opens() { [ "$(unseal_sesame)" = open-sesame ]; }
+
+# What was predicted from files is what the TPM holds.
+predicted() {
+	[ "$(wc -l <"$run/evidence/predicted.txt")" -ge 4 ]
+	while read -r bank number value; do
+		[ "$(pcr "$bank" "$number")" = "$value" ] || { echo "PCR $number is not as predicted"; return 1; }
+	done <"$run/evidence/predicted.txt"
+}
