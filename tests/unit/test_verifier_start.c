@@ -172,6 +172,24 @@ static void starting_and_faults(void **state)
 	}
 }
 
+/* A server may have no roots, but not by having no room for them. */
+static void no_room_for_no_roots(void **state)
+{
+	struct verifier_world *w = *state;
+	char path[192], good[192];
+	cairn_auto_buf struct cairn_buf why = {0};
+	file_of(path, w, "ek-roots", "");
+	file_of(good, w, "ek-roots", ".good");
+	assert_int_equal(rename(path, good), 0);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(start(w, &why), CAIRN_OK);
+	break_at("OPENSSL_sk_new_null", 0, CAIRN_OK);
+	assert_int_equal(start(w, &why), CAIRN_E_NOMEM);
+	broken.name = NULL;
+	assert_int_equal(remove(path), 0);
+	assert_int_equal(rename(good, path), 0);
+}
+
 /* Wherever memory runs out: there is no server with less than it has stored. */
 static void starting_without_memory(void **state)
 {
@@ -266,6 +284,21 @@ static void a_set_with_too_many_keys(void **state)
 	assert_int_equal(w->v->manifest_count, 2);
 }
 
+/* A database that does not tell its manifests any more: whoever asked for it hears that. */
+static void a_set_and_no_manifests(void **state)
+{
+	struct verifier_world *w = *state;
+	struct cairn_release_set s = {.serial = 4};
+	break_at("cairn_store_manifest_each", 0, CAIRN_E_IO);
+	enum cairn_status st = cairn_verifier_learn_set(w->v, &s);
+	broken.name = NULL;
+	assert_int_equal(st, CAIRN_E_IO);
+	cairn_verifier_free(w->v);
+	verifier_open(w);
+	assert_int_equal(w->v->release_set.serial, 3);
+	assert_int_equal(w->v->manifest_count, 2);
+}
+
 /* ---- the audit log ---- */
 
 static void too_many_refusals_are_counted(void **state)
@@ -289,11 +322,13 @@ int main(void)
 	    cmocka_unit_test(each_file),
 	    cmocka_unit_test(the_nonce_key_is_the_file),
 	    cmocka_unit_test(starting_and_faults),
+	    cmocka_unit_test(no_room_for_no_roots),
 	    cmocka_unit_test(starting_without_memory),
 	    cmocka_unit_test(what_is_signed_by_nobody),
 	    cmocka_unit_test(nothing_is_learnt_twice),
 	    cmocka_unit_test(learning_and_faults),
 	    cmocka_unit_test(a_set_with_too_many_keys),
+	    cmocka_unit_test(a_set_and_no_manifests),
 	    cmocka_unit_test(too_many_refusals_are_counted),
 	};
 	return cmocka_run_group_tests(tests, verifier_setup, verifier_teardown);
