@@ -213,6 +213,18 @@ static enum cairn_status read_platform(struct cairn_manifest *m, const json_t *v
 	return CAIRN_OK;
 }
 
+static enum cairn_status read_members(struct cairn_manifest *m, const json_t *v)
+{
+	m->name = cairn_schema_str(v, "name");
+	m->release = cairn_schema_int(v, "release");
+	m->not_before = cairn_schema_int(v, "not_before");
+	m->not_after = cairn_schema_int(v, "not_after");
+	if (m->kind == CAIRN_MANIFEST_PLATFORM)
+		return read_platform(m, v);
+	cairn_manifest_service_read(m, v);
+	return CAIRN_OK;
+}
+
 enum cairn_status cairn_manifest_parse(struct cairn_manifest *out, struct cairn_span payload)
 {
 	cairn_auto_manifest struct cairn_manifest m = {0};
@@ -222,16 +234,8 @@ enum cairn_status cairn_manifest_parse(struct cairn_manifest *out, struct cairn_
 		st = cairn_json_parse_canonical(&m.doc, payload);
 	if (st == CAIRN_OK)
 		st = check(&m.kind, m.doc);
-	if (st != CAIRN_OK)
-		return st;
-	m.name = cairn_schema_str(m.doc, "name");
-	m.release = cairn_schema_int(m.doc, "release");
-	m.not_before = cairn_schema_int(m.doc, "not_before");
-	m.not_after = cairn_schema_int(m.doc, "not_after");
-	if (m.kind == CAIRN_MANIFEST_PLATFORM)
-		st = read_platform(&m, m.doc);
-	else
-		cairn_manifest_service_read(&m, m.doc);
+	if (st == CAIRN_OK)
+		st = read_members(&m, m.doc);
 	if (st != CAIRN_OK)
 		return st;
 	*out = m;

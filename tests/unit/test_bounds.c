@@ -251,6 +251,23 @@ static void newer_records(void **state)
 	assert_int_equal(read_record(v), CAIRN_E_VERSION);
 }
 
+/* The member is there with one word, or not at all. */
+static void release_set_required(void **state)
+{
+	cairn_auto_buf struct cairn_buf b = {0};
+	cairn_auto_json json_t *v = NULL;
+	struct cairn_host h = sample_host();
+	(void)state;
+	h.release_set_required = true;
+	assert_int_equal(cairn_record_host(&b, &h), CAIRN_OK);
+	assert_int_equal(cairn_json_parse(&v, cairn_buf_span(&b)), CAIRN_OK);
+	assert_int_equal(read_record(v), CAIRN_OK);
+	json_object_set_new(json_object_get(v, "config"), "release_set", json_string("wanted"));
+	assert_int_equal(read_record(v), CAIRN_E_MALFORMED);
+	json_object_del(json_object_get(v, "config"), "release_set");
+	assert_int_equal(read_record(v), CAIRN_OK);
+}
+
 static void banks_in_order(void **state)
 {
 	cairn_auto_buf struct cairn_buf b = {0};
@@ -270,6 +287,7 @@ int main(void)
 	    cmocka_unit_test(small_records), cmocka_unit_test(platform),
 	    cmocka_unit_test(counts),	     cmocka_unit_test(exits),
 	    cmocka_unit_test(newer_records), cmocka_unit_test(banks_in_order),
+	    cmocka_unit_test(release_set_required),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
