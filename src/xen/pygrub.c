@@ -85,14 +85,21 @@ static void close_room(const struct room *r)
 
 /* ---- who runs in it ----------------------------------------------------------------------------------- */
 
-/* Each mount as it is, but read-only: for this process alone. */
+/* Each mount as it is, but read-only: a copy of them all, for this process alone. */
 static bool leave_the_system(void)
 {
-	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID};
+	struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID,
+				  .propagation = MS_PRIVATE};
+	int tree = -1;
 
-	return unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0 &&
-	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-	       mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) == 0 && chdir("/") == 0;
+	if (unshare(CLONE_NEWNS | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS) == 0)
+		tree = open_tree(AT_FDCWD, "/", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+	bool good = tree >= 0 &&
+		    mount_setattr(tree, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof(attr)) == 0 &&
+		    fchdir(tree) == 0 && chroot(".") == 0;
+	if (tree >= 0)
+		close(tree);
+	return good;
 }
 
 static bool set_limits(uint64_t file)
