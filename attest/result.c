@@ -68,8 +68,8 @@ json_t *cairn_result_reasons(const json_t *subs)
 		json_array_foreach(json_object_get(sub, "cairn.reasons"), i, reason)
 		{
 			json_t *copy = json_copy(reason);
-			if (json_object_set_new(copy, "submod", json_string(name)) ||
-			    json_array_append_new(all, copy)) {
+			bool whole = json_object_set_new(copy, "submod", json_string(name)) == 0;
+			if (json_array_append_new(all, copy) || !whole) {
 				json_decref(all);
 				return NULL;
 			}

@@ -168,7 +168,7 @@ static bool become_nobody(void *context)
 	const struct room *r = context;
 
 	if ((r->dir == 3 ? fcntl(3, F_SETFD, 0) == 0 : dup2(r->dir, 3) == 3) && leave_the_system() &&
-	    set_limits(r->limit) && give_up_rights())
+	    give_up_rights() && set_limits(r->limit))
 		return true;
 	dprintf(2, "it could not be run as nobody: %s\n", strerror(errno));
 	return false;
