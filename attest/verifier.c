@@ -151,7 +151,8 @@ enum cairn_status cairn_verifier_learn_set(struct cairn_verifier *v, struct cair
 	return learn_manifests(v, signers);
 }
 
-/* The newest that is stored. */
+/* The newest that is stored. It was verified before it was stored: where its signer is no authority any more, what it withdraws
+ * stays withdrawn. */
 static enum cairn_status find_set(void *ctx, const struct cairn_stored_manifest *row)
 {
 	struct cairn_verifier *v = ctx;
@@ -159,6 +160,13 @@ static enum cairn_status find_set(void *ctx, const struct cairn_stored_manifest 
 	if (!is_set(row))
 		return CAIRN_OK;
 	enum cairn_status st = cairn_release_set_load(&s, row->jws, v->authorities);
+	if (st == CAIRN_E_UNTRUSTED) {
+		cairn_log("release set %llu: its signer %s is no authority any more; what it withdraws stays "
+			  "withdrawn",
+			  (unsigned long long)row->release, row->kid);
+		st = cairn_release_set_reload(&s, row->jws);
+		snprintf(s.kid, sizeof s.kid, "%s", row->kid);
+	}
 	if (s.serial > v->release_set.serial)
 		take_set(v, &s);
 	return st ? leave_out(row, st) : CAIRN_OK;

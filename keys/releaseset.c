@@ -165,6 +165,26 @@ enum cairn_status cairn_release_set_load(struct cairn_release_set *out, struct c
 	return CAIRN_OK;
 }
 
+enum cairn_status cairn_release_set_reload(struct cairn_release_set *out, struct cairn_span jws)
+{
+	cairn_auto_buf struct cairn_buf payload = {0};
+	cairn_auto_release_set struct cairn_release_set s = {0};
+	enum cairn_status st = cairn_jws_unverified(&payload, jws);
+
+	if (st == CAIRN_OK)
+		st = cairn_release_set_parse(&s, cairn_buf_span(&payload));
+	if (st == CAIRN_OK)
+		st = cairn_hash(&s.sha256, CAIRN_ALG_SHA256, jws);
+	if (st != CAIRN_OK)
+		return st;
+	json_object_del(s.doc, "delegates");
+	cairn_jwks_free(s.delegates);
+	s.delegates = NULL;
+	*out = s;
+	memset(&s, 0, sizeof(s));
+	return CAIRN_OK;
+}
+
 /* ---- what it says ------------------------------------------------------------------------------------- */
 
 uint64_t cairn_release_set_floor(const struct cairn_release_set *s, const char *name)
@@ -206,7 +226,7 @@ enum cairn_status cairn_release_set_signers(struct cairn_jwks **out, const struc
 	return CAIRN_OK;
 }
 
-/* A delegate signs for its names alone. */
+/* A delegate signs for its domains alone: a platform is no name. */
 static void judge_scope(struct cairn_reasons *out, const struct cairn_release_set *s,
 			const struct cairn_manifest *m)
 {
@@ -215,8 +235,14 @@ static void judge_scope(struct cairn_reasons *out, const struct cairn_release_se
 	for (size_t i = 0; i < json_array_size(list); i++) {
 		const struct cairn_key *k = cairn_jwks_at(s->delegates, i);
 
-		if (strcmp(cairn_key_kid(k), m->kid) == 0 &&
-		    !lists(json_array_get(list, i), "names", m->name))
+		if (strcmp(cairn_key_kid(k), m->kid) != 0)
+			continue;
+		if (m->kind != CAIRN_MANIFEST_SERVICE)
+			cairn_reasons_addf(
+			    out, CAIRN_R_UNTRUSTED_SIGNER, "key", NULL, "", m->kid,
+			    "release set %llu lets this key sign for domains, and not for a platform",
+			    (unsigned long long)s->serial);
+		else if (!lists(json_array_get(list, i), "names", m->name))
 			cairn_reasons_addf(out, CAIRN_R_UNTRUSTED_SIGNER, "key", NULL, "", m->kid,
 					   "release set %llu lets this key sign for other names than %s",
 					   (unsigned long long)s->serial, m->name);

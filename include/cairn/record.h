@@ -212,7 +212,7 @@ struct cairn_exit_record {
 	uint64_t launch; /* recnum of its launch record */
 	const char *name;
 	const char *reason; /* "destroyed", "crashed", "rebooted", "shutdown", "lost" (gone while no cairnd
-			     * looked), "build-failed", "no-service" (the one before it
+			     * looked), "build-failed", "suspended" (saved or migrated away), "no-service" (the one before it
 			     * did serve, and is launched again) or "no-device-model" (its
 			     * stub domain was gone) */
 	json_t *doc;

@@ -51,6 +51,11 @@ enum cairn_status cairn_release_set_parse(struct cairn_release_set *out,
 enum cairn_status cairn_release_set_load(struct cairn_release_set *out, struct cairn_span jws,
 					 const struct cairn_jwks *authorities) CAIRN_MUST_CHECK;
 
+/* A set that was verified when it came, whose signer may count no more since: what it withdraws stays withdrawn, and its
+ * delegates count no more either. As for parse, and CAIRN_E_CRYPTO. */
+enum cairn_status cairn_release_set_reload(struct cairn_release_set *out,
+					   struct cairn_span jws) CAIRN_MUST_CHECK;
+
 /* The lowest release of that name that is allowed; 0: all are. */
 uint64_t cairn_release_set_floor(const struct cairn_release_set *s, const char *name);
 /* True if the set withdraws what this key signed. */

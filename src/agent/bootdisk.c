@@ -7,14 +7,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* pygrub has two files in memory, and cairnd a copy of each. */
+/* pygrub has two files in memory, and cairnd a copy of each: half of what there is. */
 static unsigned limit_mib(const struct cairn_job *j)
 {
 	const struct cairn_hv *hv = &j->a->hv;
 	uint64_t have = 0, most = j->a->conf->max_image_mib;
 
-	if (hv->ops->memory(hv->self, &have) == CAIRN_OK && have >> 22 < most)
-		most = have >> 22;
+	if (hv->ops->memory(hv->self, &have) == CAIRN_OK && have >> 23 < most)
+		most = have >> 23;
 	return most ? (unsigned)most : 1;
 }
 

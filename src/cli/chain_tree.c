@@ -204,6 +204,10 @@ void cairn_cli_chain_launches(json_t *dom0, json_t *chain, struct cairn_span lau
 			cairn_cli_problem(
 			    chain, "record %llu is a violation: nothing sealed to PCR 11 opens in this boot",
 			    (unsigned long long)e.recnum);
+		if (e.type == CAIRN_RECORD_CHANGE)
+			cairn_cli_problem(chain,
+					  "record %llu is a change of what was measured: see cairn log",
+					  (unsigned long long)e.recnum);
 		if (e.type == CAIRN_RECORD_MAINTENANCE)
 			cairn_cli_problem(chain,
 					  "record %llu is maintenance: cairnd enforces nothing, and nothing "

@@ -15,7 +15,7 @@ static enum cairn_status load(struct cairn_release_set *s, struct cairn_span jws
 	cairn_auto_buf struct cairn_buf payload = {0};
 	if (authorities)
 		return cairn_release_set_load(s, jws, authorities);
-	enum cairn_status st = cairn_cli_jws_payload(&payload, jws);
+	enum cairn_status st = cairn_jws_unverified(&payload, jws);
 	return st ? st : cairn_release_set_parse(s, cairn_buf_span(&payload));
 }
 
@@ -36,7 +36,7 @@ static int read_set(struct cairn_release_set *s, const char *path, const char *a
 /* ---- sign --------------------------------------------------------------------------------------------- */
 
 struct sign_options {
-	const char *serial, *from, *key, *output;
+	const char *serial, *from, *authorities, *key, *output;
 	struct cairn_cli_list floors, keys, manifests, delegates;
 };
 
@@ -235,10 +235,34 @@ static int sign(const json_t *v, const struct sign_options *o)
 	return cairn_cli_write(o->output, cairn_buf_span(&jws), 0644);
 }
 
+/* What is carried over is signed anew: nobody may have changed it. Without authorities, the same key has signed it. */
+static int read_old(struct cairn_release_set *old, const struct sign_options *o)
+{
+	cairn_auto_key struct cairn_key *key = NULL;
+	cairn_auto_jwks struct cairn_jwks *keys = NULL;
+	cairn_auto_buf struct cairn_buf why = {0}, jws = {0};
+	if (o->authorities)
+		return read_set(old, o->from, o->authorities);
+	enum cairn_status st = cairn_key_load_private(&key, o->key, &why);
+	if (st)
+		return cairn_cli_explain(st, o->key, &why);
+	st = cairn_jwks_new(&keys);
+	if (!st)
+		st = cairn_jwks_add(keys, key);
+	if (!st)
+		st = cairn_file_read(&jws, o->from, CAIRN_JWS_MAX);
+	if (!st)
+		st = cairn_release_set_load(old, cairn_buf_span(&jws), keys);
+	if (st == CAIRN_E_UNTRUSTED)
+		return cairn_cli_fail(st, "if another authority signed it, name them with --authorities",
+				      "%s", o->from);
+	return st ? cairn_cli_fail(st, NULL, "%s", o->from) : CAIRN_EXIT_GOOD;
+}
+
 static int make(const struct sign_options *o)
 {
 	cairn_auto_release_set struct cairn_release_set old = {0};
-	int code = o->from ? read_set(&old, o->from, NULL) : CAIRN_EXIT_GOOD;
+	int code = o->from ? read_old(&old, o) : CAIRN_EXIT_GOOD;
 	if (code != CAIRN_EXIT_GOOD)
 		return code;
 	cairn_auto_json json_t *v =
@@ -261,6 +285,10 @@ static int cmd_sign(int argc, char **argv)
 	     .arg = "FILE",
 	     .value = &o.from,
 	     .help = "the last set: its floors and revocations stay"},
+	    {.name = "authorities",
+	     .arg = "FILE",
+	     .value = &o.authorities,
+	     .help = "whose signature --from may have [that of --key]"},
 	    {.name = "floor",
 	     .arg = "NAME=RELEASE",
 	     .list = &o.floors,

@@ -57,22 +57,10 @@ int cairn_cli_sign(enum cairn_manifest_kind kind, const struct cairn_cli_signing
 }
 
 /* header "." payload "." signature: the middle part, decoded. */
-enum cairn_status cairn_cli_jws_payload(struct cairn_buf *out, struct cairn_span jws)
-{
-	const uint8_t *first = jws.len ? memchr(jws.ptr, '.', jws.len) : NULL;
-	if (!first)
-		return CAIRN_E_MALFORMED;
-	struct cairn_span rest = cairn_span(first + 1, jws.len - (size_t)(first + 1 - jws.ptr));
-	const uint8_t *second = rest.len ? memchr(rest.ptr, '.', rest.len) : NULL;
-	if (!second)
-		return CAIRN_E_MALFORMED;
-	return cairn_b64url_decode(out, cairn_span(rest.ptr, (size_t)(second - rest.ptr)));
-}
-
 static enum cairn_status load_unverified(struct cairn_manifest *m, const char *path, struct cairn_span jws)
 {
 	cairn_auto_buf struct cairn_buf payload = {0};
-	enum cairn_status s = cairn_cli_jws_payload(&payload, jws);
+	enum cairn_status s = cairn_jws_unverified(&payload, jws);
 	if (!s)
 		s = cairn_manifest_parse(m, cairn_buf_span(&payload));
 	if (!s)

@@ -48,9 +48,6 @@ struct cairn_cli_pushing {
 /* Gives a signed file to the server: a whole command. Exit code. */
 int cairn_cli_push(int argc, char **argv, const struct cairn_cli_pushing *what);
 
-/* Appends the payload of a JWS that is not verified. */
-enum cairn_status cairn_cli_jws_payload(struct cairn_buf *out, struct cairn_span jws) CAIRN_MUST_CHECK;
-
 /* Reads a manifest file; authorities is the path of a JWK set, or NULL: then the signature is not verified, which a
  * message says. False: printed, and *exit_code is set. */
 bool cairn_cli_manifest_load(struct cairn_manifest *m, int *exit_code, const char *path,

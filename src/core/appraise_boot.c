@@ -25,6 +25,7 @@ struct comparison {
 	struct deviation deviation[BOOT_PCRS];
 	size_t matched;
 	bool good; /* no deviation */
+	bool withdrawn;
 };
 
 /* ---- events
@@ -84,16 +85,17 @@ static void compare_events(struct comparison *c, const struct cairn_eventlog *lo
 /* ---- the best manifest
  * ------------------------------------------------------------------------------------------------ */
 
-#define RANKS 5
-/* Higher is better: what matches whole, then what is valid now, then what matches further, then the newer
+#define RANKS 6
+/* Higher is better: what matches whole and was not withdrawn, then what is valid now, then what matches further, then the newer
  * release. */
 static void rank(uint64_t out[RANKS], const struct comparison *c, uint64_t now, const json_t *host_record)
 {
 	out[0] = c->good;
 	out[1] = json_equal(c->manifest->host_record, host_record) == 1;
-	out[2] = cairn_manifest_validity(c->manifest, now) == CAIRN_VALID;
-	out[3] = c->matched;
-	out[4] = c->manifest->release;
+	out[2] = !c->withdrawn;
+	out[3] = cairn_manifest_validity(c->manifest, now) == CAIRN_VALID;
+	out[4] = c->matched;
+	out[5] = c->manifest->release;
 }
 
 static bool better(const struct comparison *a, const struct comparison *b, uint64_t now,
@@ -114,7 +116,8 @@ static void find_best(struct comparison *best, const struct cairn_appraisal *a,
 		      const struct cairn_eventlog *log, const json_t *host_record)
 {
 	for (size_t i = 0; i < a->manifest_count; i++) {
-		struct comparison c = {.manifest = a->manifest[i]};
+		struct comparison c = {.manifest = a->manifest[i],
+				       .withdrawn = cairn_withdrawn(a, a->manifest[i])};
 		if (c.manifest->kind != CAIRN_MANIFEST_PLATFORM)
 			continue;
 		if (log)

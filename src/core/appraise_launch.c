@@ -194,14 +194,6 @@ static const struct cairn_manifest *known(const struct cairn_appraisal *a,
 	return NULL;
 }
 
-static bool withdrawn(const struct cairn_appraisal *a, const struct cairn_manifest *m)
-{
-	cairn_auto_reasons struct cairn_reasons why = {0};
-	if (a->release_set)
-		cairn_release_set_judge(&why, a->release_set, m);
-	return why.count > 0;
-}
-
 /* The newest one of this name that is valid now: what should have been launched. */
 static const struct cairn_manifest *current(const struct cairn_appraisal *a, const char *name)
 {
@@ -209,7 +201,7 @@ static const struct cairn_manifest *current(const struct cairn_appraisal *a, con
 	for (size_t i = 0; i < a->manifest_count; i++) {
 		const struct cairn_manifest *m = a->manifest[i];
 		if (m->kind == CAIRN_MANIFEST_SERVICE && strcmp(m->name, name) == 0 &&
-		    cairn_manifest_validity(m, a->now) == CAIRN_VALID && !withdrawn(a, m) &&
+		    cairn_manifest_validity(m, a->now) == CAIRN_VALID && !cairn_withdrawn(a, m) &&
 		    (!best || m->release > best->release))
 			best = m;
 	}

@@ -60,6 +60,8 @@ struct cairn_launch_facts {
 void cairn_launch_facts_fini(struct cairn_launch_facts *f);
 enum cairn_status cairn_launch_facts_read(struct cairn_launch_facts *out,
 					  const struct cairn_appraisal *a) CAIRN_MUST_CHECK;
+/* True if the release set withdraws it, for whatever reason. */
+bool cairn_withdrawn(const struct cairn_appraisal *a, const struct cairn_manifest *m);
 /* Adds the reasons why the release set withdraws a manifest of either kind, which contraindicates the part. */
 void cairn_part_release(struct cairn_part *p, const struct cairn_appraisal *a,
 			const struct cairn_manifest *m);

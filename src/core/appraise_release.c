@@ -13,6 +13,14 @@ void cairn_part_release(struct cairn_part *p, const struct cairn_appraisal *a, c
 		p->tier = CAIRN_TIER_CONTRAINDICATED;
 }
 
+bool cairn_withdrawn(const struct cairn_appraisal *a, const struct cairn_manifest *m)
+{
+	cairn_auto_reasons struct cairn_reasons why = {0};
+	if (a->release_set)
+		cairn_release_set_judge(&why, a->release_set, m);
+	return why.count > 0;
+}
+
 static void warn(struct cairn_part *p, const char *code, uint64_t want, uint64_t have, const char *text)
 {
 	char expected[32], found[32];

@@ -422,7 +422,7 @@ enum cairn_status cairn_record_check(enum cairn_record_type *type, const json_t 
 		st = cairn_schema_check(v, SCHEMAS[t]);
 	if (st == CAIRN_OK)
 		st = check_more(t, v);
-	*type = t;
+	*type = t; /* also of one that is refused */
 	return st;
 }
 

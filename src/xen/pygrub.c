@@ -144,7 +144,13 @@ static bool filter(void)
 				     SCMP_SYS(io_uring_setup),
 				     SCMP_SYS(add_key),
 				     SCMP_SYS(request_key),
-				     SCMP_SYS(keyctl)};
+				     SCMP_SYS(keyctl),
+				     SCMP_SYS(setpgid),
+				     SCMP_SYS(setsid),
+				     SCMP_SYS(memfd_create),
+				     SCMP_SYS(shmget),
+				     SCMP_SYS(msgget),
+				     SCMP_SYS(semget)};
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
 	bool good = f != NULL;
 

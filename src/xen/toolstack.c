@@ -30,14 +30,18 @@ int64_t cairn_boot_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-/* Only one of the two clocks goes on while the machine sleeps. */
+#define SLEPT_MS 100
+
+/* Only one of the two clocks goes on while the machine sleeps. That one is read first: what keeps this process from the
+ * second look can only hide a sleep until the next time, and never makes one up. */
 bool cairn_boot_slept(void)
 {
 	struct timespec boot, awake;
 
-	clock_gettime(CLOCK_MONOTONIC, &awake);
 	clock_gettime(CLOCK_BOOTTIME, &boot);
-	return boot.tv_sec - awake.tv_sec > 1;
+	clock_gettime(CLOCK_MONOTONIC, &awake);
+	int64_t ms = (int64_t)(boot.tv_sec - awake.tv_sec) * 1000 + (boot.tv_nsec - awake.tv_nsec) / 1000000;
+	return ms > SLEPT_MS;
 }
 
 int cairn_toolstack_config(struct cairn_span config)
@@ -111,8 +115,10 @@ static enum cairn_status reap(pid_t pid, enum cairn_status watched)
 {
 	int status = 0;
 
-	if (watched != CAIRN_OK)
+	if (watched != CAIRN_OK) {
 		kill(-pid, SIGKILL);
+		kill(pid, SIGKILL); /* which may have left its group */
+	}
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return CAIRN_E_IO;

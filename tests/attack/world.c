@@ -191,11 +191,11 @@ json_t *told(struct world *w)
 					    "/v1/release-set"};
 	json_t *all = json_array();
 
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
 		json_t *one = NULL;
 		long code = 0;
 		MUST_OK(cairn_client_json(&one, &code, w->token_http, "GET", paths[i], NULL, NULL));
-		MUST(code == 200 && json_array_append_new(all, one) == 0);
+		MUST((code == 200 || code == 404) && json_array_append_new(all, one) == 0);
 	}
 	return all;
 }

@@ -163,7 +163,7 @@ static void test_limits(void **state)
 	agentuse.conf.max_image_mib = 64;
 	agentuse.fake.memory_left = 40u << 20;
 	assert_int_equal(agentuse_launch(config("h", "w", "")), CAIRN_OK);
-	assert_int_equal(agentuse.fake.extract_limit_mib, 10);
+	assert_int_equal(agentuse.fake.extract_limit_mib, 5);
 	agentuse.fake.memory_left = 1u << 20;
 	assert_int_equal(agentuse_launch(config("i", "w", "")), CAIRN_OK);
 	assert_int_equal(agentuse.fake.extract_limit_mib, 1);

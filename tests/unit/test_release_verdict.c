@@ -87,6 +87,26 @@ static void a_platform_below_the_floor(void **state)
 	fini(&w, s);
 }
 
+/* Of two that match, the one that is still allowed counts, wherever it stands. */
+static void an_equal_platform_that_is_allowed(void **state)
+{
+	struct sim *s = *state;
+	struct withdrawal w;
+	struct cairn_manifest twin = s->loaded[0];
+	const struct cairn_manifest *const lists[][3] = {{&s->loaded[0], &twin, &s->loaded[1]},
+							 {&twin, &s->loaded[0], &s->loaded[1]}};
+	twin.name = "twin"; /* no floor is above it */
+	has_set(&w, s, 5, 3, 8);
+	for (size_t i = 0; i < 2; i++) {
+		cairn_auto_verdict struct cairn_verdict v = {0};
+		assert_int_equal(verdict_appraise(&v, s, lists[i], 3), CAIRN_OK);
+		assert_int_equal(v.state, CAIRN_STATE_TRUSTED);
+		const json_t *m = json_object_get(json_object_get(v.submods, "boot"), "cairn.manifest");
+		assert_string_equal(json_string_value(json_object_get(m, "name")), "twin");
+	}
+	fini(&w, s);
+}
+
 /* serial: of the host's last record, 0 for none. */
 static void compares(struct sim *s, uint64_t serial, uint8_t change, const char *tier, const char *code,
 		     enum cairn_state state)
@@ -143,9 +163,13 @@ static void what_is_no_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    VERDICT_TEST(a_release_that_is_still_allowed), VERDICT_TEST(a_domain_below_the_floor),
-	    VERDICT_TEST(a_platform_below_the_floor),	   VERDICT_TEST(what_the_host_has),
-	    VERDICT_TEST(a_verifier_without_a_set),	   cmocka_unit_test(what_is_no_record),
+	    VERDICT_TEST(a_release_that_is_still_allowed),
+	    VERDICT_TEST(a_domain_below_the_floor),
+	    VERDICT_TEST(a_platform_below_the_floor),
+	    VERDICT_TEST(an_equal_platform_that_is_allowed),
+	    VERDICT_TEST(what_the_host_has),
+	    VERDICT_TEST(a_verifier_without_a_set),
+	    cmocka_unit_test(what_is_no_record),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

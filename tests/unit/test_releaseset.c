@@ -355,6 +355,12 @@ static void test_delegate_signs(void **state)
 	cairn_release_set_judge(&r, &s, &back);
 	assert_int_equal(r.count, 1);
 	assert_string_equal(r.item[0].code, CAIRN_R_UNTRUSTED_SIGNER);
+	back.name = "netdrv";
+	back.kind = CAIRN_MANIFEST_PLATFORM; /* of the very name */
+	cairn_release_set_judge(&r, &s, &back);
+	assert_int_equal(r.count, 2);
+	assert_string_equal(r.item[1].code, CAIRN_R_UNTRUSTED_SIGNER);
+	back.kind = CAIRN_MANIFEST_SERVICE;
 	assert_int_equal(cairn_release_set_sign(&own, v, manifest_keys.stranger), CAIRN_OK);
 	assert_int_equal(loads(cairn_buf_span(&own)), CAIRN_E_UNTRUSTED);
 }

@@ -72,7 +72,8 @@ static bool slept(const char *offset)
 static void test_slept(void **state)
 {
 	(void)state;
-	assert_false(slept("boottime 1 0\n"));
+	assert_false(slept("boottime 0 50000000\n"));
+	assert_true(slept("boottime 1 0\n"));
 	assert_true(slept("boottime 5 0\n"));
 	assert_false(slept("monotonic 5 0\n"));
 }

@@ -215,7 +215,7 @@ static void it_is_there_after_a_restart(void **state)
 	verifier_expect_state(w, "contraindicated");
 }
 
-/* Without its signer among the authorities it counts no more, like a manifest. */
+/* Without its signer among the authorities no manifest counts, nor a delegate of the set; what it withdraws stays withdrawn. */
 static void its_signer_is_taken_away(void **state)
 {
 	struct verifier_world *w = *state;
@@ -224,8 +224,10 @@ static void its_signer_is_taken_away(void **state)
 	cairn_verifier_free(w->v);
 	verifier_open(w);
 	assert_int_equal(w->v->manifest_count, 0);
-	verifier_call(w, "GET", "/v1/release-set", NULL);
-	verifier_expect_error(w, 404, "no-release-set");
+	assert_int_equal(in_force(w), 9);
+	assert_null(w->v->release_set.delegates);
+	assert_null(json_object_get(w->v->release_set.doc, "delegates"));
+	assert_int_equal(cairn_release_set_floor(&w->v->release_set, "netdrv"), 4);
 }
 
 int main(void)
