@@ -48,6 +48,8 @@ static void woken(void *self)
 	(void)self;
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const struct cairn_channel_ops ops = {give, take, no_fd, no_events, woken};
