@@ -53,7 +53,7 @@ static bool oaep(uint8_t out[CAIRN_EK_MODULUS], const struct cairn_ekpub *ek, co
 
 	if (good && EVP_PKEY_CTX_set0_rsa_oaep_label(ctx, label, sizeof(oaep_label)) == 1)
 		label = NULL;
-	good = good && !label && EVP_PKEY_encrypt(ctx, out, &len, seed, SEED_SIZE) == 1;
+	good = !label && EVP_PKEY_encrypt(ctx, out, &len, seed, SEED_SIZE) == 1;
 	OPENSSL_free(label);
 	EVP_PKEY_CTX_free(ctx);
 	EVP_PKEY_free(key);

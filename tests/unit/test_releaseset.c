@@ -360,9 +360,37 @@ static void test_delegate_signs(void **state)
 	cairn_release_set_judge(&r, &s, &back);
 	assert_int_equal(r.count, 2);
 	assert_string_equal(r.item[1].code, CAIRN_R_UNTRUSTED_SIGNER);
+	snprintf(back.kid, sizeof(back.kid), "%s", cairn_key_kid(manifest_keys.authority)); /* no delegate */
+	cairn_release_set_judge(&r, &s, &back);
+	assert_int_equal(r.count, 2);
 	back.kind = CAIRN_MANIFEST_SERVICE;
 	assert_int_equal(cairn_release_set_sign(&own, v, manifest_keys.stranger), CAIRN_OK);
 	assert_int_equal(loads(cairn_buf_span(&own)), CAIRN_E_UNTRUSTED);
+}
+
+/* What was verified once is read again without its signer, and without its delegates. */
+static void test_reload(void **state)
+{
+	cairn_auto_json json_t *v = members();
+	cairn_auto_buf struct cairn_buf jws = {0}, other = {0};
+	cairn_auto_release_set struct cairn_release_set s = {0}, bad = {0};
+
+	(void)state;
+	json_object_set_new(v, "delegates",
+			    delegate(manifest_keys.stranger, false, json_pack("[s]", "netdrv")));
+	assert_int_equal(cairn_release_set_sign(&jws, v, manifest_keys.authority), CAIRN_OK);
+	assert_int_equal(cairn_release_set_reload(&s, cairn_buf_span(&jws)), CAIRN_OK);
+	assert_int_equal(s.serial, json_integer_value(json_object_get(v, "serial")));
+	assert_int_equal(s.sha256.alg, CAIRN_ALG_SHA256);
+	assert_null(s.delegates);
+	assert_null(json_object_get(s.doc, "delegates"));
+	assert_int_equal(cairn_release_set_reload(&bad, cairn_span_str("a.b")), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_release_set_reload(&bad, cairn_span_str("a.!.b")), CAIRN_E_MALFORMED);
+	assert_int_equal(
+	    cairn_jws_sign(&other, manifest_keys.authority, CAIRN_RELEASE_SET_TYP, cairn_span_str("{}")),
+	    CAIRN_OK);
+	assert_int_equal(cairn_release_set_reload(&bad, cairn_buf_span(&other)), CAIRN_E_MALFORMED);
+	assert_null(bad.doc);
 }
 
 /* An authority that is delegated to is bound like any delegate; its key is there once. */
@@ -464,6 +492,7 @@ int main(void)
 	    cmocka_unit_test(test_delegate_rules),
 	    cmocka_unit_test(test_many_delegates),
 	    cmocka_unit_test(test_delegate_signs),
+	    cmocka_unit_test(test_reload),
 	    cmocka_unit_test(test_authority_as_delegate),
 	};
 
