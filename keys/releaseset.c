@@ -171,7 +171,7 @@ enum cairn_status cairn_release_set_reload(struct cairn_release_set *out, struct
 	cairn_auto_release_set struct cairn_release_set s = {0};
 	enum cairn_status st = cairn_jws_unverified(&payload, jws);
 
-	if (st == CAIRN_OK)
+	if (!st)
 		st = cairn_release_set_parse(&s, cairn_buf_span(&payload));
 	if (st == CAIRN_OK)
 		st = cairn_hash(&s.sha256, CAIRN_ALG_SHA256, jws);

@@ -372,7 +372,7 @@ static void test_delegate_signs(void **state)
 static void test_reload(void **state)
 {
 	cairn_auto_json json_t *v = members();
-	cairn_auto_buf struct cairn_buf jws = {0}, other = {0};
+	cairn_auto_buf struct cairn_buf jws = {0}, other = {0}, none = {0};
 	cairn_auto_release_set struct cairn_release_set s = {0}, bad = {0};
 
 	(void)state;
@@ -384,6 +384,8 @@ static void test_reload(void **state)
 	assert_int_equal(s.sha256.alg, CAIRN_ALG_SHA256);
 	assert_null(s.delegates);
 	assert_null(json_object_get(s.doc, "delegates"));
+	assert_int_equal(cairn_jws_unverified(&none, cairn_span_str("a.AA")), CAIRN_E_MALFORMED);
+	assert_int_equal(cairn_jws_unverified(&none, cairn_span_str("a.!.b")), CAIRN_E_MALFORMED);
 	assert_int_equal(cairn_release_set_reload(&bad, cairn_span_str("a.b")), CAIRN_E_MALFORMED);
 	assert_int_equal(cairn_release_set_reload(&bad, cairn_span_str("a.!.b")), CAIRN_E_MALFORMED);
 	assert_int_equal(
