@@ -283,10 +283,14 @@ static void banks_in_order(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(host),	     cmocka_unit_test(launch),
-	    cmocka_unit_test(small_records), cmocka_unit_test(platform),
-	    cmocka_unit_test(counts),	     cmocka_unit_test(exits),
-	    cmocka_unit_test(newer_records), cmocka_unit_test(banks_in_order),
+	    cmocka_unit_test(host),
+	    cmocka_unit_test(launch),
+	    cmocka_unit_test(small_records),
+	    cmocka_unit_test(platform),
+	    cmocka_unit_test(counts),
+	    cmocka_unit_test(exits),
+	    cmocka_unit_test(newer_records),
+	    cmocka_unit_test(banks_in_order),
 	    cmocka_unit_test(release_set_required),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

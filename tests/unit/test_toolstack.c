@@ -61,7 +61,7 @@ static bool slept(const char *offset)
 			_exit(101);
 		pid = fork();
 		if (pid == 0)
-			_exit(cairn_boot_slept());
+			_exit(cairn_boot_slept() ? 1 : 0);
 		_exit(waitpid(pid, &status, 0) == pid ? WEXITSTATUS(status) : 102);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
