@@ -6,6 +6,7 @@
 
 #include "tests/unit/callee_faults.h"
 #include "tests/unit/tpmuse_fixture.h"
+#include "tests/unit/verifier_callee_faults.h"
 
 static json_t *claim(const struct verifier_world *w, int tpm, const char *label)
 {
@@ -94,36 +95,18 @@ static void certificates_have_limits(void **state)
 
 /* ---- faults ---- */
 
-struct fault {
-	const char *name; /* of the function, and which of its calls */
-	unsigned at;
-	enum cairn_status st;
-	int code; /* of the answer */
-	const char *error;
-};
-
-/* The request, and what it calls fails; false: it does not call it so often. */
-static bool call_with(struct verifier_world *w, const char *path, json_t *body, const struct fault *f)
+/* Takes the reference. */
+static void dump(struct cairn_buf *out, json_t *body)
 {
-	cairn_auto_buf struct cairn_buf text = {0};
-	assert_int_equal(cairn_json_dump(&text, body), CAIRN_OK);
+	assert_int_equal(cairn_json_dump(out, body), CAIRN_OK);
 	json_decref(body);
-	broken.name = f->name;
-	broken.at = f->at;
-	broken.st = f->st;
-	broken.calls = 0;
-	verifier_call_raw(w, "POST", path, cairn_buf_span(&text));
-	broken.name = NULL;
-	return broken.calls > f->at;
 }
 
 static void expect(struct verifier_world *w, const char *path, json_t *body, const struct fault *f)
 {
-	if (!call_with(w, path, body, f))
-		fail_msg("%s is called %u times only", f->name, broken.calls);
-	if (w->code != f->code)
-		fail_msg("%s %u: %d", f->name, f->at, w->code);
-	verifier_expect_error(w, f->code, f->error);
+	cairn_auto_buf struct cairn_buf text = {0};
+	dump(&text, body);
+	call_with(w, f, "POST", path, cairn_buf_span(&text));
 }
 
 static void enrolling_and_faults(void **state)
@@ -158,7 +141,9 @@ static void none_is_left_out(void **state)
 		struct fault f = {names[i], 0, CAIRN_E_NOMEM, 0, NULL};
 		int sessions = verifier_count(w, "sessions");
 		for (;; f.at++) {
-			bool failed = call_with(w, "/v1/enroll", claim(w, 1, "beta"), &f);
+			cairn_auto_buf struct cairn_buf text = {0};
+			dump(&text, claim(w, 1, "beta"));
+			bool failed = fault_reached(w, &f, "POST", "/v1/enroll", cairn_buf_span(&text));
 			if (failed && w->code == 200)
 				fail_msg("%s %u", f.name, f.at);
 			if (verifier_count(w, "sessions") > sessions)

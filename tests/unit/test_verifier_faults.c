@@ -4,40 +4,16 @@
 #include <string.h>
 
 #include "tests/unit/callee_faults.h"
+#include "tests/unit/verifier_callee_faults.h"
 
 #define IO     CAIRN_E_IO
 #define NOMEM  CAIRN_E_NOMEM
 #define CRYPTO CAIRN_E_CRYPTO
 #define NONE   CAIRN_OK /* the function does not say a status */
 
-struct fault {
-	const char *name; /* of the function, and which of its calls */
-	unsigned at;
-	enum cairn_status st;
-	int code; /* of the answer */
-	const char *error;
-};
-
 static void row_of(struct verifier_world *w, struct cairn_host_row *row)
 {
 	assert_int_equal(cairn_store_host_find(row, w->v->store, "alpha"), CAIRN_OK);
-}
-
-/* The request with the fault; the answer must be the one that the fault has. */
-static void call_with(struct verifier_world *w, const struct fault *f, const char *method, const char *path,
-		      struct cairn_span body)
-{
-	broken.name = f->name;
-	broken.at = f->at;
-	broken.st = f->st;
-	broken.calls = 0;
-	verifier_call_raw(w, method, path, body);
-	broken.name = NULL;
-	if (broken.calls <= f->at)
-		fail_msg("%s is called %u times only", f->name, broken.calls);
-	if (w->code != f->code)
-		fail_msg("%s %u: %d", f->name, f->at, w->code);
-	verifier_expect_error(w, f->code, f->error);
 }
 
 static void evidence_with(struct verifier_world *w, const json_t *evidence, const struct fault *f)
